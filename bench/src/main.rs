@@ -1,0 +1,2 @@
+//! Speed measurements of a running Pocket ID.
+fn main() {}
