@@ -1,1 +1,37 @@
-//! The database.
+//! The database: one schema on SQLite and PostgreSQL, its migrations, rows and queries.
+//!
+//! The only place that knows SQL. One module per concern holds its queries: reads take any connection,
+//! writes take a [`Tx`]; who begins a transaction commits it. Single-use artefacts are taken by one guarded
+//! statement whose affected-row count decides, so two processes can never both win.
+
+pub mod access_tokens;
+pub mod app_config;
+pub mod audit_logs;
+pub mod authorization_codes;
+pub mod clients;
+pub mod connect;
+pub mod consents;
+pub mod custom_claims;
+pub mod entity;
+pub mod error;
+pub mod grants;
+pub mod groups;
+pub mod instance_lock;
+pub mod interactions;
+pub mod jobs;
+pub mod kv;
+pub mod list;
+pub mod migrations;
+pub mod passkeys;
+pub mod postgres_options;
+pub mod reauthentication_tokens;
+pub mod refresh_tokens;
+pub mod sessions;
+pub mod signing_keys;
+pub mod sqlite_options;
+pub mod types;
+pub mod users;
+pub mod webauthn_challenges;
+
+pub use connect::{ConnectError, Engine, Store, Tx, commit};
+pub use error::{StoreError, StoreResult};

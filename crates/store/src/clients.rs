@@ -1,0 +1,279 @@
+//! Relying parties, their secrets and the groups that may use them.
+
+use sea_orm::sea_query::{Expr, ExprTrait, Func};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, Order,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+};
+
+use crate::connect::Tx;
+pub use crate::entity::client_secret::Model as ClientSecret;
+pub use crate::entity::oidc_client::Model as Client;
+use crate::entity::{client_allowed_group, client_secret, group_member, oidc_client};
+use crate::error::StoreResult;
+use crate::list::{ListRequest, Page, contains, page};
+use crate::types::{ClientId, ClientSecretId, GroupId, StringList, Timestamp, UserId};
+
+/// One client.
+pub async fn find(connection: &impl ConnectionTrait, id: &ClientId) -> StoreResult<Option<Client>> {
+    Ok(oidc_client::Entity::find_by_id(id.clone())
+        .one(connection)
+        .await?)
+}
+
+/// Adds a client.
+///
+/// # Errors
+/// [`crate::StoreError::Duplicate`] when the id is taken.
+pub async fn insert(tx: &Tx, client: Client) -> StoreResult<Client> {
+    Ok(client.into_active_model().reset_all().insert(tx).await?)
+}
+
+/// Writes all columns of a client.
+pub async fn update(tx: &Tx, client: Client) -> StoreResult<Client> {
+    Ok(client.into_active_model().reset_all().update(tx).await?)
+}
+
+/// Removes a client with its secrets, consents, grants and tokens; whether there was one.
+pub async fn delete(tx: &Tx, id: &ClientId) -> StoreResult<bool> {
+    Ok(oidc_client::Entity::delete_by_id(id.clone())
+        .exec(tx)
+        .await?
+        .rows_affected
+        == 1)
+}
+
+/// Notes that a client without mandatory PKCE uses it.
+pub async fn mark_pkce_supported(tx: &Tx, id: &ClientId) -> StoreResult<()> {
+    oidc_client::Entity::update_many()
+        .col_expr(oidc_client::Column::PkceSupported, Expr::value(true))
+        .filter(oidc_client::Column::Id.eq(id.clone()))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Stores a callback URL for a client that has none (trust on first use); whether it was stored.
+pub async fn trust_first_callback(tx: &Tx, id: &ClientId, url: &str) -> StoreResult<bool> {
+    let Some(mut client) = find(tx, id)
+        .await?
+        .filter(|client| client.callback_urls.0.is_empty())
+    else {
+        return Ok(false);
+    };
+    client.callback_urls = StringList(vec![url.to_owned()]);
+    update(tx, client).await?;
+    Ok(true)
+}
+
+/// A page of clients. Sort keys and filters are those of the REST API.
+pub async fn list(connection: &impl ConnectionTrait, request: &ListRequest) -> StoreResult<Page<Client>> {
+    use oidc_client::Column;
+    let mut select = oidc_client::Entity::find();
+    if let Some(text) = &request.search {
+        select = select.filter(contains(Column::Name, text));
+    }
+    for (key, column) in [
+        ("pkceEnabled", Column::PkceEnabled),
+        ("pkceSupported", Column::PkceSupported),
+        ("requiresReauthentication", Column::RequiresReauthentication),
+        (
+            "requiresPushedAuthorizationRequests",
+            Column::RequiresPushedAuthorizationRequests,
+        ),
+        ("skipConsent", Column::SkipConsent),
+        ("isGroupRestricted", Column::IsGroupRestricted),
+    ] {
+        if let Some(values) = request.flag_filter(key) {
+            select = select.filter(column.is_in(values));
+        }
+    }
+    if let Some(values) = request.filter("clientType") {
+        select = select.filter(Column::ClientType.is_in(values.iter().map(String::as_str)));
+    }
+    if let Some((key, order)) = request.sort_key() {
+        select = match key {
+            "name" => select.order_by(Expr::expr(Func::lower(Expr::col(Column::Name))), order),
+            "createdAt" => select.order_by(Column::CreatedAt, order),
+            "pkceEnabled" => select.order_by(Column::PkceEnabled, order),
+            "pkceSupported" => select.order_by(Column::PkceSupported, order),
+            "requiresReauthentication" => select.order_by(Column::RequiresReauthentication, order),
+            "requiresPushedAuthorizationRequests" => {
+                select.order_by(Column::RequiresPushedAuthorizationRequests, order)
+            }
+            "skipConsent" => select.order_by(Column::SkipConsent, order),
+            "isGroupRestricted" => select.order_by(Column::IsGroupRestricted, order),
+            "clientType" => select.order_by(Column::ClientType, order),
+            "isPublic" => select.order_by(Column::IsPublic, order),
+            "allowedUserGroupsCount" => {
+                let count = client_allowed_group::Entity::find()
+                    .select_only()
+                    .expr(
+                        Expr::col((
+                            client_allowed_group::Entity,
+                            client_allowed_group::Column::ClientId,
+                        ))
+                        .count(),
+                    )
+                    .filter(
+                        Expr::col((
+                            client_allowed_group::Entity,
+                            client_allowed_group::Column::ClientId,
+                        ))
+                        .eq(Expr::col((oidc_client::Entity, Column::Id))),
+                    )
+                    .into_query();
+                select.order_by(Expr::SubQuery(None, Box::new(count.into())), order)
+            }
+            _ => select,
+        };
+    }
+    select = select
+        .order_by(Column::CreatedAt, Order::Asc)
+        .order_by(Column::Id, Order::Asc);
+    page(select, request, connection).await
+}
+
+#[derive(FromQueryResult)]
+struct GroupCount {
+    client_id: ClientId,
+    groups: i64,
+}
+
+/// How many groups each of some clients allows; clients without any are left out.
+pub async fn allowed_group_counts(
+    connection: &impl ConnectionTrait,
+    clients: &[ClientId],
+) -> StoreResult<Vec<(ClientId, i64)>> {
+    if clients.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = client_allowed_group::Entity::find()
+        .select_only()
+        .column(client_allowed_group::Column::ClientId)
+        .column_as(client_allowed_group::Column::UserGroupId.count(), "groups")
+        .filter(client_allowed_group::Column::ClientId.is_in(clients.iter().cloned()))
+        .group_by(client_allowed_group::Column::ClientId)
+        .into_model::<GroupCount>()
+        .all(connection)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.client_id, row.groups)).collect())
+}
+
+/// The ids of the groups a client allows.
+pub async fn allowed_groups(connection: &impl ConnectionTrait, id: &ClientId) -> StoreResult<Vec<GroupId>> {
+    Ok(client_allowed_group::Entity::find()
+        .filter(client_allowed_group::Column::ClientId.eq(id.clone()))
+        .all(connection)
+        .await?
+        .into_iter()
+        .map(|row| row.user_group_id)
+        .collect())
+}
+
+/// Makes the given groups the only ones a client allows; unknown groups must have been dropped before.
+pub async fn replace_allowed_groups(tx: &Tx, id: &ClientId, groups: &[GroupId]) -> StoreResult<()> {
+    client_allowed_group::Entity::delete_many()
+        .filter(client_allowed_group::Column::ClientId.eq(id.clone()))
+        .exec(tx)
+        .await?;
+    if groups.is_empty() {
+        return Ok(());
+    }
+    let rows = groups.iter().map(|group| {
+        client_allowed_group::Model {
+            client_id: id.clone(),
+            user_group_id: *group,
+        }
+        .into_active_model()
+        .reset_all()
+    });
+    client_allowed_group::Entity::insert_many(rows)
+        .exec_without_returning(tx)
+        .await?;
+    Ok(())
+}
+
+/// Whether a user is in one of the groups a client allows.
+pub async fn user_in_allowed_group(
+    connection: &impl ConnectionTrait,
+    id: &ClientId,
+    user: UserId,
+) -> StoreResult<bool> {
+    let groups = group_member::Entity::find()
+        .select_only()
+        .column(group_member::Column::UserGroupId)
+        .filter(group_member::Column::UserId.eq(user))
+        .into_query();
+    Ok(client_allowed_group::Entity::find()
+        .filter(client_allowed_group::Column::ClientId.eq(id.clone()))
+        .filter(client_allowed_group::Column::UserGroupId.in_subquery(groups))
+        .one(connection)
+        .await?
+        .is_some())
+}
+
+/// A client's secrets, expired ones included, oldest first.
+pub async fn secrets(connection: &impl ConnectionTrait, id: &ClientId) -> StoreResult<Vec<ClientSecret>> {
+    Ok(client_secret::Entity::find()
+        .filter(client_secret::Column::ClientId.eq(id.clone()))
+        .order_by(client_secret::Column::CreatedAt, Order::Asc)
+        .order_by(client_secret::Column::Id, Order::Asc)
+        .all(connection)
+        .await?)
+}
+
+/// The secrets of several clients, for lists.
+pub async fn secrets_of(
+    connection: &impl ConnectionTrait,
+    ids: &[ClientId],
+) -> StoreResult<Vec<ClientSecret>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(client_secret::Entity::find()
+        .filter(client_secret::Column::ClientId.is_in(ids.iter().cloned()))
+        .order_by(client_secret::Column::CreatedAt, Order::Asc)
+        .all(connection)
+        .await?)
+}
+
+/// How many secrets a client has, expired ones included.
+pub async fn count_secrets(tx: &Tx, id: &ClientId) -> StoreResult<u64> {
+    Ok(client_secret::Entity::find()
+        .filter(client_secret::Column::ClientId.eq(id.clone()))
+        .count(tx)
+        .await?)
+}
+
+/// Adds a secret.
+pub async fn insert_secret(tx: &Tx, secret: ClientSecret) -> StoreResult<()> {
+    client_secret::Entity::insert(secret.into_active_model().reset_all())
+        .exec_without_returning(tx)
+        .await?;
+    Ok(())
+}
+
+/// Removes one of a client's secrets; whether there was one.
+pub async fn delete_secret(tx: &Tx, client: &ClientId, id: ClientSecretId) -> StoreResult<bool> {
+    let result = client_secret::Entity::delete_many()
+        .filter(client_secret::Column::Id.eq(id))
+        .filter(client_secret::Column::ClientId.eq(client.clone()))
+        .exec(tx)
+        .await?;
+    Ok(result.rows_affected == 1)
+}
+
+/// Removes all of a client's secrets.
+pub async fn delete_secrets(tx: &Tx, client: &ClientId) -> StoreResult<()> {
+    client_secret::Entity::delete_many()
+        .filter(client_secret::Column::ClientId.eq(client.clone()))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Whether a secret is usable at a moment.
+pub fn secret_is_active(secret: &ClientSecret, now: Timestamp) -> bool {
+    secret.expires_at.is_none_or(|end| now < end)
+}

@@ -1,0 +1,46 @@
+//! Authorization grants.
+
+use sea_orm::entity::prelude::*;
+
+use crate::types::{ClientId, GrantId, SessionId, StringList, Timestamp, UserId};
+
+/// What one authorization gave a client; revoking it ends every token of it.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "oidc_grants")]
+pub struct Model {
+    /// Identifier; the `sid` of its tokens.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: GrantId,
+    /// The user.
+    pub user_id: UserId,
+    /// The client.
+    pub client_id: ClientId,
+    /// The sign-in session it came from, while that exists.
+    pub session_id: Option<SessionId>,
+    /// Granted scopes.
+    pub scope: StringList,
+    /// Audience of access tokens.
+    pub audience: StringList,
+    /// When the user authenticated, for `auth_time`.
+    pub auth_time: Timestamp,
+    /// `amr` values.
+    pub amr: StringList,
+    /// `acr`, when one was asked for.
+    pub acr: Option<String>,
+    /// `nonce` of the request.
+    pub nonce: Option<String>,
+    /// Start of the authorization request, `rat`.
+    pub requested_at: Timestamp,
+    /// Row creation.
+    pub created_at: Timestamp,
+    /// After this nothing of it is usable; moves with each refresh.
+    pub expires_at: Timestamp,
+    /// When it was ended early.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// No relations are declared: queries name what they join.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

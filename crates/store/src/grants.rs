@@ -1,0 +1,74 @@
+//! Authorization grants: revoking one ends every code and token of it.
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
+
+use crate::connect::Tx;
+use crate::entity::grant;
+pub use crate::entity::grant::Model as Grant;
+use crate::error::StoreResult;
+use crate::types::{ClientId, GrantId, SessionId, Timestamp, UserId};
+
+/// Adds a grant.
+pub async fn insert(tx: &Tx, grant: Grant) -> StoreResult<()> {
+    grant::Entity::insert(grant.into_active_model().reset_all())
+        .exec_without_returning(tx)
+        .await?;
+    Ok(())
+}
+
+/// A grant, revoked or not.
+pub async fn find(connection: &impl ConnectionTrait, id: GrantId) -> StoreResult<Option<Grant>> {
+    Ok(grant::Entity::find_by_id(id).one(connection).await?)
+}
+
+/// Moves the end of a grant as its refresh token is renewed.
+pub async fn extend(tx: &Tx, id: GrantId, expires_at: Timestamp) -> StoreResult<()> {
+    grant::Entity::update_many()
+        .col_expr(grant::Column::ExpiresAt, Expr::value(expires_at.0))
+        .filter(grant::Column::Id.eq(id))
+        .filter(grant::Column::ExpiresAt.lt(expires_at))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Ends a grant and all its tokens; whether it was live.
+pub async fn revoke(tx: &Tx, id: GrantId, now: Timestamp) -> StoreResult<bool> {
+    let result = revocation(now).filter(grant::Column::Id.eq(id)).exec(tx).await?;
+    Ok(result.rows_affected == 1)
+}
+
+/// Ends all of a user's grants for a client; how many there were.
+pub async fn revoke_for_client(tx: &Tx, user: UserId, client: &ClientId, now: Timestamp) -> StoreResult<u64> {
+    let result = revocation(now)
+        .filter(grant::Column::UserId.eq(user))
+        .filter(grant::Column::ClientId.eq(client.clone()))
+        .exec(tx)
+        .await?;
+    Ok(result.rows_affected)
+}
+
+/// Ends the grants a sign-in session gave; how many there were.
+pub async fn revoke_for_session(tx: &Tx, session: SessionId, now: Timestamp) -> StoreResult<u64> {
+    let result = revocation(now)
+        .filter(grant::Column::SessionId.eq(session))
+        .exec(tx)
+        .await?;
+    Ok(result.rows_affected)
+}
+
+fn revocation(now: Timestamp) -> sea_orm::UpdateMany<grant::Entity> {
+    grant::Entity::update_many()
+        .col_expr(grant::Column::RevokedAt, Expr::value(now.0))
+        .filter(grant::Column::RevokedAt.is_null())
+}
+
+/// Removes grants nothing can be done with any more, and their used artefacts with them.
+pub async fn delete_expired(connection: &impl ConnectionTrait, now: Timestamp) -> StoreResult<u64> {
+    Ok(grant::Entity::delete_many()
+        .filter(grant::Column::ExpiresAt.lt(now))
+        .exec(connection)
+        .await?
+        .rows_affected)
+}

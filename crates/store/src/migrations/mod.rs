@@ -1,0 +1,15 @@
+//! The schema's history. Each migration runs in one transaction on both engines.
+
+mod m20261120_000001_core;
+
+use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
+
+/// Every migration, oldest first.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m20261120_000001_core::Migration)]
+    }
+}

@@ -1,0 +1,46 @@
+//! Refresh tokens: redeemed once, kept until they expire so that a replay is noticed.
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
+
+use crate::connect::Tx;
+use crate::entity::refresh_token;
+pub use crate::entity::refresh_token::Model as RefreshToken;
+use crate::error::StoreResult;
+use crate::types::{Timestamp, TokenHash};
+
+/// Adds one.
+pub async fn insert(tx: &Tx, row: RefreshToken) -> StoreResult<()> {
+    refresh_token::Entity::insert(row.into_active_model().reset_all())
+        .exec_without_returning(tx)
+        .await?;
+    Ok(())
+}
+
+/// One by its hash, used or not, expired or not.
+pub async fn find(connection: &impl ConnectionTrait, hash: &TokenHash) -> StoreResult<Option<RefreshToken>> {
+    Ok(refresh_token::Entity::find_by_id(hash.clone())
+        .one(connection)
+        .await?)
+}
+
+/// Redeems one: of any number of callers exactly one gets `true`.
+pub async fn redeem(tx: &Tx, hash: &TokenHash, now: Timestamp) -> StoreResult<bool> {
+    let result = refresh_token::Entity::update_many()
+        .col_expr(refresh_token::Column::UsedAt, Expr::value(now.0))
+        .filter(refresh_token::Column::TokenHash.eq(hash.clone()))
+        .filter(refresh_token::Column::UsedAt.is_null())
+        .filter(refresh_token::Column::ExpiresAt.gt(now))
+        .exec(tx)
+        .await?;
+    Ok(result.rows_affected == 1)
+}
+
+/// Removes expired ones.
+pub async fn delete_expired(connection: &impl ConnectionTrait, now: Timestamp) -> StoreResult<u64> {
+    Ok(refresh_token::Entity::delete_many()
+        .filter(refresh_token::Column::ExpiresAt.lt(now))
+        .exec(connection)
+        .await?
+        .rows_affected)
+}

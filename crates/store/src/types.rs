@@ -1,0 +1,290 @@
+//! The values columns hold: identifiers, times, closed enums and JSON documents.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use sea_orm::{DbErr, DeriveValueType, FromJsonQueryResult, TryFromU64, sea_query};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A moment, in milliseconds since the Unix epoch.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, DeriveValueType,
+)]
+#[serde(transparent)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// The moment as whole seconds, rounded down (what tokens carry).
+    pub fn seconds(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// The moment `milliseconds` later; saturates at the end of time.
+    #[must_use]
+    pub fn plus_millis(self, milliseconds: i64) -> Self {
+        Self(self.0.saturating_add(milliseconds))
+    }
+
+    /// The moment `seconds` later; saturates at the end of time.
+    #[must_use]
+    pub fn plus_seconds(self, seconds: i64) -> Self {
+        self.plus_millis(seconds.saturating_mul(1000))
+    }
+
+    /// The moment `minutes` later; saturates at the end of time.
+    #[must_use]
+    pub fn plus_minutes(self, minutes: i64) -> Self {
+        self.plus_seconds(minutes.saturating_mul(60))
+    }
+}
+
+macro_rules! uuid_id {
+    ($(#[$meta:meta])* $name:ident) => {
+        $(#[$meta])*
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, DeriveValueType,
+        )]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl TryFromU64 for $name {
+            fn try_from_u64(_: u64) -> Result<Self, DbErr> {
+                Err(DbErr::ConvertFromU64(stringify!($name)))
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Uuid::parse_str(text).map(Self)
+            }
+        }
+    };
+}
+
+uuid_id!(
+    /// A person's account; the `sub` of every token issued for them.
+    UserId
+);
+uuid_id!(
+    /// A user group.
+    GroupId
+);
+uuid_id!(
+    /// A custom claim of a user or a group.
+    CustomClaimId
+);
+uuid_id!(
+    /// A registered passkey (not its credential ID).
+    PasskeyId
+);
+uuid_id!(
+    /// A pending WebAuthn ceremony.
+    ChallengeId
+);
+uuid_id!(
+    /// A browser sign-in session.
+    SessionId
+);
+uuid_id!(
+    /// One secret of a client.
+    ClientSecretId
+);
+uuid_id!(
+    /// A pending authorization request.
+    InteractionId
+);
+uuid_id!(
+    /// What a user let a client do in one authorization; every code and token belongs to one.
+    GrantId
+);
+uuid_id!(
+    /// A token-signing key row.
+    SigningKeyId
+);
+uuid_id!(
+    /// An audit log row.
+    AuditLogId
+);
+
+/// An OIDC client's identifier: a UUID by default, or text chosen by an administrator, or an https URL.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, DeriveValueType)]
+#[serde(transparent)]
+pub struct ClientId(pub String);
+
+impl fmt::Display for ClientId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl TryFromU64 for ClientId {
+    fn try_from_u64(_: u64) -> Result<Self, DbErr> {
+        Err(DbErr::ConvertFromU64("ClientId"))
+    }
+}
+
+/// The SHA-256 of a secret artefact (session token, code, refresh token): all the database knows of it.
+#[derive(Clone, PartialEq, Eq, Hash, DeriveValueType)]
+pub struct TokenHash(pub Vec<u8>);
+
+impl fmt::Debug for TokenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenHash(..)")
+    }
+}
+
+impl TryFromU64 for TokenHash {
+    fn try_from_u64(_: u64) -> Result<Self, DbErr> {
+        Err(DbErr::ConvertFromU64("TokenHash"))
+    }
+}
+
+macro_rules! text_enum {
+    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType, Serialize, Deserialize)]
+        #[sea_orm(value_type = "String")]
+        pub enum $name {
+            $($(#[$vmeta])* #[serde(rename = $text)] $variant),+
+        }
+
+        impl $name {
+            /// The text stored and sent.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text),+
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str((*self).as_str())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = sea_query::ValueTypeErr;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                match text {
+                    $($text => Ok(Self::$variant),)+
+                    _ => Err(sea_query::ValueTypeErr),
+                }
+            }
+        }
+    };
+}
+
+text_enum!(
+    /// How a session was authenticated; the `amr` value of its ID tokens (RFC 8176 where one fits).
+    AuthenticationMethod {
+        /// A passkey: phishing-resistant, `phr`.
+        Passkey = "phr",
+        /// A one-time code, initial setup or approval on another device: `otp`.
+        OneTimeCode = "otp",
+        /// Self sign-up: nothing was proven, no `amr`.
+        SignUp = "signup",
+    }
+);
+
+impl AuthenticationMethod {
+    /// The `amr` value, if the method has one.
+    pub fn amr(self) -> Option<&'static str> {
+        match self {
+            Self::Passkey => Some("phr"),
+            Self::OneTimeCode => Some("otp"),
+            Self::SignUp => None,
+        }
+    }
+}
+
+text_enum!(
+    /// Which WebAuthn ceremony a challenge was issued for.
+    Ceremony {
+        /// Adding a passkey.
+        Registration = "registration",
+        /// Signing in or re-authenticating with one.
+        Authentication = "authentication",
+    }
+);
+
+text_enum!(
+    /// Where a client's definition comes from.
+    ClientType {
+        /// Entered by an administrator.
+        Standard = "standard",
+        /// Read from a client ID metadata document.
+        MetadataDocument = "cimd",
+    }
+);
+
+text_enum!(
+    /// How a client secret is hashed.
+    SecretAlgorithm {
+        /// Hex SHA-256 of the UTF-8 bytes; for generated, high-entropy secrets.
+        Sha256 = "sha256",
+        /// bcrypt, as older installations stored them.
+        Bcrypt = "bcrypt",
+    }
+);
+
+text_enum!(
+    /// The life of a signing key.
+    SigningKeyState {
+        /// Signs new tokens.
+        Active = "active",
+        /// Only verifies tokens it signed before.
+        Retired = "retired",
+    }
+);
+
+/// A JSON array of strings.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+#[serde(transparent)]
+pub struct StringList(pub Vec<String>);
+
+/// A JSON object of strings, in key order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+#[serde(transparent)]
+pub struct StringMap(pub BTreeMap<String, String>);
+
+/// Any JSON document whose shape another crate owns.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+#[serde(transparent)]
+pub struct JsonDocument(pub serde_json::Value);
+
+/// A foreign issuer whose signed assertions authenticate a client (RFC 7523).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FederatedIdentity {
+    /// The exact `iss` of the assertion.
+    pub issuer: String,
+    /// The `sub` expected; the client ID when empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub subject: String,
+    /// The `aud` expected; this provider's URL when empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub audience: String,
+    /// The URL of the key set; derived from the issuer when empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub jwks: String,
+    /// Whether a `jti` may be used only once.
+    #[serde(default)]
+    pub replay_protection: bool,
+}
+
+/// The federated identities of a client.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+#[serde(transparent)]
+pub struct FederatedIdentities(pub Vec<FederatedIdentity>);

@@ -1,0 +1,136 @@
+//! Queries over people.
+
+use sea_orm::sea_query::{Expr, ExprTrait, Func};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, Order,
+    PaginatorTrait, QueryFilter, QueryOrder,
+};
+use uuid::Uuid;
+
+use crate::connect::Tx;
+use crate::entity::user;
+pub use crate::entity::user::Model as User;
+use crate::error::StoreResult;
+use crate::list::{ListRequest, Page, contains, page};
+use crate::types::UserId;
+
+/// The synthetic administrator a static API key acts as; not a person.
+pub const STATIC_API_USER: UserId = UserId(Uuid::nil());
+
+/// One user.
+pub async fn find(connection: &impl ConnectionTrait, id: UserId) -> StoreResult<Option<User>> {
+    Ok(user::Entity::find_by_id(id).one(connection).await?)
+}
+
+/// The user with a name, ASCII case ignored.
+pub async fn find_by_username(
+    connection: &impl ConnectionTrait,
+    username: &str,
+) -> StoreResult<Option<User>> {
+    Ok(user::Entity::find()
+        .filter(Expr::expr(Func::lower(Expr::col(user::Column::Username))).eq(username.to_ascii_lowercase()))
+        .one(connection)
+        .await?)
+}
+
+/// The user with exactly this address.
+pub async fn find_by_email(connection: &impl ConnectionTrait, email: &str) -> StoreResult<Option<User>> {
+    Ok(user::Entity::find()
+        .filter(user::Column::Email.eq(email))
+        .one(connection)
+        .await?)
+}
+
+/// Whether a person has an account; the static API user does not count.
+pub async fn any_person(connection: &impl ConnectionTrait) -> StoreResult<bool> {
+    Ok(user::Entity::find()
+        .filter(user::Column::Id.ne(STATIC_API_USER))
+        .one(connection)
+        .await?
+        .is_some())
+}
+
+/// How many enabled administrators there are besides one user.
+pub async fn other_enabled_admins(tx: &Tx, besides: UserId) -> StoreResult<u64> {
+    Ok(user::Entity::find()
+        .filter(user::Column::Id.ne(besides))
+        .filter(user::Column::Id.ne(STATIC_API_USER))
+        .filter(user::Column::IsAdmin.eq(true))
+        .filter(user::Column::Disabled.eq(false))
+        .count(tx)
+        .await?)
+}
+
+/// Makes concurrent first-time setups (or administrator changes) take turns until the transaction ends.
+///
+/// SQLite needs nothing: its write transactions already exclude each other.
+pub async fn lock_table(tx: &Tx) -> StoreResult<()> {
+    if tx.get_database_backend() == sea_orm::DbBackend::Postgres {
+        tx.execute_unprepared("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE")
+            .await?;
+    }
+    Ok(())
+}
+
+/// Adds a user.
+///
+/// # Errors
+/// [`crate::StoreError::Duplicate`] when id, username, e-mail or LDAP id is taken.
+pub async fn insert(tx: &Tx, user: User) -> StoreResult<User> {
+    Ok(user.into_active_model().reset_all().insert(tx).await?)
+}
+
+/// Writes all columns of a user.
+pub async fn update(tx: &Tx, user: User) -> StoreResult<User> {
+    Ok(user.into_active_model().reset_all().update(tx).await?)
+}
+
+/// Removes a user and what belongs to them; whether there was one.
+pub async fn delete(tx: &Tx, id: UserId) -> StoreResult<bool> {
+    Ok(user::Entity::delete_by_id(id).exec(tx).await?.rows_affected == 1)
+}
+
+/// A page of users. Sort keys and filters are those of the REST API.
+pub async fn list(connection: &impl ConnectionTrait, request: &ListRequest) -> StoreResult<Page<User>> {
+    let mut select = user::Entity::find();
+    if let Some(text) = &request.search {
+        select = select.filter(
+            Condition::any()
+                .add(contains(user::Column::Email, text))
+                .add(contains(user::Column::FirstName, text))
+                .add(contains(user::Column::LastName, text))
+                .add(contains(user::Column::Username, text)),
+        );
+    }
+    for (key, column) in [
+        ("emailVerified", user::Column::EmailVerified),
+        ("isAdmin", user::Column::IsAdmin),
+        ("disabled", user::Column::Disabled),
+    ] {
+        if let Some(values) = request.flag_filter(key) {
+            select = select.filter(column.is_in(values));
+        }
+    }
+    let column = request.sort_key().and_then(|(key, order)| {
+        let column = match key {
+            "username" => user::Column::Username,
+            "email" => user::Column::Email,
+            "emailVerified" => user::Column::EmailVerified,
+            "firstName" => user::Column::FirstName,
+            "lastName" => user::Column::LastName,
+            "displayName" => user::Column::DisplayName,
+            "isAdmin" => user::Column::IsAdmin,
+            "disabled" => user::Column::Disabled,
+            "createdAt" => user::Column::CreatedAt,
+            _ => return None,
+        };
+        Some((column, order))
+    });
+    if let Some((column, order)) = column {
+        select = select.order_by(column, order);
+    }
+    select = select
+        .order_by(user::Column::CreatedAt, Order::Asc)
+        .order_by(user::Column::Id, Order::Asc);
+    page(select, request, connection).await
+}
