@@ -1,0 +1,112 @@
+//! Where the settings in force come from: the database, or the environment with `UI_CONFIG_DISABLED`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use pocket_id_store::types::Timestamp;
+use pocket_id_store::{Store, StoreError, app_config};
+use tokio::sync::RwLock;
+
+use super::dto::ConfigEntry;
+use super::settings::{SETTINGS, Settings, Visibility};
+use crate::clock::Clock;
+use crate::config::UiConfigSource;
+use crate::state::AppState;
+
+/// How long another replica's change may go unnoticed, in milliseconds.
+const FRESH_MILLIS: i64 = 2_000;
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// Environment variables that break their rule.
+    #[error("invalid settings in the environment: {0}")]
+    Environment(String),
+    /// The database could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The settings in force, read from the database at most every two seconds.
+pub struct SettingsCache {
+    fixed: Option<Arc<Settings>>,
+    cached: RwLock<Option<(Timestamp, Arc<Settings>)>>,
+}
+
+impl SettingsCache {
+    /// Settings from where the configuration says.
+    ///
+    /// # Errors
+    /// Names every environment variable whose value is invalid.
+    pub fn new(source: &UiConfigSource) -> Result<Self, SettingsError> {
+        let fixed = match source {
+            UiConfigSource::Database => None,
+            UiConfigSource::Environment(variables) => {
+                let mut values = BTreeMap::new();
+                let mut faults = Vec::new();
+                for setting in SETTINGS {
+                    if let Some(value) = variables.get(setting.env) {
+                        if let Some(fault) = setting.fault(value) {
+                            faults.push(format!("{} {fault}", setting.env));
+                        }
+                        values.insert(setting.key.to_owned(), value.clone());
+                    }
+                }
+                if !faults.is_empty() {
+                    return Err(SettingsError::Environment(faults.join(", ")));
+                }
+                Some(Arc::new(Settings::from_values(values)))
+            }
+        };
+        Ok(Self { fixed, cached: RwLock::new(None) })
+    }
+
+    /// Whether the environment decides and the UI may not.
+    pub fn is_fixed(&self) -> bool {
+        self.fixed.is_some()
+    }
+
+    /// The settings in force.
+    pub async fn get(&self, store: &Store, clock: &Clock) -> Result<Arc<Settings>, StoreError> {
+        if let Some(fixed) = &self.fixed {
+            return Ok(Arc::clone(fixed));
+        }
+        let now = clock.now();
+        if let Some((read_at, settings)) = &*self.cached.read().await
+            && now < read_at.plus_millis(FRESH_MILLIS)
+        {
+            return Ok(Arc::clone(settings));
+        }
+        let values = app_config::all(store.reader()).await?.into_iter().collect();
+        let settings = Arc::new(Settings::from_values(values));
+        *self.cached.write().await = Some((now, Arc::clone(&settings)));
+        Ok(settings)
+    }
+
+    /// Forgets what was read, after a change made here.
+    pub async fn invalidate(&self) {
+        *self.cached.write().await = None;
+    }
+}
+
+/// The settings anybody may read, and two facts about this installation in the same form.
+pub async fn public_entries(state: &AppState) -> Result<Vec<ConfigEntry>, StoreError> {
+    let settings = state.settings().await?;
+    let mut entries: Vec<ConfigEntry> = SETTINGS
+        .iter()
+        .filter(|setting| setting.visibility == Visibility::Public)
+        .map(|setting| ConfigEntry {
+            key: setting.key,
+            type_: "",
+            value: settings.text(setting.key).to_owned(),
+        })
+        .collect();
+    entries.push(ConfigEntry {
+        key: "uiConfigDisabled",
+        type_: "boolean",
+        value: state.settings.is_fixed().to_string(),
+    });
+    // Browser traces are not relayed yet, so the UI must not send any.
+    entries.push(ConfigEntry { key: "tracingEnabled", type_: "", value: "false".to_owned() });
+    Ok(entries)
+}

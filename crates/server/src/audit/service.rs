@@ -1,0 +1,72 @@
+//! Writing audit entries.
+
+use std::collections::BTreeMap;
+
+use pocket_id_store::audit_logs::{self, AuditLog};
+use pocket_id_store::types::{AuditLogId, StringMap};
+use pocket_id_store::users::User;
+use pocket_id_store::{StoreResult, Tx};
+
+use super::location;
+use crate::http::client_ip::RequestOrigin;
+use crate::state::AppState;
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A passkey sign-in.
+    SignIn,
+    /// A passkey was registered.
+    PasskeyAdded,
+    /// A passkey was removed.
+    PasskeyRemoved,
+    /// A client was authorized with consent given before.
+    ClientAuthorization,
+    /// A client was authorized for the first time or for more than before.
+    NewClientAuthorization,
+    /// The first administrator was set up.
+    InitialSetup,
+}
+
+impl Event {
+    /// The name stored and sent.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SignIn => "SIGN_IN",
+            Self::PasskeyAdded => "PASSKEY_ADDED",
+            Self::PasskeyRemoved => "PASSKEY_REMOVED",
+            Self::ClientAuthorization => "CLIENT_AUTHORIZATION",
+            Self::NewClientAuthorization => "NEW_CLIENT_AUTHORIZATION",
+            Self::InitialSetup => "INITIAL_SETUP",
+        }
+    }
+}
+
+/// Adds an entry about a user's account.
+pub async fn record(
+    state: &AppState,
+    tx: &Tx,
+    event: Event,
+    user: &User,
+    origin: &RequestOrigin,
+    data: impl IntoIterator<Item = (&'static str, String)>,
+) -> StoreResult<()> {
+    let place = location::of(origin.ip, &state.config.local_ipv6_ranges);
+    let data: BTreeMap<String, String> = data.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    audit_logs::insert(
+        tx,
+        AuditLog {
+            id: AuditLogId(state.random.uuid()),
+            created_at: state.now(),
+            event: event.as_str().to_owned(),
+            user_id: Some(user.id),
+            username: user.username.clone(),
+            ip_address: origin.ip.map(|ip| ip.to_string()),
+            country: place.country,
+            city: place.city,
+            user_agent: origin.user_agent.clone(),
+            data: StringMap(data),
+        },
+    )
+    .await
+}

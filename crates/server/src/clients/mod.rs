@@ -1,0 +1,8 @@
+//! OIDC clients: what administrators decide about the apps people sign in to.
+
+mod dto;
+mod routes;
+mod secrets;
+mod service;
+
+pub use routes::routes;

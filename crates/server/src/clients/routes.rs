@@ -1,0 +1,203 @@
+//! `/api/oidc/clients`.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use http::StatusCode;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::dto::{
+    ClientInput, ClientMetaDto, ClientSecretDto, ClientWithGroupCountDto, ClientWithGroupsDto, CreatedSecretDto,
+    ReplacedSecretDto, SecretInput,
+};
+use super::{secrets, service};
+use crate::http::access::Admin;
+use crate::http::body::{JsonBody, OptionalJsonBody};
+use crate::http::error::{ApiResult, ErrorBody};
+use crate::http::list_query::{ListParameters, ListQuery, Paginated};
+use crate::http::path::{ClientIdPath, decode_client_id};
+use crate::state::AppState;
+
+/// The feature's routes.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(find, update, delete))
+        .routes(routes!(find_meta))
+        .routes(routes!(list_secrets, create_secret))
+        .routes(routes!(delete_secret))
+        .routes(routes!(replace_secret))
+}
+
+/// Clients, a page at a time.
+#[utoipa::path(
+    get, path = "/api/oidc/clients", tag = "OIDC clients", params(ListParameters),
+    responses(
+        (status = 200, body = Paginated<ClientWithGroupCountDto>),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)
+    )
+)]
+async fn list(
+    State(state): State<AppState>,
+    _: Admin,
+    ListQuery(request): ListQuery,
+) -> ApiResult<Json<Paginated<ClientWithGroupCountDto>>> {
+    Ok(Json(service::list(&state, &request).await?.into()))
+}
+
+/// Adds a client.
+#[utoipa::path(
+    post, path = "/api/oidc/clients", tag = "OIDC clients", request_body = ClientInput,
+    responses(
+        (status = 201, body = ClientWithGroupsDto), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 409, body = ErrorBody, description = "The client ID is taken")
+    )
+)]
+async fn create(
+    State(state): State<AppState>,
+    Admin(admin): Admin,
+    JsonBody(input): JsonBody<ClientInput>,
+) -> ApiResult<(StatusCode, Json<ClientWithGroupsDto>)> {
+    Ok((StatusCode::CREATED, Json(service::create(&state, &admin, input).await?)))
+}
+
+/// One client.
+#[utoipa::path(
+    get, path = "/api/oidc/clients/{id}", tag = "OIDC clients",
+    params(("id" = String, Path, description = "Client ID; `~` and base64url for one that is a URL")),
+    responses(
+        (status = 200, body = ClientWithGroupsDto), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)
+    )
+)]
+async fn find(
+    State(state): State<AppState>,
+    _: Admin,
+    ClientIdPath(id): ClientIdPath,
+) -> ApiResult<Json<ClientWithGroupsDto>> {
+    Ok(Json(service::find(&state, &id).await?))
+}
+
+/// What anybody may know of a client.
+#[utoipa::path(
+    get, path = "/api/oidc/clients/{id}/meta", tag = "OIDC clients",
+    params(("id" = String, Path, description = "Client ID; `~` and base64url for one that is a URL")),
+    responses((status = 200, body = ClientMetaDto), (status = 404, body = ErrorBody))
+)]
+async fn find_meta(
+    State(state): State<AppState>,
+    ClientIdPath(id): ClientIdPath,
+) -> ApiResult<Json<ClientMetaDto>> {
+    Ok(Json(service::find_meta(&state, &id).await?))
+}
+
+/// Replaces a client; its secrets stay.
+#[utoipa::path(
+    put, path = "/api/oidc/clients/{id}", tag = "OIDC clients", request_body = ClientInput,
+    params(("id" = String, Path, description = "Client ID; `~` and base64url for one that is a URL")),
+    responses(
+        (status = 200, body = ClientWithGroupsDto), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)
+    )
+)]
+async fn update(
+    State(state): State<AppState>,
+    _: Admin,
+    ClientIdPath(id): ClientIdPath,
+    JsonBody(input): JsonBody<ClientInput>,
+) -> ApiResult<Json<ClientWithGroupsDto>> {
+    Ok(Json(service::update(&state, &id, input).await?))
+}
+
+/// Removes a client with its secrets, consents and tokens.
+#[utoipa::path(
+    delete, path = "/api/oidc/clients/{id}", tag = "OIDC clients",
+    params(("id" = String, Path, description = "Client ID; `~` and base64url for one that is a URL")),
+    responses(
+        (status = 204), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody)
+    )
+)]
+async fn delete(
+    State(state): State<AppState>,
+    _: Admin,
+    ClientIdPath(id): ClientIdPath,
+) -> ApiResult<StatusCode> {
+    service::delete(&state, &id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A client's secrets without their values, expired ones included.
+#[utoipa::path(
+    get, path = "/api/oidc/clients/{id}/secrets", tag = "OIDC clients",
+    params(("id" = String, Path, description = "Client ID; `~` and base64url for one that is a URL")),
+    responses(
+        (status = 200, body = Vec<ClientSecretDto>), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)
+    )
+)]
+async fn list_secrets(
+    State(state): State<AppState>,
+    _: Admin,
+    ClientIdPath(id): ClientIdPath,
+) -> ApiResult<Json<Vec<ClientSecretDto>>> {
+    Ok(Json(secrets::list(&state, &id).await?))
+}
+
+/// Adds a secret; the answer is the only place its value is shown.
+#[utoipa::path(
+    post, path = "/api/oidc/clients/{id}/secrets", tag = "OIDC clients", request_body = Option<SecretInput>,
+    params(("id" = String, Path, description = "Client ID; `~` and base64url for one that is a URL")),
+    responses(
+        (status = 201, body = CreatedSecretDto), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)
+    )
+)]
+async fn create_secret(
+    State(state): State<AppState>,
+    _: Admin,
+    ClientIdPath(id): ClientIdPath,
+    OptionalJsonBody(input): OptionalJsonBody<SecretInput>,
+) -> ApiResult<(StatusCode, Json<CreatedSecretDto>)> {
+    Ok((StatusCode::CREATED, Json(secrets::create(&state, &id, input).await?)))
+}
+
+/// Removes a secret; it stops working at once.
+#[utoipa::path(
+    delete, path = "/api/oidc/clients/{id}/secrets/{secretId}", tag = "OIDC clients",
+    params(
+        ("id" = String, Path, description = "Client ID; `~` and base64url for one that is a URL"),
+        ("secretId" = String, Path, description = "Secret ID")
+    ),
+    responses(
+        (status = 204), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody)
+    )
+)]
+async fn delete_secret(
+    State(state): State<AppState>,
+    _: Admin,
+    Path((id, secret)): Path<(String, String)>,
+) -> ApiResult<StatusCode> {
+    secrets::delete(&state, &decode_client_id(&id), &secret).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Makes a new secret the only one (the route of version 1).
+#[utoipa::path(
+    post, path = "/api/oidc/clients/{id}/secret", tag = "OIDC clients", request_body = Option<SecretInput>,
+    params(("id" = String, Path, description = "Client ID; `~` and base64url for one that is a URL")),
+    responses(
+        (status = 200, body = ReplacedSecretDto), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)
+    )
+)]
+async fn replace_secret(
+    State(state): State<AppState>,
+    _: Admin,
+    ClientIdPath(id): ClientIdPath,
+    OptionalJsonBody(input): OptionalJsonBody<SecretInput>,
+) -> ApiResult<Json<ReplacedSecretDto>> {
+    Ok(Json(ReplacedSecretDto { secret: secrets::replace(&state, &id, input.secret).await? }))
+}

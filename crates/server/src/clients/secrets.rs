@@ -1,0 +1,136 @@
+//! Client secrets: shown once, stored as a hash.
+
+use aws_lc_rs::digest;
+use pocket_id_store::clients::{self, ClientSecret};
+use pocket_id_store::types::{ClientId, ClientSecretId, SecretAlgorithm, Timestamp};
+use pocket_id_store::{StoreResult, Tx, commit};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::dto::{ClientSecretDto, CreatedSecretDto, SecretInput};
+use super::service::ClientError;
+use crate::http::error::FieldError;
+use crate::http::time_format::parse_rfc3339;
+use crate::random::ALPHANUMERIC;
+use crate::state::AppState;
+
+/// Most secrets of a client, expired ones included.
+const MOST: u64 = 20;
+/// Shortest secret an administrator may choose.
+const SHORTEST: usize = 16;
+/// Length of a secret we choose.
+const GENERATED: usize = 32;
+
+/// A client's secrets, oldest first.
+pub async fn list(state: &AppState, client: &ClientId) -> Result<Vec<ClientSecretDto>, ClientError> {
+    let reader = state.store.reader();
+    clients::find(reader, client).await?.ok_or(ClientError::NotFound)?;
+    let now = state.now();
+    let secrets = clients::secrets(reader, client).await?;
+    Ok(secrets.iter().map(|secret| ClientSecretDto::new(secret, now)).collect())
+}
+
+/// Adds a secret and shows it.
+pub async fn create(
+    state: &AppState,
+    client: &ClientId,
+    input: SecretInput,
+) -> Result<CreatedSecretDto, ClientError> {
+    let value = chosen_or_random(state, input.secret)?;
+    let expires_at = match &input.expires_at {
+        None => None,
+        Some(text) => Some(parse_rfc3339(text).ok_or_else(|| invalid("expiresAt", "must be a date (RFC 3339)"))?),
+    };
+    if expires_at.is_some_and(|end| end <= state.now()) {
+        return Err(ClientError::Refused("The expiration date must be in the future"));
+    }
+    let tx = state.store.begin().await?;
+    let owner = clients::find(&tx, client).await?.ok_or(ClientError::NotFound)?;
+    if owner.is_public {
+        return Err(ClientError::Refused("Public clients cannot have secrets"));
+    }
+    if clients::count_secrets(&tx, client).await? >= MOST {
+        return Err(ClientError::Refused("A client can have at most 20 secrets"));
+    }
+    let row = insert(state, &tx, client, &value, expires_at).await?;
+    commit(tx).await?;
+    Ok(CreatedSecretDto { facts: ClientSecretDto::new(&row, state.now()), secret: value })
+}
+
+/// Makes a new secret the only one and shows it, as the older API does.
+pub async fn replace(
+    state: &AppState,
+    client: &ClientId,
+    chosen: Option<String>,
+) -> Result<SecretString, ClientError> {
+    let value = chosen_or_random(state, chosen)?;
+    let tx = state.store.begin().await?;
+    let owner = clients::find(&tx, client).await?.ok_or(ClientError::NotFound)?;
+    if owner.is_public {
+        return Err(ClientError::Refused("Public clients cannot have secrets"));
+    }
+    clients::delete_secrets(&tx, client).await?;
+    insert(state, &tx, client, &value, None).await?;
+    commit(tx).await?;
+    Ok(value)
+}
+
+/// Removes a secret; it stops working at once.
+pub async fn delete(state: &AppState, client: &ClientId, id: &str) -> Result<(), ClientError> {
+    let id: ClientSecretId = id.parse().map_err(|_| ClientError::SecretNotFound)?;
+    let tx = state.store.begin().await?;
+    clients::find(&tx, client).await?.ok_or(ClientError::NotFound)?;
+    if !clients::delete_secret(&tx, client, id).await? {
+        return Err(ClientError::SecretNotFound);
+    }
+    Ok(commit(tx).await?)
+}
+
+async fn insert(
+    state: &AppState,
+    tx: &Tx,
+    client: &ClientId,
+    value: &SecretString,
+    expires_at: Option<Timestamp>,
+) -> StoreResult<ClientSecret> {
+    let value = value.expose_secret();
+    let row = ClientSecret {
+        id: ClientSecretId(state.random.uuid()),
+        client_id: client.clone(),
+        algorithm: SecretAlgorithm::Sha256,
+        hash: hex::encode(digest::digest(&digest::SHA256, value.as_bytes())),
+        prefix: value.chars().take(4).collect(),
+        created_at: state.now(),
+        expires_at,
+    };
+    clients::insert_secret(tx, row.clone()).await?;
+    Ok(row)
+}
+
+fn chosen_or_random(state: &AppState, chosen: Option<String>) -> Result<SecretString, ClientError> {
+    let Some(secret) = chosen.filter(|secret| !secret.is_empty()) else {
+        return Ok(state.random.text(ALPHANUMERIC, GENERATED).into());
+    };
+    if !secret.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) {
+        return Err(ClientError::Invalid(vec![FieldError {
+            field: "secret".to_owned(),
+            code: "printascii".to_owned(),
+            message: "is invalid".to_owned(),
+        }]));
+    }
+    if secret.len() < SHORTEST {
+        return Err(ClientError::Invalid(vec![FieldError {
+            field: "secret".to_owned(),
+            code: "too_short".to_owned(),
+            message: format!("must be at least {SHORTEST} characters long"),
+        }]));
+    }
+    Ok(secret.into())
+}
+
+fn invalid(field: &str, message: &str) -> ClientError {
+    ClientError::Invalid(vec![FieldError {
+        field: field.to_owned(),
+        code: "invalid_format".to_owned(),
+        message: message.to_owned(),
+    }])
+}

@@ -1,0 +1,248 @@
+//! Rules of clients.
+
+use http::StatusCode;
+use pocket_id_oidc::redirect_uri::RedirectUriPattern;
+use pocket_id_store::clients::{self, Client};
+use pocket_id_store::list::{ListRequest, Page};
+use pocket_id_store::types::{ClientId, ClientType, FederatedIdentities, StringList};
+use pocket_id_store::users::User;
+use pocket_id_store::{StoreError, commit, groups};
+
+use super::dto::{ClientDto, ClientInput, ClientMetaDto, ClientWithGroupCountDto, ClientWithGroupsDto};
+use crate::http::error::{ApiError, FieldError};
+use crate::http::validation::{Rules, is_launch_url, nfc};
+use crate::state::AppState;
+
+/// Minutes an access token lives unless the client says otherwise.
+const ACCESS_TOKEN_MINUTES: i32 = 60;
+/// Minutes a refresh token may stay unused unless the client says otherwise: 30 days.
+const REFRESH_TOKEN_MINUTES: i32 = 43_200;
+/// A year.
+const MOST_MINUTES: i32 = 525_600;
+
+/// Why something about a client cannot be done.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// There is no such client.
+    #[error("client not found")]
+    NotFound,
+    /// There is no such secret.
+    #[error("client secret not found")]
+    SecretNotFound,
+    /// The chosen `client_id` is taken.
+    #[error("the client ID is taken")]
+    IdTaken,
+    /// A rule between values is broken; the text says which.
+    #[error("{0}")]
+    Refused(&'static str),
+    /// Values break rules of their own.
+    #[error("invalid values")]
+    Invalid(Vec<FieldError>),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<ClientError> for ApiError {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::NotFound => Self::not_found("OIDC client"),
+            ClientError::SecretNotFound => Self::not_found("Client secret"),
+            ClientError::IdTaken => {
+                Self::new(StatusCode::CONFLICT, "client_id_already_exists", "Client ID already exists")
+            }
+            ClientError::Refused(reason) => Self::new(StatusCode::BAD_REQUEST, "validation_failed", reason),
+            ClientError::Invalid(fields) => Self::validation(fields),
+            ClientError::Store(error) => error.into(),
+        }
+    }
+}
+
+fn is_client_id(text: &str) -> bool {
+    (2..=128).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+}
+
+fn check(input: &ClientInput, new: bool) -> Result<(), ApiError> {
+    let mut rules = Rules::new();
+    if new && !input.id.is_empty() {
+        rules.min("id", &input.id, 2);
+        rules.max("id", &input.id, 128);
+        if !is_client_id(&input.id) {
+            rules.fail("id", "client_id", "is invalid");
+        }
+    }
+    rules.required("name", &input.name);
+    rules.max("name", &input.name, 50);
+    rules.max("description", &input.description, 150);
+    for (field, urls) in
+        [("callbackURLs", &input.callback_urls), ("logoutCallbackURLs", &input.logout_callback_urls)]
+    {
+        for (index, url) in urls.iter().enumerate() {
+            if RedirectUriPattern::parse(url).is_err() {
+                rules.fail(&format!("{field}[{index}]"), "callback_url_pattern", "is invalid");
+            }
+        }
+    }
+    if let Some(url) = &input.launch_url
+        && !is_launch_url(url)
+    {
+        rules.fail("launchURL", "invalid_format", "must be a valid URL");
+    }
+    for (field, minutes) in [
+        ("accessTokenDurationMinutes", input.access_token_duration_minutes),
+        ("refreshTokenDurationMinutes", input.refresh_token_duration_minutes),
+    ] {
+        if !(0..=MOST_MINUTES).contains(&minutes) {
+            rules.fail(field, "token_duration", "is invalid");
+        }
+    }
+    rules.finish()
+}
+
+fn minutes(submitted: i32, default: i32) -> i32 {
+    if submitted == 0 { default } else { submitted }
+}
+
+/// Puts submitted values into a client; what a metadata document owns stays.
+fn apply(client: &mut Client, input: ClientInput) {
+    client.description = nfc(&input.description);
+    client.launch_url = input.launch_url;
+    client.requires_reauthentication = input.requires_reauthentication;
+    client.requires_pushed_authorization_requests = input.requires_pushed_authorization_requests;
+    client.skip_consent = input.skip_consent;
+    client.is_group_restricted = input.is_group_restricted;
+    client.access_token_duration_minutes = minutes(input.access_token_duration_minutes, ACCESS_TOKEN_MINUTES);
+    client.refresh_token_duration_minutes = minutes(input.refresh_token_duration_minutes, REFRESH_TOKEN_MINUTES);
+    if client.client_type == ClientType::MetadataDocument {
+        return;
+    }
+    client.name = nfc(&input.name);
+    client.callback_urls = StringList(input.callback_urls);
+    client.logout_callback_urls = StringList(input.logout_callback_urls);
+    client.is_public = input.is_public;
+    client.pkce_enabled = input.pkce_enabled || input.is_public;
+    if !input.pkce_enabled {
+        client.pkce_supported = false;
+    }
+    let identities = input.credentials.federated_identities.unwrap_or_default();
+    client.federated_identities = FederatedIdentities(identities.into_iter().map(Into::into).collect());
+}
+
+/// Adds a client.
+pub async fn create(
+    state: &AppState,
+    admin: &User,
+    input: ClientInput,
+) -> Result<ClientWithGroupsDto, ApiError> {
+    check(&input, true)?;
+    let id = if input.id.is_empty() { state.random.uuid().to_string() } else { input.id.clone() };
+    let mut client = Client {
+        id: ClientId(id),
+        name: String::new(),
+        description: String::new(),
+        launch_url: None,
+        callback_urls: StringList::default(),
+        logout_callback_urls: StringList::default(),
+        is_public: false,
+        pkce_enabled: false,
+        pkce_supported: false,
+        pkce_plain_allowed: false,
+        requires_reauthentication: false,
+        requires_pushed_authorization_requests: false,
+        skip_consent: false,
+        is_group_restricted: false,
+        access_token_duration_minutes: ACCESS_TOKEN_MINUTES,
+        refresh_token_duration_minutes: REFRESH_TOKEN_MINUTES,
+        client_type: ClientType::Standard,
+        federated_identities: FederatedIdentities::default(),
+        created_by: Some(admin.id),
+        created_at: state.now(),
+        updated_at: None,
+    };
+    apply(&mut client, input);
+    let tx = state.store.begin().await?;
+    if clients::find(&tx, &client.id).await?.is_some() {
+        return Err(ClientError::IdTaken.into());
+    }
+    let client = clients::insert(&tx, client).await.map_err(|error| match error {
+        StoreError::Duplicate(_) => ClientError::IdTaken,
+        other => ClientError::Store(other),
+    })?;
+    commit(tx).await?;
+    let client = ClientDto::new(&client, [], state.now());
+    Ok(ClientWithGroupsDto::new(client, &[]))
+}
+
+/// One client.
+pub async fn find(state: &AppState, id: &ClientId) -> Result<ClientWithGroupsDto, ClientError> {
+    let reader = state.store.reader();
+    let client = clients::find(reader, id).await?.ok_or(ClientError::NotFound)?;
+    let secrets = clients::secrets(reader, id).await?;
+    let allowed = clients::allowed_groups(reader, id).await?;
+    let groups = groups::find_existing(reader, &allowed).await?;
+    Ok(ClientWithGroupsDto::new(ClientDto::new(&client, &secrets, state.now()), &groups))
+}
+
+/// What anybody may know of a client.
+pub async fn find_meta(state: &AppState, id: &ClientId) -> Result<ClientMetaDto, ClientError> {
+    let client = clients::find(state.store.reader(), id).await?.ok_or(ClientError::NotFound)?;
+    Ok(ClientMetaDto::from(&client))
+}
+
+/// Replaces a client. Its secrets stay.
+pub async fn update(
+    state: &AppState,
+    id: &ClientId,
+    input: ClientInput,
+) -> Result<ClientWithGroupsDto, ApiError> {
+    check(&input, false)?;
+    let tx = state.store.begin().await?;
+    let mut client = clients::find(&tx, id).await?.ok_or(ClientError::NotFound)?;
+    apply(&mut client, input);
+    client.updated_at = Some(state.now());
+    if !client.is_group_restricted {
+        clients::replace_allowed_groups(&tx, id, &[]).await?;
+    }
+    clients::update(&tx, client).await?;
+    commit(tx).await?;
+    Ok(find(state, id).await?)
+}
+
+/// Removes a client with everything it was given.
+pub async fn delete(state: &AppState, id: &ClientId) -> Result<(), ClientError> {
+    let tx = state.store.begin().await?;
+    if !clients::delete(&tx, id).await? {
+        return Err(ClientError::NotFound);
+    }
+    Ok(commit(tx).await?)
+}
+
+/// A page of clients.
+pub async fn list(
+    state: &AppState,
+    request: &ListRequest,
+) -> Result<Page<ClientWithGroupCountDto>, ClientError> {
+    let reader = state.store.reader();
+    let mut page = clients::list(reader, request).await?;
+    let found = std::mem::take(&mut page.items);
+    let ids: Vec<ClientId> = found.iter().map(|client| client.id.clone()).collect();
+    let counts = clients::allowed_group_counts(reader, &ids).await?;
+    let secrets = clients::secrets_of(reader, &ids).await?;
+    let now = state.now();
+    let items = found
+        .iter()
+        .map(|client| ClientWithGroupCountDto {
+            client: ClientDto::new(
+                client,
+                secrets.iter().filter(|secret| secret.client_id == client.id),
+                now,
+            ),
+            allowed_user_groups_count: counts
+                .iter()
+                .find(|(id, _)| *id == client.id)
+                .map_or(0, |(_, count)| *count),
+        })
+        .collect();
+    Ok(page.with_items(items))
+}

@@ -1,0 +1,106 @@
+//! Who may call a route, as types in its handler's signature.
+//!
+//! Holding a value proves the right it is named for: there is no other way to make one than from a request
+//! that carries it.
+
+use axum::extract::FromRequestParts;
+use http::HeaderName;
+use http::request::Parts;
+use pocket_id_store::sessions::Session;
+use pocket_id_store::users::User;
+
+use super::cookies::Cookie;
+use super::error::ApiError;
+use crate::sessions;
+use crate::state::AppState;
+
+const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
+/// A person signed in with a browser session, enabled right now.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// Who.
+    pub user: User,
+    /// By which session.
+    pub session: Session,
+}
+
+/// Any enabled user, by session or API key.
+#[derive(Clone, Debug)]
+pub struct CurrentUser(pub User);
+
+/// Any enabled user, by browser session only: things an API key must not do.
+#[derive(Clone, Debug)]
+pub struct BrowserUser(pub SignedIn);
+
+/// An enabled administrator, by session or API key.
+#[derive(Clone, Debug)]
+pub struct Admin(pub User);
+
+/// A browser session, if there is one.
+#[derive(Clone, Debug)]
+pub struct MaybeUser(pub Option<SignedIn>);
+
+/// The session of a request: the cookie, or without one the bearer value of `Authorization`.
+async fn signed_in(parts: &Parts, state: &AppState) -> Result<Option<SignedIn>, ApiError> {
+    let cookie = Cookie::AccessToken.read(&parts.headers, &state.config.app_url);
+    let token = match cookie {
+        Some(token) => Some(token),
+        None => parts
+            .headers
+            .get(http::header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.split_once(' '))
+            .map(|(_, token)| token.trim()),
+    };
+    let Some(token) = token.filter(|token| !token.is_empty()) else { return Ok(None) };
+    let Some(found) = sessions::service::find(state, token).await? else { return Ok(None) };
+    if found.user.disabled {
+        return Err(ApiError::user_disabled());
+    }
+    Ok(Some(found))
+}
+
+impl FromRequestParts<AppState> for MaybeUser {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
+        signed_in(parts, state).await.map(Self)
+    }
+}
+
+impl FromRequestParts<AppState> for BrowserUser {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
+        match signed_in(parts, state).await? {
+            Some(signed_in) => Ok(Self(signed_in)),
+            None if parts.headers.contains_key(X_API_KEY) => Err(ApiError::new(
+                http::StatusCode::FORBIDDEN,
+                "api_key_auth_not_allowed",
+                "This endpoint cannot be used with an API key",
+            )),
+            None => Err(ApiError::not_signed_in()),
+        }
+    }
+}
+
+impl FromRequestParts<AppState> for CurrentUser {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
+        match signed_in(parts, state).await? {
+            Some(signed_in) => Ok(Self(signed_in.user)),
+            None => Err(ApiError::not_signed_in()),
+        }
+    }
+}
+
+impl FromRequestParts<AppState> for Admin {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
+        let CurrentUser(user) = CurrentUser::from_request_parts(parts, state).await?;
+        if user.is_admin { Ok(Self(user)) } else { Err(ApiError::forbidden()) }
+    }
+}

@@ -1,0 +1,40 @@
+//! Cross-origin access to the protocol endpoints that browser apps call; without credentials.
+
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+
+const PATHS: &[&str] = &[
+    "/api/oidc/token",
+    "/api/oidc/userinfo",
+    "/api/oidc/end-session",
+    "/api/oidc/introspect",
+    "/.well-known/jwks.json",
+    "/.well-known/openid-configuration",
+    "/.well-known/oauth-authorization-server",
+];
+
+/// Middleware: answers preflights and marks answers, failed ones too, as readable from anywhere.
+pub async fn allow(request: Request, next: Next) -> Response {
+    if !PATHS.contains(&request.uri().path()) {
+        return next.run(request).await;
+    }
+    let mut response = if request.method() == Method::OPTIONS {
+        StatusCode::NO_CONTENT.into_response()
+    } else {
+        next.run(request).await
+    };
+    mark(response.headers_mut());
+    response
+}
+
+fn mark(headers: &mut HeaderMap) {
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    // More than the reference allows: clients that send JSON or protocol headers fail preflight there.
+    headers.insert(
+        header::ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static("Authorization, Content-Type, DPoP, MCP-Protocol-Version"),
+    );
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
+}

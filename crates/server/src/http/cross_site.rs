@@ -1,0 +1,79 @@
+//! Refuses requests another site makes with our cookies.
+//!
+//! `SameSite=Lax` cookies already stay home on cross-site POSTs; this closes the rest (same-site subdomains,
+//! sign-in routes that set a session and need no cookie). Programs send neither header and pass.
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, Method, StatusCode, header};
+
+use super::error::ApiError;
+use crate::config::AppUrl;
+use crate::state::AppState;
+
+/// Endpoints of the OAuth protocol: they take no cookies, or are meant to be called from other sites.
+const PROTOCOL: &[&str] = &[
+    "/authorize",
+    "/api/oidc/token",
+    "/api/oidc/userinfo",
+    "/api/oidc/introspect",
+    "/api/oidc/end-session",
+    "/api/oidc/par",
+    "/api/oidc/device/authorize",
+];
+
+/// Middleware: lets changing requests through only from our own pages or from programs.
+pub async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if changes
+        && !PROTOCOL.contains(&request.uri().path())
+        && !is_own(request.headers(), &state.config.app_url)
+    {
+        return ApiError::new(
+            StatusCode::FORBIDDEN,
+            "forbidden",
+            "This request was made by another site and has been refused",
+        )
+        .into_response();
+    }
+    next.run(request).await
+}
+
+fn is_own(headers: &HeaderMap, app_url: &AppUrl) -> bool {
+    if let Some(origin) = headers.get(header::ORIGIN) {
+        return origin.as_bytes().eq_ignore_ascii_case(app_url.origin().as_bytes());
+    }
+    match headers.get("sec-fetch-site") {
+        Some(site) => matches!(site.as_bytes(), b"same-origin" | b"none"),
+        None => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_own_pages_and_programs_may_change_things() {
+        let app_url = AppUrl::parse("https://id.example.com").unwrap();
+        for (headers, own) in [
+            (vec![], true),
+            (vec![("origin", "https://id.example.com")], true),
+            (vec![("origin", "https://ID.example.com")], true),
+            (vec![("sec-fetch-site", "same-origin")], true),
+            (vec![("sec-fetch-site", "none")], true),
+            (vec![("origin", "https://evil.example.com")], false),
+            (vec![("origin", "null")], false),
+            (vec![("origin", "http://id.example.com")], false),
+            (vec![("sec-fetch-site", "same-site")], false),
+            (vec![("sec-fetch-site", "cross-site")], false),
+        ] {
+            let mut map = HeaderMap::new();
+            for (name, value) in &headers {
+                map.insert(*name, value.parse().unwrap());
+            }
+            assert_eq!(is_own(&map, &app_url), own, "{headers:?}");
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The HTTP shell: everything around the handlers that knows no feature.
+
+pub mod access;
+pub mod access_log;
+pub mod assets;
+pub mod body;
+pub mod client_ip;
+pub mod cookies;
+pub mod cors;
+pub mod cross_site;
+pub mod error;
+pub mod headers;
+pub mod list_query;
+pub mod path;
+pub mod peer;
+pub mod rate_limit;
+pub mod time_format;
+pub mod validation;

@@ -1,0 +1,186 @@
+//! Request limits per client address: token buckets in this process.
+//!
+//! They blunt floods. Limits that protect a guessable secret are counted in the database by its feature.
+
+use std::marker::PhantomData;
+use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use axum::extract::{FromRequestParts, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use http::StatusCode;
+use http::request::Parts;
+
+use super::client_ip::RequestOrigin;
+use super::error::ApiError;
+use crate::state::AppState;
+
+/// Which requests share a bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PolicyName {
+    /// Everything under `/api`, `/authorize` and `/.well-known`.
+    Api,
+    /// Finishing a passkey sign-in.
+    WebauthnLogin,
+    /// Proving a passkey again.
+    WebauthnReauthenticate,
+}
+
+/// All buckets of this process.
+#[derive(Debug)]
+pub struct RateLimits {
+    enabled: bool,
+    api: DefaultKeyedRateLimiter<IpAddr>,
+    webauthn_login: DefaultKeyedRateLimiter<IpAddr>,
+    webauthn_reauthenticate: DefaultKeyedRateLimiter<IpAddr>,
+}
+
+impl RateLimits {
+    /// Full buckets; with `enabled` false everything passes.
+    pub fn new(enabled: bool) -> Self {
+        Self {
+            enabled,
+            api: buckets(Duration::from_millis(10), 300),
+            webauthn_login: buckets(Duration::from_secs(5), 10),
+            webauthn_reauthenticate: buckets(Duration::from_secs(10), 5),
+        }
+    }
+
+    fn limiter(&self, policy: PolicyName) -> &DefaultKeyedRateLimiter<IpAddr> {
+        match policy {
+            PolicyName::Api => &self.api,
+            PolicyName::WebauthnLogin => &self.webauthn_login,
+            PolicyName::WebauthnReauthenticate => &self.webauthn_reauthenticate,
+        }
+    }
+
+    /// Takes one token of a client's bucket. Requests without an address share one bucket.
+    pub fn check(&self, policy: PolicyName, ip: Option<IpAddr>) -> Result<(), ApiError> {
+        if !self.enabled {
+            return Ok(());
+        }
+        let key = bucket_key(ip);
+        self.limiter(policy).check_key(&key).map_err(|refused| {
+            let wait = refused.wait_time_from(DefaultClock::default().now());
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            ApiError::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Too many requests").retry_after(seconds)
+        })
+    }
+
+    /// Forgets full buckets.
+    pub fn forget_idle(&self) {
+        for policy in
+            [PolicyName::Api, PolicyName::WebauthnLogin, PolicyName::WebauthnReauthenticate]
+        {
+            let limiter = self.limiter(policy);
+            limiter.retain_recent();
+            limiter.shrink_to_fit();
+        }
+    }
+}
+
+fn buckets(refill: Duration, burst: u32) -> DefaultKeyedRateLimiter<IpAddr> {
+    let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
+    let quota = Quota::with_period(refill).unwrap_or(Quota::per_second(NonZeroU32::MIN)).allow_burst(burst);
+    RateLimiter::keyed(quota)
+}
+
+/// One bucket per IPv4 address and per IPv6 /64, which is what one customer gets.
+fn bucket_key(ip: Option<IpAddr>) -> IpAddr {
+    match ip.map(|ip| ip.to_canonical()) {
+        Some(IpAddr::V6(v6)) => {
+            let [a, b, c, d, ..] = v6.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+        Some(v4) => v4,
+        None => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    }
+}
+
+/// Middleware: the general limit.
+pub async fn general(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    if path.starts_with("/api/") || path == "/authorize" || path.starts_with("/.well-known/") {
+        let ip = request.extensions().get::<RequestOrigin>().and_then(|origin| origin.ip);
+        if let Err(refused) = state.rate_limits.check(PolicyName::Api, ip) {
+            return refused.into_response();
+        }
+    }
+    next.run(request).await
+}
+
+/// A policy as a type, so that a handler's signature says which limit it is under.
+pub trait Policy: Send + Sync {
+    /// Which buckets.
+    const NAME: PolicyName;
+}
+
+macro_rules! policies {
+    ($($(#[$meta:meta])* $name:ident),+ $(,)?) => {
+        $($(#[$meta])* pub struct $name;
+        impl Policy for $name {
+            const NAME: PolicyName = PolicyName::$name;
+        })+
+    };
+}
+
+policies!(
+    /// See [`PolicyName::WebauthnLogin`].
+    WebauthnLogin,
+    /// See [`PolicyName::WebauthnReauthenticate`].
+    WebauthnReauthenticate,
+);
+
+/// Extractor: the request was within a policy's limit. Its place among the arguments is when it is checked.
+pub struct Limited<P>(PhantomData<P>);
+
+impl<P: Policy> FromRequestParts<AppState> for Limited<P> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
+        let ip = parts.extensions.get::<RequestOrigin>().and_then(|origin| origin.ip);
+        state.rate_limits.check(P::NAME, ip)?;
+        Ok(Self(PhantomData))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_empties_and_says_when_to_come_back() {
+        let limits = RateLimits::new(true);
+        let ip = Some("203.0.113.9".parse().unwrap());
+        for _ in 0..5 {
+            limits.check(PolicyName::WebauthnReauthenticate, ip).unwrap();
+        }
+        let refused = limits.check(PolicyName::WebauthnReauthenticate, ip).unwrap_err();
+        assert_eq!((refused.status(), refused.code()), (StatusCode::TOO_MANY_REQUESTS, "rate_limited"));
+        let response = refused.into_response();
+        let seconds: u64 = response.headers()[http::header::RETRY_AFTER].to_str().unwrap().parse().unwrap();
+        assert!((1..=10).contains(&seconds), "{seconds}");
+        limits.check(PolicyName::WebauthnReauthenticate, Some("203.0.113.10".parse().unwrap())).unwrap();
+        limits.check(PolicyName::WebauthnLogin, ip).unwrap();
+    }
+
+    #[test]
+    fn an_ipv6_customer_has_one_bucket() {
+        let key = |text: &str| bucket_key(Some(text.parse().unwrap()));
+        assert_eq!(key("2001:db8:1:2:3::4"), key("2001:db8:1:2:ffff::1"));
+        assert_ne!(key("2001:db8:1:2::1"), key("2001:db8:1:3::1"));
+        assert_eq!(key("::ffff:1.2.3.4"), key("1.2.3.4"));
+    }
+
+    #[test]
+    fn switched_off_means_off() {
+        let limits = RateLimits::new(false);
+        for _ in 0..1000 {
+            limits.check(PolicyName::WebauthnReauthenticate, None).unwrap();
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Removing what has expired.
+
+use pocket_id_store::{
+    StoreResult, access_tokens, audit_logs, authorization_codes, commit, grants, interactions,
+    reauthentication_tokens as proofs, refresh_tokens, sessions as sign_ins, webauthn_challenges,
+};
+
+use crate::state::AppState;
+
+/// Codes, tokens, and grants nothing can be done with any more.
+pub async fn tokens(state: &AppState) -> StoreResult<()> {
+    let now = state.now();
+    let tx = state.store.begin().await?;
+    access_tokens::delete_expired(&tx, now).await?;
+    authorization_codes::delete_expired(&tx, now).await?;
+    refresh_tokens::delete_expired(&tx, now).await?;
+    grants::delete_expired(&tx, now).await?;
+    commit(tx).await
+}
+
+/// Abandoned authorization requests.
+pub async fn interactions(state: &AppState) -> StoreResult<()> {
+    let tx = state.store.begin().await?;
+    interactions::delete_expired(&tx, state.now()).await?;
+    commit(tx).await
+}
+
+/// Abandoned WebAuthn ceremonies.
+pub async fn challenges(state: &AppState) -> StoreResult<()> {
+    let tx = state.store.begin().await?;
+    webauthn_challenges::delete_expired(&tx, state.now()).await?;
+    commit(tx).await
+}
+
+/// Stale proofs of a passkey used.
+pub async fn reauthentication_tokens(state: &AppState) -> StoreResult<()> {
+    let tx = state.store.begin().await?;
+    proofs::delete_expired(&tx, state.now()).await?;
+    commit(tx).await
+}
+
+/// Sign-in sessions that ended by themselves.
+pub async fn sessions(state: &AppState) -> StoreResult<()> {
+    let tx = state.store.begin().await?;
+    sign_ins::delete_expired(&tx, state.now()).await?;
+    commit(tx).await
+}
+
+/// Audit entries past their retention.
+pub async fn audit_logs(state: &AppState) -> StoreResult<()> {
+    let days = i64::from(state.config.audit_log_retention_days.get());
+    let oldest = state.now().plus_seconds(-days * 24 * 60 * 60);
+    let tx = state.store.begin().await?;
+    audit_logs::delete_older_than(&tx, oldest).await?;
+    commit(tx).await
+}

@@ -1,0 +1,6 @@
+//! Periodic work: of all replicas one runs a job at a time, by a lease in the database.
+
+mod cleanup;
+mod scheduler;
+
+pub use scheduler::{Scheduler, start};

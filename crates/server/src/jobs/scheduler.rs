@@ -1,0 +1,119 @@
+//! Runs each job when it is due and nobody else has it.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use pocket_id_store::{StoreResult, commit, jobs};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::cleanup;
+use crate::state::AppState;
+
+type Run = for<'s> fn(&'s AppState) -> Pin<Box<dyn Future<Output = StoreResult<()>> + Send + 's>>;
+
+/// A job and how often it runs.
+struct Job {
+    name: &'static str,
+    every: Duration,
+    run: Run,
+}
+
+const DAY: Duration = Duration::from_hours(24);
+/// How long a run may hold its lease before another replica takes over, in milliseconds.
+const LEASE_MILLIS: i64 = 10 * 60 * 1000;
+/// How often jobs are looked at.
+const TICK: Duration = Duration::from_secs(60);
+
+const JOBS: &[Job] = &[
+    Job { name: "ClearOAuth2Sessions", every: DAY, run: |state| Box::pin(cleanup::tokens(state)) },
+    Job { name: "ClearInteractionSessions", every: DAY, run: |state| Box::pin(cleanup::interactions(state)) },
+    Job { name: "ClearWebauthnSessions", every: DAY, run: |state| Box::pin(cleanup::challenges(state)) },
+    Job {
+        name: "ClearReauthenticationTokens",
+        every: DAY,
+        run: |state| Box::pin(cleanup::reauthentication_tokens(state)),
+    },
+    Job { name: "ClearSessions", every: DAY, run: |state| Box::pin(cleanup::sessions(state)) },
+    Job { name: "ClearAuditLogs", every: DAY, run: |state| Box::pin(cleanup::audit_logs(state)) },
+];
+
+/// The running scheduler.
+pub struct Scheduler {
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Scheduler {
+    /// Stops after the job that is running, if any.
+    pub async fn shutdown(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+/// Starts the scheduler and this process's own housekeeping.
+pub fn start(state: &AppState) -> Scheduler {
+    let stop = CancellationToken::new();
+    let tasks = TaskTracker::new();
+    if state.config.runs_schedules() {
+        tasks.spawn(run_jobs(state.clone(), stop.clone()));
+    }
+    tasks.spawn(forget_idle_buckets(state.clone(), stop.clone()));
+    Scheduler { stop, tasks }
+}
+
+async fn run_jobs(state: AppState, stop: CancellationToken) {
+    let owner = state.random.uuid().to_string();
+    loop {
+        for job in JOBS {
+            if stop.is_cancelled() {
+                return;
+            }
+            if let Err(error) = run_if_due(&state, job, &owner).await {
+                tracing::error!(job = job.name, error = %error, "job failed");
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(TICK) => {}
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+/// Leases a due job, runs it, and sets its next time. A run that fails or dies is due again when its lease ends.
+async fn run_if_due(state: &AppState, job: &Job, owner: &str) -> StoreResult<()> {
+    let now = state.now();
+    match jobs::next_run(state.store.reader(), job.name).await? {
+        Some(due) if now < due => return Ok(()),
+        Some(_) => {}
+        None => {
+            let tx = state.store.begin().await?;
+            jobs::register(&tx, job.name, now).await?;
+            commit(tx).await?;
+        }
+    }
+    let tx = state.store.begin().await?;
+    let leased = jobs::lease(&tx, job.name, owner, now, now.plus_millis(LEASE_MILLIS)).await?;
+    commit(tx).await?;
+    if !leased {
+        return Ok(());
+    }
+    (job.run)(state).await?;
+    let now = state.now();
+    let every = i64::try_from(job.every.as_millis()).unwrap_or(i64::MAX);
+    let tx = state.store.begin().await?;
+    jobs::complete(&tx, job.name, owner, now, now.plus_millis(every)).await?;
+    commit(tx).await
+}
+
+async fn forget_idle_buckets(state: AppState, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_mins(5)) => state.rate_limits.forget_idle(),
+            () = stop.cancelled() => return,
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! All routes and the middleware around them.
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Redirect, Response};
+use http::{Method, StatusCode, header};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::http::error::ApiError;
+use crate::http::{access_log, assets, cors, cross_site, error, headers, rate_limit};
+use crate::state::AppState;
+use crate::{app_config, health, signup, users, web_page};
+
+/// How long a request may take before it is answered with a timeout.
+const REQUEST_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(30);
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Pocket ID",
+        description = "REST API of Pocket ID. Lists take `pagination[page]`, `pagination[limit]`, `sort[column]`, \
+                       `sort[direction]`, `search` and `filters[<key>]`. Failures have the shape of `ErrorBody`."
+    ),
+    components(schemas(error::ErrorBody))
+)]
+struct Document;
+
+fn documented() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .merge(app_config::routes())
+        .merge(health::routes())
+        .merge(signup::routes())
+        .merge(users::routes())
+}
+
+/// The API document (OpenAPI 3.1) as served at `/api/openapi.json`.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    documented().into_openapi()
+}
+
+/// Everything the program answers.
+pub fn router(state: AppState) -> Router {
+    let (routes, document) = documented().split_for_parts();
+    let document = serde_json::to_string(&document).unwrap_or_default();
+    routes
+        .route(
+            "/api/openapi.json",
+            axum::routing::get(move || async move { ([(header::CONTENT_TYPE, "application/json")], document) }),
+        )
+        .fallback(unmatched)
+        .method_not_allowed_fallback(unmatched)
+        .layer(from_fn_with_state(state.clone(), cross_site::guard))
+        .layer(from_fn_with_state(state.clone(), rate_limit::general))
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, REQUEST_TIMEOUT))
+        .layer(from_fn(timed_out))
+        .layer(from_fn(cors::allow))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(error::render))
+        .layer(from_fn_with_state(state.clone(), headers::add))
+        .layer(from_fn_with_state(state.clone(), access_log::record))
+        .with_state(state)
+}
+
+/// Gives the timeout layer's bare answer the shape of every other failure.
+async fn timed_out(request: Request, next: axum::middleware::Next) -> Response {
+    let response = next.run(request).await;
+    if response.status() == StatusCode::GATEWAY_TIMEOUT && response.extensions().get::<ApiError>().is_none() {
+        return ApiError::new(StatusCode::GATEWAY_TIMEOUT, "request_timeout", "The request took too long")
+            .into_response();
+    }
+    response
+}
+
+fn panicked(cause: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    let text = cause
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| cause.downcast_ref::<&str>().copied())
+        .unwrap_or("unknown");
+    ApiError::internal(format_args!("a handler panicked: {text}")).into_response()
+}
+
+/// What no route took, and known paths with another method: redirects, files, the UI, or 404.
+async fn unmatched(State(state): State<AppState>, request: Request) -> Response {
+    let path = request.uri().path();
+    if path.len() > 1 && path.ends_with('/') {
+        return without_trailing_slash(&request);
+    }
+    if path.starts_with("/api/") || path.starts_with("/.well-known/") || path == "/api" || path == "/.well-known" {
+        return (
+            StatusCode::NOT_FOUND,
+            [(header::CONTENT_TYPE, "application/json; charset=utf-8")],
+            r#"{"error":"API endpoint not found"}"#,
+        )
+            .into_response();
+    }
+    if let Some(file) = assets::file(request.method(), path, request.headers()) {
+        return file;
+    }
+    web_page::serve(&state, request).await
+}
+
+fn without_trailing_slash(request: &Request) -> Response {
+    // Leading slashes are folded too: `//host/` must not become a redirect to another host.
+    let path = format!("/{}", request.uri().path().trim_matches('/'));
+    let target = match request.uri().query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path,
+    };
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        let mut response = Redirect::permanent(&target).into_response();
+        *response.status_mut() = StatusCode::MOVED_PERMANENTLY;
+        return response;
+    }
+    Redirect::temporary(&target).into_response()
+}

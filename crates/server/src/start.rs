@@ -1,0 +1,86 @@
+//! From a configuration to a running application.
+
+use std::sync::atomic::AtomicBool;
+
+use axum::Router;
+use pocket_id_store::{ConnectError, Engine, Store, StoreError};
+use secrecy::ExposeSecret;
+
+use crate::app_config::{SettingsCache, SettingsError};
+use crate::clock::Clock;
+use crate::config::{Config, DatabaseConfig};
+use crate::http::rate_limit::RateLimits;
+use crate::jobs::{self, Scheduler};
+use crate::random::Random;
+
+use crate::state::{AppState, Parts};
+use crate::{router, signup};
+
+/// Why the application did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database could not be opened or migrated.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// Settings in the environment are invalid.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+
+    /// The database failed right after opening.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A running application, ready to be served.
+pub struct App {
+    /// Answers requests.
+    pub router: Router,
+    /// Whether nobody has an account yet, so that the address of `/setup` is worth printing.
+    pub setup_required: bool,
+    /// Shared parts, for tests and commands.
+    pub state: AppState,
+    scheduler: Scheduler,
+}
+
+impl App {
+    /// Stops background work and closes the database.
+    pub async fn shutdown(self) {
+        self.scheduler.shutdown().await;
+        drop(self.router);
+        if let Err(error) = self.state.store.clone().close().await {
+            tracing::warn!(error = %error, "the database did not close cleanly");
+        }
+    }
+}
+
+/// Opens the database, migrates it, loads keys and settings, starts background work.
+pub async fn start(config: Config) -> Result<App, StartError> {
+    start_with(config, Clock::System).await
+}
+
+/// [`start`] with a clock of the caller's.
+pub async fn start_with(config: Config, clock: Clock) -> Result<App, StartError> {
+    let settings = SettingsCache::new(&config.ui_config)?;
+    let store = match &config.database {
+        DatabaseConfig::Sqlite { connection_string } => Store::open(Engine::Sqlite, connection_string).await?,
+        DatabaseConfig::Postgres { connection_string } => {
+            Store::open(Engine::Postgres, connection_string.expose_secret()).await?
+        }
+    };
+    tracing::info!(provider = store.engine().as_str(), "Connected to database");
+    let random = Random;
+
+    let state = AppState::new(Parts {
+        rate_limits: RateLimits::new(config.rate_limiting.is_on()),
+        config,
+        store,
+        clock,
+        random,
+        settings,
+
+        setup_completed: AtomicBool::new(false),
+    });
+    let setup_required = signup::setup_available(&state).await?;
+    let scheduler = jobs::start(&state);
+    Ok(App { router: router::router(state.clone()), setup_required, state, scheduler })
+}

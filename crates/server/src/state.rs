@@ -1,0 +1,65 @@
+//! What every handler and job shares.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use pocket_id_store::types::Timestamp;
+use pocket_id_store::{Store, StoreResult};
+
+use crate::app_config::{Settings, SettingsCache};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::http::rate_limit::RateLimits;
+
+use crate::random::Random;
+
+/// The application's shared parts. Cheap to clone.
+#[derive(Clone)]
+pub struct AppState(Arc<Parts>);
+
+/// See [`AppState`].
+pub struct Parts {
+    /// What the operator decided.
+    pub config: Config,
+    /// The database.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// Chance.
+    pub random: Random,
+    /// Request limits of this process.
+    pub rate_limits: RateLimits,
+    /// What administrators decided, cached.
+    pub settings: SettingsCache,
+
+
+    /// `/setup` is closed for good once somebody has an account; remembered to spare the query.
+    pub setup_completed: std::sync::atomic::AtomicBool,
+}
+
+impl AppState {
+    /// Puts the parts together.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl AppState {
+    /// The current moment.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The settings in force.
+    pub async fn settings(&self) -> StoreResult<Arc<Settings>> {
+        self.settings.get(&self.store, &self.clock).await
+    }
+}
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}

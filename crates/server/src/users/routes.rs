@@ -1,0 +1,129 @@
+//! `/api/users`.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use http::StatusCode;
+use pocket_id_store::types::UserId;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::dto::{UserDto, UserInput};
+use super::service::{self, Editor, UserError};
+use crate::http::access::{Admin, CurrentUser};
+use crate::http::body::JsonBody;
+use crate::http::error::{ApiResult, ErrorBody};
+use crate::http::list_query::{ListParameters, ListQuery, Paginated};
+use crate::state::AppState;
+
+/// The feature's routes.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(find_me, update_me))
+        .routes(routes!(find, update, delete))
+}
+
+fn user_id(text: &str) -> Result<UserId, UserError> {
+    text.parse().map_err(|_| UserError::NotFound)
+}
+
+/// Users, a page at a time.
+#[utoipa::path(
+    get, path = "/api/users", tag = "Users", params(ListParameters),
+    responses(
+        (status = 200, body = Paginated<UserDto>),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)
+    )
+)]
+async fn list(
+    State(state): State<AppState>,
+    _: Admin,
+    ListQuery(request): ListQuery,
+) -> ApiResult<Json<Paginated<UserDto>>> {
+    Ok(Json(service::list(&state, &request).await?.into()))
+}
+
+/// Adds a user.
+#[utoipa::path(
+    post, path = "/api/users", tag = "Users", request_body = UserInput,
+    responses(
+        (status = 201, body = UserDto), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 409, body = ErrorBody, description = "Address or name taken")
+    )
+)]
+async fn create(
+    State(state): State<AppState>,
+    _: Admin,
+    JsonBody(input): JsonBody<UserInput>,
+) -> ApiResult<(StatusCode, Json<UserDto>)> {
+    Ok((StatusCode::CREATED, Json(service::create(&state, &input).await?)))
+}
+
+/// The signed-in user.
+#[utoipa::path(
+    get, path = "/api/users/me", tag = "Users",
+    responses((status = 200, body = UserDto), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody))
+)]
+async fn find_me(State(state): State<AppState>, CurrentUser(user): CurrentUser) -> ApiResult<Json<UserDto>> {
+    Ok(Json(service::find(&state, user.id).await?))
+}
+
+/// Changes the signed-in user's own account; only the language where self-editing is off.
+#[utoipa::path(
+    put, path = "/api/users/me", tag = "Users", request_body = UserInput,
+    responses(
+        (status = 200, body = UserDto), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 409, body = ErrorBody, description = "Address or name taken")
+    )
+)]
+async fn update_me(
+    State(state): State<AppState>,
+    CurrentUser(user): CurrentUser,
+    JsonBody(input): JsonBody<UserInput>,
+) -> ApiResult<Json<UserDto>> {
+    Ok(Json(service::update(&state, user.id, &input, Editor::Self_).await?))
+}
+
+/// One user.
+#[utoipa::path(
+    get, path = "/api/users/{id}", tag = "Users", params(("id" = String, Path, description = "User ID")),
+    responses(
+        (status = 200, body = UserDto), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody)
+    )
+)]
+async fn find(State(state): State<AppState>, _: Admin, Path(id): Path<String>) -> ApiResult<Json<UserDto>> {
+    Ok(Json(service::find(&state, user_id(&id)?).await?))
+}
+
+/// Replaces a user.
+#[utoipa::path(
+    put, path = "/api/users/{id}", tag = "Users", params(("id" = String, Path, description = "User ID")),
+    request_body = UserInput,
+    responses(
+        (status = 200, body = UserDto), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody, description = "Address or name taken, or the last administrator")
+    )
+)]
+async fn update(
+    State(state): State<AppState>,
+    _: Admin,
+    Path(id): Path<String>,
+    JsonBody(input): JsonBody<UserInput>,
+) -> ApiResult<Json<UserDto>> {
+    Ok(Json(service::update(&state, user_id(&id)?, &input, Editor::Admin).await?))
+}
+
+/// Removes a user and everything that is theirs.
+#[utoipa::path(
+    delete, path = "/api/users/{id}", tag = "Users", params(("id" = String, Path, description = "User ID")),
+    responses(
+        (status = 204), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody), (status = 409, body = ErrorBody, description = "The last administrator")
+    )
+)]
+async fn delete(State(state): State<AppState>, _: Admin, Path(id): Path<String>) -> ApiResult<StatusCode> {
+    service::delete(&state, user_id(&id)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,317 @@
+//! Rules of accounts.
+
+use http::StatusCode;
+use pocket_id_store::custom_claims::{self, CustomClaim};
+use pocket_id_store::groups::{self, UserGroup};
+use pocket_id_store::list::{ListRequest, Page};
+use pocket_id_store::types::{CustomClaimId, GroupId, UserId};
+use pocket_id_store::users::{self, User};
+use pocket_id_store::{StoreError, Tx, commit, sessions};
+
+use super::dto::{UserDto, UserInput};
+use crate::app_config::Settings;
+use crate::http::error::{ApiError, FieldError};
+use crate::http::validation::{Rules, nfc};
+use crate::state::AppState;
+
+/// Why something about an account cannot be done.
+#[derive(Debug, thiserror::Error)]
+pub enum UserError {
+    /// There is no such user.
+    #[error("user not found")]
+    NotFound,
+    /// Somebody else has this value of a property.
+    #[error("{0} is taken")]
+    Taken(&'static str),
+    /// It would leave nobody to administer the installation.
+    #[error("the last enabled administrator cannot be removed")]
+    LastAdmin,
+    /// The directory owns the account.
+    #[error("the account is managed by LDAP")]
+    ManagedByLdap,
+    /// The submitted values break rules.
+    #[error("invalid values")]
+    Invalid(Vec<FieldError>),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<UserError> for ApiError {
+    fn from(error: UserError) -> Self {
+        match error {
+            UserError::NotFound => Self::new(StatusCode::NOT_FOUND, "user_not_found", "User not found"),
+            UserError::Taken(property) => Self::already_in_use(property),
+            UserError::LastAdmin => Self::new(
+                StatusCode::CONFLICT,
+                "last_admin",
+                "The last enabled administrator cannot be deleted, disabled or demoted",
+            ),
+            UserError::ManagedByLdap => {
+                Self::new(StatusCode::FORBIDDEN, "ldap_user_update", "LDAP users cannot be changed here")
+            }
+            UserError::Invalid(fields) => Self::validation(fields),
+            UserError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// An account's editable values, checked and normalized.
+#[derive(Clone, Debug)]
+pub struct ValidUser {
+    username: String,
+    email: Option<String>,
+    email_verified: bool,
+    first_name: String,
+    last_name: String,
+    display_name: String,
+    is_admin: bool,
+    disabled: bool,
+    locale: Option<String>,
+}
+
+impl ValidUser {
+    /// Checks what was submitted.
+    ///
+    /// # Errors
+    /// Names every broken rule.
+    pub fn new(input: &UserInput, settings: &Settings) -> Result<Self, ApiError> {
+        let mut rules = Rules::new();
+        rules.required("username", &input.username);
+        rules.username("username", &input.username);
+        rules.max("username", &input.username, 50);
+        match &input.email {
+            Some(email) => rules.email("email", email),
+            None if settings.require_user_email() => rules.fail("email", "required", "is required"),
+            None => {}
+        }
+        rules.max("firstName", &input.first_name, 50);
+        rules.max("lastName", &input.last_name, 50);
+        rules.max("displayName", &input.display_name, 100);
+        rules.finish()?;
+        Ok(Self {
+            username: nfc(&input.username),
+            email: input.email.as_deref().map(nfc),
+            email_verified: input.email_verified,
+            first_name: nfc(&input.first_name),
+            last_name: nfc(&input.last_name),
+            display_name: nfc(&input.display_name),
+            is_admin: input.is_admin,
+            disabled: input.disabled,
+            locale: input.locale.clone(),
+        })
+    }
+
+    /// The same person as the first administrator: full rights, unproven address.
+    #[must_use]
+    pub fn as_first_admin(mut self) -> Self {
+        self.is_admin = true;
+        self.disabled = false;
+        self.email_verified = false;
+        self.display_name = format!("{} {}", self.first_name, self.last_name).trim().to_owned();
+        self
+    }
+}
+
+/// One user as the API shows them.
+pub async fn find(state: &AppState, id: UserId) -> Result<UserDto, UserError> {
+    let user = users::find(state.store.reader(), id).await?.ok_or(UserError::NotFound)?;
+    Ok(with_belongings(state, vec![user]).await?.into_iter().next().ok_or(UserError::NotFound)?)
+}
+
+/// Users as the API shows them, with groups and claims: two queries however many users.
+pub async fn with_belongings(state: &AppState, users: Vec<User>) -> Result<Vec<UserDto>, StoreError> {
+    let ids: Vec<UserId> = users.iter().map(|user| user.id).collect();
+    let memberships = groups::of_users(state.store.reader(), &ids).await?;
+    let claims = custom_claims::of_users(state.store.reader(), &ids).await?;
+    Ok(users
+        .into_iter()
+        .map(|user| {
+            let groups: Vec<UserGroup> =
+                memberships.iter().filter(|(id, _)| *id == user.id).map(|(_, group)| group.clone()).collect();
+            let own: Vec<CustomClaim> =
+                claims.iter().filter(|claim| claim.user_id == Some(user.id)).cloned().collect();
+            UserDto::new(user, &groups, &own)
+        })
+        .collect())
+}
+
+/// A page of users.
+pub async fn list(state: &AppState, request: &ListRequest) -> Result<Page<UserDto>, UserError> {
+    let mut page = users::list(state.store.reader(), request).await?;
+    let items = with_belongings(state, std::mem::take(&mut page.items)).await?;
+    Ok(page.with_items(items))
+}
+
+/// Adds an account within a transaction, with the groups given, else the default ones, and the default claims.
+pub async fn insert(
+    state: &AppState,
+    tx: &Tx,
+    id: UserId,
+    valid: ValidUser,
+    group_ids: &[String],
+) -> Result<User, UserError> {
+    let settings = state.settings().await?;
+    let now = state.now();
+    refuse_taken(tx, None, &valid).await?;
+    if users::find(tx, id).await?.is_some() {
+        return Err(UserError::Taken("id"));
+    }
+    let user = User {
+        id,
+        username: valid.username,
+        email: valid.email,
+        email_verified: valid.email_verified,
+        first_name: valid.first_name,
+        last_name: valid.last_name,
+        display_name: valid.display_name,
+        is_admin: valid.is_admin,
+        disabled: valid.disabled,
+        locale: valid.locale,
+        ldap_id: None,
+        created_at: now,
+        updated_at: None,
+    };
+    let user = users::insert(tx, user).await.map_err(taken)?;
+
+    let defaults = settings.default_group_ids();
+    let wanted = if group_ids.is_empty() { &defaults } else { group_ids };
+    let wanted: Vec<GroupId> = wanted.iter().filter_map(|id| id.parse().ok()).collect();
+    let existing: Vec<GroupId> =
+        groups::find_existing(tx, &wanted).await?.into_iter().map(|group| group.id).collect();
+    groups::replace_for_user(tx, id, &existing).await?;
+
+    let mut claims: Vec<CustomClaim> = Vec::new();
+    for claim in settings.default_claims() {
+        if !claims.iter().any(|known| known.key == claim.key) {
+            claims.push(CustomClaim {
+                id: CustomClaimId(state.random.uuid()),
+                key: claim.key,
+                value: claim.value,
+                user_id: Some(id),
+                user_group_id: None,
+                created_at: now,
+            });
+        }
+    }
+    custom_claims::insert_many(tx, claims).await?;
+    Ok(user)
+}
+
+/// Adds an account.
+pub async fn create(state: &AppState, input: &UserInput) -> Result<UserDto, ApiError> {
+    let valid = ValidUser::new(input, &*state.settings().await?)?;
+    let id = if input.id.is_empty() {
+        UserId(state.random.uuid())
+    } else {
+        input.id.parse().map_err(|_| {
+            UserError::Invalid(vec![FieldError {
+                field: "id".to_owned(),
+                code: "uuid".to_owned(),
+                message: "is invalid".to_owned(),
+            }])
+        })?
+    };
+    let tx = state.store.begin().await?;
+    insert(state, &tx, id, valid, &input.user_group_ids).await?;
+    commit(tx).await?;
+    Ok(find(state, id).await?)
+}
+
+/// Who changes an account, and so how much of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Editor {
+    /// An administrator: everything.
+    Admin,
+    /// The person themselves: names, address and language, if that is allowed.
+    Self_,
+}
+
+/// Replaces what the editor may change of an account.
+pub async fn update(
+    state: &AppState,
+    id: UserId,
+    input: &UserInput,
+    editor: Editor,
+) -> Result<UserDto, ApiError> {
+    let settings = state.settings().await?;
+    let valid = ValidUser::new(input, &settings)?;
+    let tx = state.store.begin().await?;
+    users::lock_table(&tx).await?;
+    let mut user = users::find(&tx, id).await?.ok_or(UserError::NotFound)?;
+    let ruled_by_ldap = user.ldap_id.is_some() && settings.ldap_enabled();
+    let locale_only = ruled_by_ldap || (editor == Editor::Self_ && !settings.allow_own_account_edit());
+    user.locale = valid.locale.clone();
+    user.updated_at = Some(state.now());
+    if !locale_only {
+        refuse_taken(&tx, Some(id), &valid).await?;
+        if user.email != valid.email && valid.email.is_some() {
+            user.email_verified = settings.emails_verified();
+        }
+        user.username = valid.username;
+        user.email = valid.email;
+        user.first_name = valid.first_name;
+        user.last_name = valid.last_name;
+        user.display_name = valid.display_name;
+        if editor == Editor::Admin {
+            let was_enabled_admin = user.is_admin && !user.disabled;
+            let stays_enabled_admin = valid.is_admin && !valid.disabled;
+            if was_enabled_admin && !stays_enabled_admin {
+                refuse_without_admin(&tx, id).await?;
+            }
+            if valid.disabled && !user.disabled {
+                sessions::delete_all_of_user(&tx, id).await?;
+            }
+            user.email_verified = valid.email_verified;
+            user.is_admin = valid.is_admin;
+            user.disabled = valid.disabled;
+        }
+    }
+    users::update(&tx, user).await.map_err(taken)?;
+    commit(tx).await?;
+    Ok(find(state, id).await?)
+}
+
+/// Removes an account and what belongs to it.
+pub async fn delete(state: &AppState, id: UserId) -> Result<(), UserError> {
+    let settings = state.settings().await?;
+    let tx = state.store.begin().await?;
+    users::lock_table(&tx).await?;
+    let user = users::find(&tx, id).await?.ok_or(UserError::NotFound)?;
+    if user.ldap_id.is_some() && settings.ldap_enabled() && !user.disabled {
+        return Err(UserError::ManagedByLdap);
+    }
+    if user.is_admin && !user.disabled {
+        refuse_without_admin(&tx, id).await?;
+    }
+    users::delete(&tx, id).await?;
+    Ok(commit(tx).await?)
+}
+
+async fn refuse_without_admin(tx: &Tx, besides: UserId) -> Result<(), UserError> {
+    if users::other_enabled_admins(tx, besides).await? == 0 { Err(UserError::LastAdmin) } else { Ok(()) }
+}
+
+/// Says which property somebody else has; the address first.
+async fn refuse_taken(tx: &Tx, own: Option<UserId>, valid: &ValidUser) -> Result<(), UserError> {
+    let someone_else = |user: Option<User>| user.is_some_and(|user| Some(user.id) != own);
+    if let Some(email) = &valid.email
+        && someone_else(users::find_by_email(tx, email).await?)
+    {
+        return Err(UserError::Taken("email"));
+    }
+    if someone_else(users::find_by_username(tx, &valid.username).await?) {
+        return Err(UserError::Taken("username"));
+    }
+    Ok(())
+}
+
+/// A uniqueness rule of the database caught what two requests at once got past the check above.
+fn taken(error: StoreError) -> UserError {
+    match error {
+        StoreError::Duplicate(message) if message.contains("email") => UserError::Taken("email"),
+        StoreError::Duplicate(message) if message.contains("username") => UserError::Taken("username"),
+        StoreError::Duplicate(_) => UserError::Taken("id"),
+        other => UserError::Store(other),
+    }
+}
