@@ -64,17 +64,10 @@ pub struct SoftPasskey {
     origin: String,
     key: KeyPair,
     credential_id: Vec<u8>,
-    account: Option<Account>,
+    user_handle: Option<Vec<u8>>,
     sign_count: u32,
     /// How it answers from now on.
     pub behaviour: Behaviour,
-}
-
-/// What the passkey remembers of its registration.
-#[derive(Debug)]
-struct Account {
-    rp_id: String,
-    user_handle: Vec<u8>,
 }
 
 #[derive(Deserialize)]
@@ -121,7 +114,7 @@ impl SoftPasskey {
             origin: origin.to_owned(),
             key: KeyPair::new(algorithm, seed)?,
             credential_id: seeded("credential", seed),
-            account: None,
+            user_handle: None,
             sign_count: 0,
             behaviour: Behaviour::default(),
         })
@@ -137,6 +130,11 @@ impl SoftPasskey {
         self.key.cose(self.behaviour.declared_algorithm)
     }
 
+    /// Makes this the passkey of an account without a registration, for one put into the database directly.
+    pub fn adopt(&mut self, user_handle: &[u8]) {
+        self.user_handle = Some(user_handle.to_vec());
+    }
+
     /// Answers creation options (bare, or wrapped in `publicKey`) with a `RegistrationResponseJSON`.
     pub fn register(&mut self, options: &Value) -> Result<Value, Error> {
         let options: CreationOptions = serde_json::from_value(unwrapped(options))?;
@@ -145,15 +143,11 @@ impl SoftPasskey {
                 return Err(Error::Excluded);
             }
         }
-        let account = Account {
-            rp_id: options.rp.id.clone(),
-            user_handle: URL_SAFE_NO_PAD.decode(&options.user.id)?,
-        };
-
+        let user_handle = URL_SAFE_NO_PAD.decode(&options.user.id)?;
         let client_data = self.client_data("webauthn.create", &options.challenge);
-        let auth_data = self.authenticator_data(&account.rp_id, Part::Registration)?;
+        let auth_data = self.authenticator_data(&options.rp.id, Part::Registration)?;
         let attestation_object = self.attestation_object(&auth_data, &client_data)?;
-        self.account = Some(account);
+        self.user_handle = Some(user_handle);
 
         let mut response = json!({
             "clientDataJSON": URL_SAFE_NO_PAD.encode(&client_data),
@@ -179,12 +173,8 @@ impl SoftPasskey {
         let auth_data = self.authenticator_data(&options.rp_id, Part::Assertion)?;
         let message = [auth_data.as_slice(), digest(&SHA256, &client_data).as_ref()].concat();
         let signature = self.sign(&message)?;
-        let account = self.account.as_ref().ok_or(Error::NotRegistered)?;
-        let user_handle = self
-            .behaviour
-            .user_handle
-            .as_ref()
-            .unwrap_or(&account.user_handle);
+        let registered = self.user_handle.as_ref().ok_or(Error::NotRegistered)?;
+        let user_handle = self.behaviour.user_handle.as_ref().unwrap_or(registered);
 
         let mut response = json!({
             "clientDataJSON": URL_SAFE_NO_PAD.encode(&client_data),
