@@ -1,0 +1,72 @@
+import { ApiError, apiErrorFrom } from './error';
+import type { ListQuery } from './types';
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** What happens when the server no longer knows the session; set once by the session state. */
+let onSignedOut: () => void = () => {};
+
+export function setSignedOutHandler(handler: () => void): void {
+	onSignedOut = handler;
+}
+
+async function readBody(response: Response): Promise<unknown> {
+	const text = await response.text();
+	if (text === '') return undefined;
+	try {
+		return JSON.parse(text);
+	} catch {
+		return undefined;
+	}
+}
+
+async function request<T>(method: Method, path: string, body?: unknown): Promise<T> {
+	const headers: Record<string, string> = { Accept: 'application/json' };
+	if (body !== undefined) headers['Content-Type'] = 'application/json';
+
+	let response: Response;
+	try {
+		response = await fetch(path, {
+			method,
+			headers,
+			credentials: 'same-origin',
+			body: body === undefined ? undefined : JSON.stringify(body)
+		});
+	} catch (cause) {
+		console.error('request failed', method, path, cause);
+		throw new ApiError({ message: '', status: 0, code: 'network' });
+	}
+
+	const payload = await readBody(response);
+	if (response.ok) return payload as T;
+
+	const error = apiErrorFrom(response.status, payload, response.headers.get('X-Request-ID'));
+	console.error(`${method} ${path}: ${error.status} ${error.code} (request ${error.requestId})`);
+	if (error.status === 401 && error.code === 'not_signed_in') onSignedOut();
+	throw error;
+}
+
+export const api = {
+	get: <T>(path: string) => request<T>('GET', path),
+	post: <T>(path: string, body?: unknown) => request<T>('POST', path, body),
+	put: <T>(path: string, body: unknown) => request<T>('PUT', path, body),
+	patch: <T>(path: string, body: unknown) => request<T>('PATCH', path, body),
+	delete: <T = void>(path: string) => request<T>('DELETE', path)
+};
+
+/** The query string of a list route, `?` included; empty when nothing is asked for. */
+export function listQueryString(query: ListQuery): string {
+	const params = new URLSearchParams();
+	if (query.page) params.set('pagination[page]', String(query.page));
+	if (query.limit) params.set('pagination[limit]', String(query.limit));
+	if (query.search) params.set('search', query.search);
+	if (query.sort) {
+		params.set('sort[column]', query.sort.column);
+		params.set('sort[direction]', query.sort.direction);
+	}
+	for (const [key, values] of Object.entries(query.filters ?? {})) {
+		for (const value of values) params.append(`filters[${key}]`, value);
+	}
+	const text = params.toString();
+	return text === '' ? '' : `?${text}`;
+}

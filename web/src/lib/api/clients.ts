@@ -1,0 +1,55 @@
+import { api, listQueryString } from './client';
+import { encodeClientId } from './client-id';
+import type {
+	Client,
+	ClientInput,
+	ClientSecret,
+	ClientWithGroupCount,
+	ClientWithGroups,
+	CreatedClientSecret,
+	DiscoveryDocument,
+	ListQuery,
+	Paginated
+} from './types';
+
+const path = (id: string) => `/api/oidc/clients/${encodeClientId(id)}`;
+
+export const clients = {
+	list: (query: ListQuery) =>
+		api.get<Paginated<ClientWithGroupCount>>(`/api/oidc/clients${listQueryString(query)}`),
+	get: (id: string) => api.get<ClientWithGroups>(path(id)),
+	create: (input: ClientInput) => api.post<ClientWithGroups>('/api/oidc/clients', input),
+	update: (id: string, input: ClientInput) => api.put<ClientWithGroups>(path(id), input),
+	remove: (id: string) => api.delete(path(id)),
+	secrets: (id: string) => api.get<ClientSecret[]>(`${path(id)}/secrets`),
+	createSecret: (id: string, expiresAt: string | null) =>
+		api.post<CreatedClientSecret>(`${path(id)}/secrets`, { expiresAt }),
+	removeSecret: (id: string, secretId: string) =>
+		api.delete(`${path(id)}/secrets/${encodeURIComponent(secretId)}`)
+};
+
+export function clientLogoUrl(client: Pick<Client, 'id'>, dark: boolean): string {
+	return `${path(client.id)}/logo${dark ? '?light=false' : ''}`;
+}
+
+export const discovery = () => api.get<DiscoveryDocument>('/.well-known/openid-configuration');
+
+/** The whole client as input again: updates replace every field. */
+export function clientInput(client: Client): ClientInput {
+	return {
+		name: client.name,
+		description: client.description,
+		callbackURLs: client.callbackURLs,
+		logoutCallbackURLs: client.logoutCallbackURLs,
+		isPublic: client.isPublic,
+		pkceEnabled: client.pkceEnabled,
+		requiresReauthentication: client.requiresReauthentication,
+		requiresPushedAuthorizationRequests: client.requiresPushedAuthorizationRequests,
+		skipConsent: client.skipConsent,
+		isGroupRestricted: client.isGroupRestricted,
+		credentials: { federatedIdentities: client.credentials.federatedIdentities ?? [] },
+		launchURL: client.launchURL,
+		accessTokenDurationMinutes: client.accessTokenDurationMinutes,
+		refreshTokenDurationMinutes: client.refreshTokenDurationMinutes
+	};
+}

@@ -1,0 +1,40 @@
+import { api, listQueryString } from './client';
+import type { ListQuery, Paginated, SignUpInput, User, UserInput } from './types';
+
+export const users = {
+	me: () => api.get<User>('/api/users/me'),
+	updateMe: (input: UserInput) => api.put<User>('/api/users/me', input),
+	list: (query: ListQuery) => api.get<Paginated<User>>(`/api/users${listQueryString(query)}`),
+	get: (id: string) => api.get<User>(`/api/users/${encodeURIComponent(id)}`),
+	create: (input: UserInput) => api.post<User>('/api/users', input),
+	update: (id: string, input: UserInput) =>
+		api.put<User>(`/api/users/${encodeURIComponent(id)}`, input),
+	remove: (id: string) => api.delete(`/api/users/${encodeURIComponent(id)}`)
+};
+
+export const signup = {
+	setup: (input: SignUpInput) => api.post<User>('/api/signup/setup', input)
+};
+
+/** The whole user as input again: updates replace every field. */
+export function userInput(user: User): UserInput {
+	return {
+		username: user.username,
+		email: user.email,
+		emailVerified: user.emailVerified,
+		firstName: user.firstName,
+		lastName: user.lastName,
+		displayName: user.displayName,
+		isAdmin: user.isAdmin,
+		disabled: user.disabled,
+		locale: user.locale
+	};
+}
+
+export function profilePictureUrl(userId: string): string {
+	return `/api/users/${encodeURIComponent(userId)}/profile-picture.png`;
+}
+
+export function fullName(user: User): string {
+	return user.displayName || `${user.firstName} ${user.lastName}`.trim() || user.username;
+}

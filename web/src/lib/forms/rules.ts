@@ -1,0 +1,74 @@
+import { m } from '#lib/paraglide/messages.js';
+
+/** A rule answers with what is wrong, or with nothing. Lengths count characters, as the server does. */
+type Result = string | undefined;
+
+const length = (value: string): number => [...value].length;
+
+export const atLeast = (value: string, n: number): Result =>
+	length(value) < n ? m.rule_too_short({ n }) : undefined;
+
+export const atMost = (value: string, n: number): Result =>
+	length(value) > n ? m.rule_too_long({ n }) : undefined;
+
+export const between = (value: string, min: number, max: number): Result =>
+	atLeast(value, min) ?? atMost(value, max);
+
+export function username(value: string): Result {
+	const size = between(value, 1, 50);
+	if (size) return size;
+	if (!/^[a-zA-Z0-9]/.test(value)) return m.rule_username_start();
+	if (!/[a-zA-Z0-9]$/.test(value)) return m.rule_username_end();
+	if (!/^[a-zA-Z0-9_.@-]+$/.test(value)) return m.rule_username_characters();
+	return undefined;
+}
+
+export function email(value: string, required: boolean): Result {
+	if (value === '') return required ? m.rule_required() : undefined;
+	return /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value) ? undefined : m.rule_email();
+}
+
+export function optionalUrl(value: string): Result {
+	if (value === '') return undefined;
+	try {
+		const { protocol } = new URL(value);
+		return protocol === 'http:' || protocol === 'https:' || !/^(javascript|data):$/.test(protocol)
+			? undefined
+			: m.rule_url();
+	} catch {
+		return m.rule_url();
+	}
+}
+
+/** Callback URLs may hold wildcards, which no URL parser accepts. */
+export function callbackUrl(value: string): Result {
+	if (value === '' || /^(javascript|data):/i.test(value)) return m.rule_redirect_url();
+	if (value.includes('*')) return undefined;
+	return URL.canParse(value) ? undefined : m.rule_redirect_url();
+}
+
+export function clientId(value: string): Result {
+	if (value === '') return undefined;
+	return (
+		between(value, 2, 128) ?? (/^[a-zA-Z0-9._-]+$/.test(value) ? undefined : m.rule_client_id())
+	);
+}
+
+interface UserValues {
+	username: string;
+	email: string;
+	firstName: string;
+	lastName: string;
+	displayName: string;
+}
+
+/** The rules shared by one's own account and the administrator's form. */
+export function userRules(values: UserValues, emailRequired: boolean): Record<string, Result> {
+	return {
+		username: username(values.username.trim()),
+		email: email(values.email.trim(), emailRequired),
+		firstName: atMost(values.firstName.trim(), 50),
+		lastName: atMost(values.lastName.trim(), 50),
+		displayName: atMost(values.displayName.trim(), 100)
+	};
+}

@@ -1,0 +1,23 @@
+/** Who may see which page. Pure, so that every rule is one row of a test. */
+
+export interface Visitor {
+	signedIn: boolean;
+	isAdmin: boolean;
+}
+
+const SIGNED_OUT_ONLY = ['/login', '/signup', '/signup/setup', '/setup'];
+const PUBLIC = ['/interaction', '/interaction/error'];
+
+const isAtOrBelow = (path: string, base: string) => path === base || path.startsWith(base + '/');
+
+/** Where the visitor must go instead, or null when the page is theirs to see. */
+export function guardRedirect(path: string, search: string, visitor: Visitor): string | null {
+	const signedOutOnly = SIGNED_OUT_ONLY.includes(path) || isAtOrBelow(path, '/login');
+	if (!visitor.signedIn) {
+		if (signedOutOnly || PUBLIC.includes(path)) return null;
+		return `/login?redirect=${encodeURIComponent(path + search)}`;
+	}
+	if (signedOutOnly) return '/settings';
+	if (isAtOrBelow(path, '/settings/admin') && !visitor.isAdmin) return '/settings';
+	return null;
+}

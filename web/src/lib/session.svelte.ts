@@ -1,0 +1,56 @@
+import { goto } from '$app/navigation';
+import { setSignedOutHandler } from '#lib/api/client.ts';
+import type { User } from '#lib/api/types.ts';
+import type { Bootstrap } from '#lib/bootstrap.ts';
+import { parseConfig, type AppConfig } from '#lib/config.ts';
+import { guardRedirect, type Visitor } from '#lib/guard.ts';
+import { applyUserLocale } from '#lib/i18n/locale.ts';
+
+/** What the whole UI knows about its visitor and its server. Filled once at boot. */
+class Session {
+	user = $state<User | null>(null);
+	config = $state<AppConfig>(parseConfig([]));
+	setupRequired = $state(false);
+	version = $state('');
+	/** The public configuration could not be loaded: nothing can be shown but that. */
+	broken = $state(false);
+
+	get visitor(): Visitor {
+		return { signedIn: this.user !== null, isAdmin: this.user?.isAdmin ?? false };
+	}
+
+	/** For pages behind the guard, where somebody is always signed in. */
+	get me(): User {
+		if (this.user === null) throw new Error('This page needs a signed-in user');
+		return this.user;
+	}
+
+	start(bootstrap: Bootstrap): void {
+		this.user = bootstrap.user;
+		this.config = parseConfig(bootstrap.config);
+		this.setupRequired = bootstrap.setupRequired;
+		this.version = bootstrap.version;
+	}
+
+	/** Takes over the new user and goes on to `target`, a path of this site. */
+	async signedIn(user: User, target: string): Promise<void> {
+		this.user = user;
+		this.setupRequired = false;
+		if (applyUserLocale(user.locale)) await goto(target);
+		// Their language is another one: only a full load brings its messages.
+		else location.assign(target);
+	}
+
+	signedOut(): void {
+		this.user = null;
+	}
+}
+
+export const session = new Session();
+
+setSignedOutHandler(() => {
+	if (session.user === null) return;
+	session.signedOut();
+	const target = guardRedirect(location.pathname, location.search, session.visitor);
+	if (target) void goto(target);
+});

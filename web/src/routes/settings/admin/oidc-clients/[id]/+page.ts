@@ -1,0 +1,7 @@
+import { decodeClientId } from '#lib/api/client-id.ts';
+import { clients } from '#lib/api/clients.ts';
+import type { PageLoad } from './$types';
+
+export const load: PageLoad = async ({ params }) => ({
+	client: await clients.get(decodeClientId(params.id))
+});

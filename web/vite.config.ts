@@ -1,0 +1,47 @@
+import { paraglideVitePlugin } from '@inlang/paraglide-js';
+import adapter from '@sveltejs/adapter-static';
+import { sveltekit } from '@sveltejs/kit/vite';
+import tailwindcss from '@tailwindcss/vite';
+import { defineConfig } from 'vitest/config';
+import { apiMock } from './dev-mock/plugin.ts';
+import { splitLocales } from './scripts/split-locales.ts';
+
+/** `MOCK=1 npm run dev` answers /api from memory; otherwise /api goes to a server on this address. */
+const backend = process.env.BACKEND ?? 'http://localhost:1411';
+const useMock = process.env.MOCK === '1';
+
+export default defineConfig({
+	plugins: [
+		tailwindcss(),
+		paraglideVitePlugin({
+			project: './project.inlang',
+			outdir: './src/lib/paraglide',
+			outputStructure: 'locale-modules',
+			cookieName: 'locale',
+			strategy: ['cookie', 'preferredLanguage', 'baseLocale']
+		}),
+		splitLocales(),
+		...(useMock ? [apiMock()] : []),
+		sveltekit({
+			version: { name: process.env.npm_package_version ?? 'dev' },
+			adapter: adapter({ pages: 'build', fallback: 'index.html', precompress: true }),
+			compilerOptions: { runes: true }
+		})
+	],
+	server: {
+		proxy: useMock
+			? undefined
+			: {
+					'/api': backend,
+					'/authorize': backend,
+					'/.well-known': backend
+				}
+	},
+	build: {
+		// Everything we ship is fetched with a strict CSP: no data: URLs.
+		assetsInlineLimit: 0
+	},
+	test: {
+		include: ['src/**/*.test.ts']
+	}
+});
