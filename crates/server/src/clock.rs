@@ -27,8 +27,13 @@ impl Clock {
         match self {
             Self::Manual(millis) => Timestamp(millis.load(Ordering::SeqCst)),
             Self::System => {
-                #[expect(clippy::disallowed_methods, reason = "the clock is the one place that asks the machine")]
-                let since = std::time::SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "the clock is the one place that asks the machine"
+                )]
+                let since = std::time::SystemTime::now()
+                    .duration_since(UNIX_EPOCH)
+                    .unwrap_or_default();
                 Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
             }
         }

@@ -10,7 +10,9 @@ use crate::state::AppState;
 
 /// The feature's routes.
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(healthz)).routes(routes!(readyz))
+    OpenApiRouter::new()
+        .routes(routes!(healthz))
+        .routes(routes!(readyz))
 }
 
 /// The process answers requests.
@@ -27,7 +29,11 @@ async fn healthz() -> StatusCode {
 async fn readyz(State(state): State<AppState>) -> ApiResult<StatusCode> {
     state.store.ping().await.map_err(|error| {
         tracing::warn!(error = %error, "the database does not answer");
-        ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", "The database does not answer")
+        ApiError::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "not_ready",
+            "The database does not answer",
+        )
     })?;
     Ok(StatusCode::NO_CONTENT)
 }

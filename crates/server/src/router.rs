@@ -49,13 +49,18 @@ pub fn router(state: AppState) -> Router {
     routes
         .route(
             "/api/openapi.json",
-            axum::routing::get(move || async move { ([(header::CONTENT_TYPE, "application/json")], document) }),
+            axum::routing::get(
+                move || async move { ([(header::CONTENT_TYPE, "application/json")], document) },
+            ),
         )
         .fallback(unmatched)
         .method_not_allowed_fallback(unmatched)
         .layer(from_fn_with_state(state.clone(), cross_site::guard))
         .layer(from_fn_with_state(state.clone(), rate_limit::general))
-        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, REQUEST_TIMEOUT))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::GATEWAY_TIMEOUT,
+            REQUEST_TIMEOUT,
+        ))
         .layer(from_fn(timed_out))
         .layer(from_fn(cors::allow))
         .layer(CatchPanicLayer::custom(panicked))
@@ -69,12 +74,20 @@ pub fn router(state: AppState) -> Router {
 async fn timed_out(request: Request, next: axum::middleware::Next) -> Response {
     let response = next.run(request).await;
     if response.status() == StatusCode::GATEWAY_TIMEOUT && response.extensions().get::<ApiError>().is_none() {
-        return ApiError::new(StatusCode::GATEWAY_TIMEOUT, "request_timeout", "The request took too long")
-            .into_response();
+        return ApiError::new(
+            StatusCode::GATEWAY_TIMEOUT,
+            "request_timeout",
+            "The request took too long",
+        )
+        .into_response();
     }
     response
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the layer hands the cause over by value"
+)]
 fn panicked(cause: Box<dyn std::any::Any + Send + 'static>) -> Response {
     let text = cause
         .downcast_ref::<String>()
@@ -90,7 +103,11 @@ async fn unmatched(State(state): State<AppState>, request: Request) -> Response 
     if path.len() > 1 && path.ends_with('/') {
         return without_trailing_slash(&request);
     }
-    if path.starts_with("/api/") || path.starts_with("/.well-known/") || path == "/api" || path == "/.well-known" {
+    if path.starts_with("/api/")
+        || path.starts_with("/.well-known/")
+        || path == "/api"
+        || path == "/.well-known"
+    {
         return (
             StatusCode::NOT_FOUND,
             [(header::CONTENT_TYPE, "application/json; charset=utf-8")],

@@ -26,5 +26,9 @@ impl SecretToken {
 
 /// The stored form of a presented token. Tokens carry 256 random bits, so a plain SHA-256 cannot be searched.
 pub fn hash(token: &str) -> TokenHash {
-    TokenHash(digest::digest(&digest::SHA256, token.as_bytes()).as_ref().to_vec())
+    TokenHash(
+        digest::digest(&digest::SHA256, token.as_bytes())
+            .as_ref()
+            .to_vec(),
+    )
 }

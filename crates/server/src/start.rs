@@ -62,7 +62,9 @@ pub async fn start(config: Config) -> Result<App, StartError> {
 pub async fn start_with(config: Config, clock: Clock) -> Result<App, StartError> {
     let settings = SettingsCache::new(&config.ui_config)?;
     let store = match &config.database {
-        DatabaseConfig::Sqlite { connection_string } => Store::open(Engine::Sqlite, connection_string).await?,
+        DatabaseConfig::Sqlite { connection_string } => {
+            Store::open(Engine::Sqlite, connection_string).await?
+        }
         DatabaseConfig::Postgres { connection_string } => {
             Store::open(Engine::Postgres, connection_string.expose_secret()).await?
         }
@@ -82,5 +84,10 @@ pub async fn start_with(config: Config, clock: Clock) -> Result<App, StartError>
     });
     let setup_required = signup::setup_available(&state).await?;
     let scheduler = jobs::start(&state);
-    Ok(App { router: router::router(state.clone()), setup_required, state, scheduler })
+    Ok(App {
+        router: router::router(state.clone()),
+        setup_required,
+        state,
+        scheduler,
+    })
 }

@@ -32,7 +32,6 @@ pub struct Parts {
     /// What administrators decided, cached.
     pub settings: SettingsCache,
 
-
     /// `/setup` is closed for good once somebody has an account; remembered to spare the query.
     pub setup_completed: std::sync::atomic::AtomicBool,
 }

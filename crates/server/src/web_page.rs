@@ -38,7 +38,11 @@ pub async fn serve(state: &AppState, request: Request) -> Response {
             .into_response();
     };
     let (mut parts, _) = request.into_parts();
-    let nonce = parts.extensions.get::<CspNonce>().map(|nonce| nonce.0.clone()).unwrap_or_default();
+    let nonce = parts
+        .extensions
+        .get::<CspNonce>()
+        .map(|nonce| nonce.0.clone())
+        .unwrap_or_default();
     // A disabled user's cookie must not keep them from the page that says so.
     let user = parts
         .extract_with_state::<MaybeUser, _>(state)
@@ -49,10 +53,13 @@ pub async fn serve(state: &AppState, request: Request) -> Response {
     match render(state, &page, &nonce, user).await {
         Ok(html) => {
             let mut response = html.into_response();
+            response.headers_mut().insert(
+                header::CONTENT_TYPE,
+                HeaderValue::from_static("text/html; charset=utf-8"),
+            );
             response
                 .headers_mut()
-                .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+                .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
             response
         }
         Err(error) => error.into_response(),
@@ -76,8 +83,13 @@ async fn render(
         version: &state.config.version,
     };
     let json = serde_json::to_string(&data).map_err(ApiError::internal)?;
-    let script = format!(r#"<script type="application/json" id="bootstrap">{}</script>"#, escape(&json));
-    Ok(page.replace("<script>", &format!(r#"<script nonce="{nonce}">"#)).replacen(MARKER, &script, 1))
+    let script = format!(
+        r#"<script type="application/json" id="bootstrap">{}</script>"#,
+        escape(&json)
+    );
+    Ok(page
+        .replace("<script>", &format!(r#"<script nonce="{nonce}">"#))
+        .replacen(MARKER, &script, 1))
 }
 
 /// JSON that cannot end the script element it stands in.

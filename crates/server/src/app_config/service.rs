@@ -58,7 +58,10 @@ impl SettingsCache {
                 Some(Arc::new(Settings::from_values(values)))
             }
         };
-        Ok(Self { fixed, cached: RwLock::new(None) })
+        Ok(Self {
+            fixed,
+            cached: RwLock::new(None),
+        })
     }
 
     /// Whether the environment decides and the UI may not.
@@ -107,6 +110,10 @@ pub async fn public_entries(state: &AppState) -> Result<Vec<ConfigEntry>, StoreE
         value: state.settings.is_fixed().to_string(),
     });
     // Browser traces are not relayed yet, so the UI must not send any.
-    entries.push(ConfigEntry { key: "tracingEnabled", type_: "", value: "false".to_owned() });
+    entries.push(ConfigEntry {
+        key: "tracingEnabled",
+        type_: "",
+        value: "false".to_owned(),
+    });
     Ok(entries)
 }

@@ -56,7 +56,13 @@ const fn setting(
     visibility: Visibility,
     rule: Rule,
 ) -> Setting {
-    Setting { key, env, default, visibility, rule }
+    Setting {
+        key,
+        env,
+        default,
+        visibility,
+        rule,
+    }
 }
 
 use Rule::{Bool, Free, JsonClaims, JsonStrings, Minutes, OneOf, OptionalEmail, Text};
@@ -66,11 +72,23 @@ use Visibility::{Admin, Public, Secret};
 pub const SETTINGS: &[Setting] = &[
     setting("appName", "APP_NAME", "Pocket ID", Public, Text(30)),
     setting("sessionDuration", "SESSION_DURATION", "60", Admin, Minutes),
-    setting("homePageUrl", "HOME_PAGE_URL", "/settings/account", Public, Text(0)),
+    setting(
+        "homePageUrl",
+        "HOME_PAGE_URL",
+        "/settings/account",
+        Public,
+        Text(0),
+    ),
     setting("emailsVerified", "EMAILS_VERIFIED", "false", Admin, Bool),
     setting("accentColor", "ACCENT_COLOR", "default", Public, Free),
     setting("disableAnimations", "DISABLE_ANIMATIONS", "false", Public, Bool),
-    setting("allowOwnAccountEdit", "ALLOW_OWN_ACCOUNT_EDIT", "true", Public, Bool),
+    setting(
+        "allowOwnAccountEdit",
+        "ALLOW_OWN_ACCOUNT_EDIT",
+        "true",
+        Public,
+        Bool,
+    ),
     setting(
         "allowUserSignups",
         "ALLOW_USER_SIGNUPS",
@@ -78,17 +96,47 @@ pub const SETTINGS: &[Setting] = &[
         Public,
         OneOf(&["disabled", "withToken", "open"]),
     ),
-    setting("signupDefaultUserGroupIDs", "SIGNUP_DEFAULT_USER_GROUP_IDS", "[]", Admin, JsonStrings),
-    setting("signupDefaultCustomClaims", "SIGNUP_DEFAULT_CUSTOM_CLAIMS", "[]", Admin, JsonClaims),
+    setting(
+        "signupDefaultUserGroupIDs",
+        "SIGNUP_DEFAULT_USER_GROUP_IDS",
+        "[]",
+        Admin,
+        JsonStrings,
+    ),
+    setting(
+        "signupDefaultCustomClaims",
+        "SIGNUP_DEFAULT_CUSTOM_CLAIMS",
+        "[]",
+        Admin,
+        JsonClaims,
+    ),
     setting("requireUserEmail", "REQUIRE_USER_EMAIL", "true", Public, Bool),
     setting("smtpHost", "SMTP_HOST", "", Admin, Free),
     setting("smtpPort", "SMTP_PORT", "", Admin, Free),
     setting("smtpFrom", "SMTP_FROM", "", Admin, OptionalEmail),
     setting("smtpUser", "SMTP_USER", "", Admin, Free),
     setting("smtpPassword", "SMTP_PASSWORD", "", Secret, Free),
-    setting("smtpTls", "SMTP_TLS", "none", Admin, OneOf(&["none", "starttls", "tls"])),
-    setting("smtpSkipCertVerify", "SMTP_SKIP_CERT_VERIFY", "false", Admin, Bool),
-    setting("emailLoginNotificationEnabled", "EMAIL_LOGIN_NOTIFICATION_ENABLED", "false", Admin, Bool),
+    setting(
+        "smtpTls",
+        "SMTP_TLS",
+        "none",
+        Admin,
+        OneOf(&["none", "starttls", "tls"]),
+    ),
+    setting(
+        "smtpSkipCertVerify",
+        "SMTP_SKIP_CERT_VERIFY",
+        "false",
+        Admin,
+        Bool,
+    ),
+    setting(
+        "emailLoginNotificationEnabled",
+        "EMAIL_LOGIN_NOTIFICATION_ENABLED",
+        "false",
+        Admin,
+        Bool,
+    ),
     setting(
         "emailOneTimeAccessAsUnauthenticatedEnabled",
         "EMAIL_ONE_TIME_ACCESS_AS_UNAUTHENTICATED_ENABLED",
@@ -103,14 +151,32 @@ pub const SETTINGS: &[Setting] = &[
         Public,
         Bool,
     ),
-    setting("emailApiKeyExpirationEnabled", "EMAIL_API_KEY_EXPIRATION_ENABLED", "false", Admin, Bool),
-    setting("emailVerificationEnabled", "EMAIL_VERIFICATION_ENABLED", "false", Public, Bool),
+    setting(
+        "emailApiKeyExpirationEnabled",
+        "EMAIL_API_KEY_EXPIRATION_ENABLED",
+        "false",
+        Admin,
+        Bool,
+    ),
+    setting(
+        "emailVerificationEnabled",
+        "EMAIL_VERIFICATION_ENABLED",
+        "false",
+        Public,
+        Bool,
+    ),
     setting("ldapEnabled", "LDAP_ENABLED", "false", Public, Bool),
     setting("ldapUrl", "LDAP_URL", "", Admin, Free),
     setting("ldapBindDn", "LDAP_BIND_DN", "", Admin, Free),
     setting("ldapBindPassword", "LDAP_BIND_PASSWORD", "", Secret, Free),
     setting("ldapBase", "LDAP_BASE", "", Admin, Free),
-    setting("ldapUserSearchFilter", "LDAP_USER_SEARCH_FILTER", "(objectClass=person)", Admin, Free),
+    setting(
+        "ldapUserSearchFilter",
+        "LDAP_USER_SEARCH_FILTER",
+        "(objectClass=person)",
+        Admin,
+        Free,
+    ),
     setting(
         "ldapUserGroupSearchFilter",
         "LDAP_USER_GROUP_SEARCH_FILTER",
@@ -118,19 +184,91 @@ pub const SETTINGS: &[Setting] = &[
         Admin,
         Free,
     ),
-    setting("ldapSkipCertVerify", "LDAP_SKIP_CERT_VERIFY", "false", Admin, Bool),
-    setting("ldapAttributeUserUniqueIdentifier", "LDAP_ATTRIBUTE_USER_UNIQUE_IDENTIFIER", "", Admin, Free),
-    setting("ldapAttributeUserUsername", "LDAP_ATTRIBUTE_USER_USERNAME", "", Admin, Free),
-    setting("ldapAttributeUserEmail", "LDAP_ATTRIBUTE_USER_EMAIL", "", Admin, Free),
-    setting("ldapAttributeUserFirstName", "LDAP_ATTRIBUTE_USER_FIRST_NAME", "", Admin, Free),
-    setting("ldapAttributeUserLastName", "LDAP_ATTRIBUTE_USER_LAST_NAME", "", Admin, Free),
-    setting("ldapAttributeUserDisplayName", "LDAP_ATTRIBUTE_USER_DISPLAY_NAME", "cn", Admin, Free),
-    setting("ldapAttributeUserProfilePicture", "LDAP_ATTRIBUTE_USER_PROFILE_PICTURE", "", Admin, Free),
-    setting("ldapAttributeGroupMember", "LDAP_ATTRIBUTE_GROUP_MEMBER", "member", Admin, Free),
-    setting("ldapAttributeGroupUniqueIdentifier", "LDAP_ATTRIBUTE_GROUP_UNIQUE_IDENTIFIER", "", Admin, Free),
-    setting("ldapAttributeGroupName", "LDAP_ATTRIBUTE_GROUP_NAME", "", Admin, Free),
+    setting(
+        "ldapSkipCertVerify",
+        "LDAP_SKIP_CERT_VERIFY",
+        "false",
+        Admin,
+        Bool,
+    ),
+    setting(
+        "ldapAttributeUserUniqueIdentifier",
+        "LDAP_ATTRIBUTE_USER_UNIQUE_IDENTIFIER",
+        "",
+        Admin,
+        Free,
+    ),
+    setting(
+        "ldapAttributeUserUsername",
+        "LDAP_ATTRIBUTE_USER_USERNAME",
+        "",
+        Admin,
+        Free,
+    ),
+    setting(
+        "ldapAttributeUserEmail",
+        "LDAP_ATTRIBUTE_USER_EMAIL",
+        "",
+        Admin,
+        Free,
+    ),
+    setting(
+        "ldapAttributeUserFirstName",
+        "LDAP_ATTRIBUTE_USER_FIRST_NAME",
+        "",
+        Admin,
+        Free,
+    ),
+    setting(
+        "ldapAttributeUserLastName",
+        "LDAP_ATTRIBUTE_USER_LAST_NAME",
+        "",
+        Admin,
+        Free,
+    ),
+    setting(
+        "ldapAttributeUserDisplayName",
+        "LDAP_ATTRIBUTE_USER_DISPLAY_NAME",
+        "cn",
+        Admin,
+        Free,
+    ),
+    setting(
+        "ldapAttributeUserProfilePicture",
+        "LDAP_ATTRIBUTE_USER_PROFILE_PICTURE",
+        "",
+        Admin,
+        Free,
+    ),
+    setting(
+        "ldapAttributeGroupMember",
+        "LDAP_ATTRIBUTE_GROUP_MEMBER",
+        "member",
+        Admin,
+        Free,
+    ),
+    setting(
+        "ldapAttributeGroupUniqueIdentifier",
+        "LDAP_ATTRIBUTE_GROUP_UNIQUE_IDENTIFIER",
+        "",
+        Admin,
+        Free,
+    ),
+    setting(
+        "ldapAttributeGroupName",
+        "LDAP_ATTRIBUTE_GROUP_NAME",
+        "",
+        Admin,
+        Free,
+    ),
     setting("ldapAdminGroupName", "LDAP_ADMIN_GROUP_NAME", "", Admin, Free),
-    setting("ldapSoftDeleteUsers", "LDAP_SOFT_DELETE_USERS", "true", Admin, Bool),
+    setting(
+        "ldapSoftDeleteUsers",
+        "LDAP_SOFT_DELETE_USERS",
+        "true",
+        Admin,
+        Bool,
+    ),
     setting(
         "webauthnUserVerification",
         "WEBAUTHN_USER_VERIFICATION",
@@ -138,7 +276,13 @@ pub const SETTINGS: &[Setting] = &[
         Admin,
         OneOf(&["required", "preferred"]),
     ),
-    setting("webauthnAllowSyncedPasskeys", "WEBAUTHN_ALLOW_SYNCED_PASSKEYS", "true", Admin, Bool),
+    setting(
+        "webauthnAllowSyncedPasskeys",
+        "WEBAUTHN_ALLOW_SYNCED_PASSKEYS",
+        "true",
+        Admin,
+        Bool,
+    ),
     setting(
         "webauthnAuthenticatorAttachment",
         "WEBAUTHN_AUTHENTICATOR_ATTACHMENT",
@@ -158,7 +302,10 @@ impl Setting {
             Rule::Text(most) => (most > 0 && value.chars().count() > most)
                 .then(|| format!("must be at most {most} characters long")),
             Rule::Bool => (!matches!(value, "true" | "false")).then(|| "must be true or false".to_owned()),
-            Rule::Minutes => value.parse::<i64>().is_err().then(|| "must be an integer".to_owned()),
+            Rule::Minutes => value
+                .parse::<i64>()
+                .is_err()
+                .then(|| "must be an integer".to_owned()),
             Rule::OneOf(words) => {
                 (!words.contains(&value)).then(|| format!("must be one of {}", words.join(", ")))
             }
@@ -166,8 +313,9 @@ impl Setting {
                 .then(|| "must be a valid email address".to_owned()),
             Rule::JsonStrings => (!value.is_empty() && serde_json::from_str::<Vec<String>>(value).is_err())
                 .then(|| "must be a JSON array of strings".to_owned()),
-            Rule::JsonClaims => (!value.is_empty() && serde_json::from_str::<Vec<DefaultClaim>>(value).is_err())
-                .then(|| "must be a JSON array of objects with key and value".to_owned()),
+            Rule::JsonClaims => (!value.is_empty()
+                && serde_json::from_str::<Vec<DefaultClaim>>(value).is_err())
+            .then(|| "must be a JSON array of objects with key and value".to_owned()),
         }
     }
 }
@@ -231,7 +379,10 @@ impl Settings {
 
     /// Minutes a new sign-in lasts, between 1 minute and a year whatever is stored.
     pub fn session_duration_minutes(&self) -> i64 {
-        self.text("sessionDuration").parse().unwrap_or(60).clamp(1, 525_600)
+        self.text("sessionDuration")
+            .parse()
+            .unwrap_or(60)
+            .clamp(1, 525_600)
     }
 
     /// Whether a new address counts as verified.

@@ -15,7 +15,9 @@ pub struct Location {
 
 /// The place of an address; empty when unknown.
 pub fn of(ip: Option<IpAddr>, local_ipv6_ranges: &[Ipv6Net]) -> Location {
-    let Some(ip) = ip.map(|ip| ip.to_canonical()) else { return Location::default() };
+    let Some(ip) = ip.map(|ip| ip.to_canonical()) else {
+        return Location::default();
+    };
     let network = match ip {
         IpAddr::V6(v6) => {
             let private = v6.is_loopback()

@@ -52,7 +52,10 @@ pub async fn record(
     data: impl IntoIterator<Item = (&'static str, String)>,
 ) -> StoreResult<()> {
     let place = location::of(origin.ip, &state.config.local_ipv6_ranges);
-    let data: BTreeMap<String, String> = data.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    let data: BTreeMap<String, String> = data
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect();
     audit_logs::insert(
         tx,
         AuditLog {

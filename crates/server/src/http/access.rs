@@ -53,8 +53,12 @@ async fn signed_in(parts: &Parts, state: &AppState) -> Result<Option<SignedIn>, 
             .and_then(|value| value.split_once(' '))
             .map(|(_, token)| token.trim()),
     };
-    let Some(token) = token.filter(|token| !token.is_empty()) else { return Ok(None) };
-    let Some(found) = sessions::service::find(state, token).await? else { return Ok(None) };
+    let Some(token) = token.filter(|token| !token.is_empty()) else {
+        return Ok(None);
+    };
+    let Some(found) = sessions::service::find(state, token).await? else {
+        return Ok(None);
+    };
     if found.user.disabled {
         return Err(ApiError::user_disabled());
     }
@@ -101,6 +105,10 @@ impl FromRequestParts<AppState> for Admin {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
         let CurrentUser(user) = CurrentUser::from_request_parts(parts, state).await?;
-        if user.is_admin { Ok(Self(user)) } else { Err(ApiError::forbidden()) }
+        if user.is_admin {
+            Ok(Self(user))
+        } else {
+            Err(ApiError::forbidden())
+        }
     }
 }

@@ -43,17 +43,26 @@ pub async fn record(State(state): State<AppState>, mut request: Request, next: N
     let ip = super::client_ip::resolve(&state.config, request.extensions(), request.headers());
     let user_agent = text(request.headers().get(header::USER_AGENT));
     request.extensions_mut().insert(id);
-    request.extensions_mut().insert(RequestOrigin { ip, user_agent: user_agent.clone() });
+    request.extensions_mut().insert(RequestOrigin {
+        ip,
+        user_agent: user_agent.clone(),
+    });
 
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
-    let route = request.extensions().get::<MatchedPath>().map(|matched| matched.as_str().to_owned());
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map(|matched| matched.as_str().to_owned());
     let mut response = next.run(request).await;
 
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         response.headers_mut().insert(X_REQUEST_ID, value);
     }
-    if !QUIET.iter().any(|(quiet, prefix)| *quiet == method && path.starts_with(prefix)) {
+    if !QUIET
+        .iter()
+        .any(|(quiet, prefix)| *quiet == method && path.starts_with(prefix))
+    {
         let status = response.status().as_u16();
         let error_code = response.extensions().get::<ApiError>().map(ApiError::code);
         let latency_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -84,5 +93,7 @@ pub async fn record(State(state): State<AppState>, mut request: Request, next: N
 }
 
 fn text(value: Option<&HeaderValue>) -> String {
-    value.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).unwrap_or_default()
+    value
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+        .unwrap_or_default()
 }

@@ -1,5 +1,7 @@
 //! The embedded UI: files with ETags and precompressed variants.
 
+use std::path::Path;
+
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -21,20 +23,26 @@ pub fn index_html() -> Option<String> {
 pub fn file(method: &Method, path: &str, request_headers: &HeaderMap) -> Option<Response> {
     let name = path.trim_start_matches('/');
     // Compressed siblings and the page itself are not files of their own.
-    if name.is_empty() || name == "index.html" || name.ends_with(".br") || name.ends_with(".gz") {
+    let extension = Path::new(name).extension().and_then(std::ffi::OsStr::to_str);
+    if name.is_empty() || name == "index.html" || matches!(extension, Some("br" | "gz")) {
         return None;
     }
     let plain = Files::get(name)?;
     let etag = etag(&plain);
     let immutable = name.starts_with("_app/immutable/") || name.starts_with("fonts/");
-    let cache = if immutable { "public, max-age=31536000, immutable" } else { "public, max-age=86400" };
+    let cache = if immutable {
+        "public, max-age=31536000, immutable"
+    } else {
+        "public, max-age=86400"
+    };
 
     let mut headers = HeaderMap::new();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     if let Ok(value) = HeaderValue::from_str(&etag) {
         headers.insert(header::ETAG, value);
     }
-    let compressible = Files::get(&format!("{name}.gz")).is_some() || Files::get(&format!("{name}.br")).is_some();
+    let compressible =
+        Files::get(&format!("{name}.gz")).is_some() || Files::get(&format!("{name}.br")).is_some();
     if compressible {
         headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
     }
@@ -45,7 +53,7 @@ pub fn file(method: &Method, path: &str, request_headers: &HeaderMap) -> Option<
     let type_ = mime_guess::from_path(name).first_or_octet_stream();
     let type_ = if type_.type_() == mime_guess::mime::TEXT && type_.get_param("charset").is_none() {
         format!("{type_}; charset=utf-8")
-    } else if name.ends_with(".webmanifest") {
+    } else if extension == Some("webmanifest") {
         "application/manifest+json".to_owned()
     } else {
         type_.to_string()
@@ -82,9 +90,16 @@ fn etag(file: &EmbeddedFile) -> String {
 }
 
 fn matches_etag(headers: &HeaderMap, etag: &str) -> bool {
-    headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).any(|value| {
-        value.split(',').map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
-    })
+    headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .any(|value| {
+            value
+                .split(',')
+                .map(str::trim)
+                .any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
+        })
 }
 
 /// Encodings the client takes, best first; brotli wins ties.
@@ -100,9 +115,12 @@ fn preferred_encodings(headers: &HeaderMap) -> Vec<(&'static str, &'static str)>
         for item in accepted.iter().flat_map(|value| value.split(',')) {
             let mut parts = item.split(';').map(str::trim);
             let name = parts.next().unwrap_or_default();
-            let q = parts
-                .find_map(|part| part.strip_prefix("q="))
-                .map_or(1.0, |q| q.parse::<f32>().ok().filter(|q| (0.0..=1.0).contains(q)).unwrap_or(0.0));
+            let q = parts.find_map(|part| part.strip_prefix("q=")).map_or(1.0, |q| {
+                q.parse::<f32>()
+                    .ok()
+                    .filter(|q| (0.0..=1.0).contains(q))
+                    .unwrap_or(0.0)
+            });
             if name == encoding {
                 return q;
             }
@@ -112,8 +130,10 @@ fn preferred_encodings(headers: &HeaderMap) -> Vec<(&'static str, &'static str)>
         }
         wildcard
     };
-    let mut found: Vec<(f32, (&'static str, &'static str))> =
-        [("br", "br"), ("gzip", "gz")].into_iter().map(|entry| (quality(entry.0), entry)).collect();
+    let mut found: Vec<(f32, (&'static str, &'static str))> = [("br", "br"), ("gzip", "gz")]
+        .into_iter()
+        .map(|entry| (quality(entry.0), entry))
+        .collect();
     found.retain(|(q, _)| *q > 0.0);
     found.sort_by(|(a, _), (b, _)| b.total_cmp(a));
     found.into_iter().map(|(_, entry)| entry).collect()
@@ -136,7 +156,10 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(header::ACCEPT_ENCODING, value.parse().unwrap());
-            let found: Vec<_> = preferred_encodings(&headers).into_iter().map(|(name, _)| name).collect();
+            let found: Vec<_> = preferred_encodings(&headers)
+                .into_iter()
+                .map(|(name, _)| name)
+                .collect();
             assert_eq!(found, expected, "{value}");
         }
     }

@@ -24,7 +24,9 @@ impl<T: DeserializeOwned> FromRequest<AppState> for JsonBody<T> {
 
     async fn from_request(request: Request, _: &AppState) -> Result<Self, Self::Rejection> {
         if !is_json(request.headers()) {
-            return Err(ApiError::invalid_body("its content type must be application/json"));
+            return Err(ApiError::invalid_body(
+                "its content type must be application/json",
+            ));
         }
         let bytes = read_limited(request, JSON_LIMIT).await?;
         parse(&bytes).map(Self)
@@ -44,7 +46,9 @@ impl<T: DeserializeOwned + Default> FromRequest<AppState> for OptionalJsonBody<T
             return Ok(Self(T::default()));
         }
         if !json {
-            return Err(ApiError::invalid_body("its content type must be application/json"));
+            return Err(ApiError::invalid_body(
+                "its content type must be application/json",
+            ));
         }
         parse(&bytes).map(Self)
     }
@@ -54,10 +58,12 @@ impl<T: DeserializeOwned + Default> FromRequest<AppState> for OptionalJsonBody<T
 pub async fn read_limited(request: Request, limit: usize) -> Result<Bytes, ApiError> {
     match Limited::new(request.into_body(), limit).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => {
-            Err(ApiError::new(http::StatusCode::PAYLOAD_TOO_LARGE, "file_too_large", "The request body is too large")
-                .with("max_size", megabytes(limit)))
-        }
+        Err(error) if error.is::<LengthLimitError>() => Err(ApiError::new(
+            http::StatusCode::PAYLOAD_TOO_LARGE,
+            "file_too_large",
+            "The request body is too large",
+        )
+        .with("max_size", megabytes(limit))),
         Err(_) => Err(ApiError::invalid_body("it could not be read")),
     }
 }
@@ -69,10 +75,18 @@ pub fn megabytes(bytes: usize) -> String {
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
+    let Some(value) = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+    else {
         return false;
     };
-    let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let essence = value
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
@@ -84,11 +98,16 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
         Some(Err(_)) => return Err(ApiError::invalid_body("it is not valid JSON")),
         Some(Ok(value)) => value,
     };
+    let names = field_names::<T>();
     let value = match value {
-        Value::Object(object) => Value::Object(match_names(object, field_names::<T>())),
+        Value::Object(object) => Value::Object(match_names(object, names)),
+        // Serde would read an array as a struct's fields in order.
+        Value::Array(_) if !names.is_empty() => {
+            return Err(ApiError::invalid_body("it must be a JSON object"));
+        }
         other => other,
     };
-    T::deserialize(value).map_err(|error| ApiError::invalid_body(error))
+    T::deserialize(value).map_err(ApiError::invalid_body)
 }
 
 /// Gives members the names the type has, drops nulls; exact names win over those in another case.
@@ -172,13 +191,28 @@ mod tests {
             (r#"{"unknown":[1,2]}"#, "", false),
         ] {
             let example: Example = parse(text.as_bytes()).unwrap();
-            assert_eq!(example, Example { first_name: first_name.into(), is_admin, email: None }, "{text}");
+            assert_eq!(
+                example,
+                Example {
+                    first_name: first_name.into(),
+                    is_admin,
+                    email: None
+                },
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn wrong_types_and_broken_text_are_refused() {
-        for text in ["", "{", "[]", "\"x\"", r#"{"isAdmin":"true"}"#, r#"{"firstName":1}"#] {
+        for text in [
+            "",
+            "{",
+            "[]",
+            "\"x\"",
+            r#"{"isAdmin":"true"}"#,
+            r#"{"firstName":1}"#,
+        ] {
             let error = parse::<Example>(text.as_bytes()).unwrap_err();
             assert_eq!(error.code(), "invalid_request_body", "{text}");
         }

@@ -42,8 +42,10 @@ impl FromRequestParts<AppState> for RequestOrigin {
     }
 }
 
-const FORWARDING: [HeaderName; 2] =
-    [HeaderName::from_static("x-forwarded-for"), HeaderName::from_static("x-real-ip")];
+const FORWARDING: [HeaderName; 2] = [
+    HeaderName::from_static("x-forwarded-for"),
+    HeaderName::from_static("x-real-ip"),
+];
 
 /// The client's address by `TRUSTED_PLATFORM`, `TRUST_PROXY` and the peer.
 ///
@@ -51,8 +53,14 @@ const FORWARDING: [HeaderName; 2] =
 /// its left is the client's own claim. When every peer is trusted (`TRUST_PROXY=true`) the right-most entry
 /// is what the proxy in front of us saw.
 pub fn resolve(config: &Config, extensions: &Extensions, headers: &HeaderMap) -> Option<IpAddr> {
-    let platform = config.trusted_platform.as_ref().and_then(|name| headers.get(name));
-    if let Some(ip) = platform.and_then(|value| value.to_str().ok()).and_then(|text| text.trim().parse().ok()) {
+    let platform = config
+        .trusted_platform
+        .as_ref()
+        .and_then(|name| headers.get(name));
+    if let Some(ip) = platform
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.trim().parse().ok())
+    {
         return Some(ip);
     }
     let peer = extensions.get::<Peer>().copied();
@@ -64,7 +72,10 @@ pub fn resolve(config: &Config, extensions: &Extensions, headers: &HeaderMap) ->
     if !trusted {
         return peer_ip;
     }
-    FORWARDING.iter().find_map(|name| forwarded(headers, name, &config.trust_proxy)).or(peer_ip)
+    FORWARDING
+        .iter()
+        .find_map(|name| forwarded(headers, name, &config.trust_proxy))
+        .or(peer_ip)
 }
 
 /// The client in one forwarding header; none when the header is absent or holds something else than addresses.
@@ -76,7 +87,10 @@ fn forwarded(headers: &HeaderMap, name: &HeaderName, proxies: &TrustedPeers) -> 
         }
     }
     let listed = matches!(proxies, TrustedPeers::Listed(_));
-    let rightmost_untrusted = entries.iter().rev().find(|ip| !(listed && proxies.contains(**ip)));
+    let rightmost_untrusted = entries
+        .iter()
+        .rev()
+        .find(|ip| !(listed && proxies.contains(**ip)));
     rightmost_untrusted.or(entries.first()).copied()
 }
 
@@ -110,13 +124,38 @@ mod tests {
         for (trust, peer, headers, expected) in [
             (TrustedPeers::Nobody, proxy, vec![(xff, "1.2.3.4")], "10.0.0.1"),
             (listed.clone(), stranger, vec![(xff, "1.2.3.4")], "203.0.113.9"),
-            (listed.clone(), proxy, vec![(xff, "6.6.6.6, 1.2.3.4, 10.0.0.7")], "1.2.3.4"),
-            (listed.clone(), proxy, vec![(xff, "6.6.6.6"), (xff, "1.2.3.4")], "1.2.3.4"),
-            (listed.clone(), proxy, vec![(xff, "10.0.0.8, 10.0.0.7")], "10.0.0.8"),
-            (listed.clone(), proxy, vec![(xff, "nonsense"), ("x-real-ip", "1.2.3.4")], "1.2.3.4"),
+            (
+                listed.clone(),
+                proxy,
+                vec![(xff, "6.6.6.6, 1.2.3.4, 10.0.0.7")],
+                "1.2.3.4",
+            ),
+            (
+                listed.clone(),
+                proxy,
+                vec![(xff, "6.6.6.6"), (xff, "1.2.3.4")],
+                "1.2.3.4",
+            ),
+            (
+                listed.clone(),
+                proxy,
+                vec![(xff, "10.0.0.8, 10.0.0.7")],
+                "10.0.0.8",
+            ),
+            (
+                listed.clone(),
+                proxy,
+                vec![(xff, "nonsense"), ("x-real-ip", "1.2.3.4")],
+                "1.2.3.4",
+            ),
             (listed.clone(), proxy, vec![(xff, "nonsense")], "10.0.0.1"),
             (listed, proxy, vec![], "10.0.0.1"),
-            (TrustedPeers::Everybody, stranger, vec![(xff, "6.6.6.6, 1.2.3.4")], "1.2.3.4"),
+            (
+                TrustedPeers::Everybody,
+                stranger,
+                vec![(xff, "6.6.6.6, 1.2.3.4")],
+                "1.2.3.4",
+            ),
         ] {
             let found = ask(&config(trust.clone()), peer, &headers);
             assert_eq!(found.as_deref(), Some(expected), "{trust:?} {peer:?} {headers:?}");
@@ -138,7 +177,13 @@ mod tests {
         let mut config = config(TrustedPeers::Nobody);
         config.trusted_platform = Some(HeaderName::from_static("cf-connecting-ip"));
         let peer = Peer::Ip("203.0.113.9".parse().unwrap());
-        assert_eq!(ask(&config, peer, &[("cf-connecting-ip", "1.2.3.4")]).as_deref(), Some("1.2.3.4"));
-        assert_eq!(ask(&config, peer, &[("cf-connecting-ip", "a/b")]).as_deref(), Some("203.0.113.9"));
+        assert_eq!(
+            ask(&config, peer, &[("cf-connecting-ip", "1.2.3.4")]).as_deref(),
+            Some("1.2.3.4")
+        );
+        assert_eq!(
+            ask(&config, peer, &[("cf-connecting-ip", "a/b")]).as_deref(),
+            Some("203.0.113.9")
+        );
     }
 }

@@ -94,7 +94,9 @@ mod tests {
         let https = AppUrl::parse("https://id.example.com").unwrap();
         let http = AppUrl::parse("http://localhost:1411").unwrap();
         let mut headers = HeaderMap::new();
-        Cookie::AccessToken.set(&https, &"v".into(), 3600).apply(&mut headers);
+        Cookie::AccessToken
+            .set(&https, &"v".into(), 3600)
+            .apply(&mut headers);
         Cookie::AccessToken.clear(&http).apply(&mut headers);
         let values: Vec<_> = headers.get_all(header::SET_COOKIE).iter().collect();
         assert_eq!(
@@ -110,7 +112,10 @@ mod tests {
     fn a_cookie_is_found_among_others() {
         let http = AppUrl::parse("http://localhost:1411").unwrap();
         let mut headers = HeaderMap::new();
-        headers.append(header::COOKIE, "locale=de; access_token_x=1; access_token=abc".parse().unwrap());
+        headers.append(
+            header::COOKIE,
+            "locale=de; access_token_x=1; access_token=abc".parse().unwrap(),
+        );
         assert_eq!(Cookie::AccessToken.read(&headers, &http), Some("abc"));
         assert_eq!(Cookie::Session.read(&headers, &http), None);
     }

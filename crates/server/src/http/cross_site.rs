@@ -42,7 +42,9 @@ pub async fn guard(State(state): State<AppState>, request: Request, next: Next) 
 
 fn is_own(headers: &HeaderMap, app_url: &AppUrl) -> bool {
     if let Some(origin) = headers.get(header::ORIGIN) {
-        return origin.as_bytes().eq_ignore_ascii_case(app_url.origin().as_bytes());
+        return origin
+            .as_bytes()
+            .eq_ignore_ascii_case(app_url.origin().as_bytes());
     }
     match headers.get("sec-fetch-site") {
         Some(site) => matches!(site.as_bytes(), b"same-origin" | b"none"),

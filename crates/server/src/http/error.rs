@@ -115,22 +115,33 @@ impl ApiError {
 
     /// Something of ours failed; the cause goes to the log only.
     pub fn internal(cause: impl Display) -> Self {
-        let mut error =
-            Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "Something went wrong");
+        let mut error = Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal_error",
+            "Something went wrong",
+        );
         error.cause = Some(Arc::from(cause.to_string()));
         error
     }
 
     /// 404 for a thing of a kind named by the REST API.
     pub fn not_found(resource: &'static str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", format!("{resource} not found"))
-            .with("resource", resource)
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            format!("{resource} not found"),
+        )
+        .with("resource", resource)
     }
 
     /// 409 for a value somebody else has.
     pub fn already_in_use(property: &'static str) -> Self {
-        Self::new(StatusCode::CONFLICT, "already_in_use", format!("{property} is already in use"))
-            .with("property", property)
+        Self::new(
+            StatusCode::CONFLICT,
+            "already_in_use",
+            format!("{property} is already in use"),
+        )
+        .with("property", property)
     }
 
     /// 401 without a usable credential.
@@ -140,7 +151,11 @@ impl ApiError {
 
     /// 403 without the right to do it.
     pub fn forbidden() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "forbidden", "You don't have permission to perform this action")
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "forbidden",
+            "You don't have permission to perform this action",
+        )
     }
 
     /// 403 for a disabled account.
@@ -159,8 +174,10 @@ impl ApiError {
 
     /// 400 for values that break rules.
     pub fn validation(fields: Vec<FieldError>) -> Self {
-        let text: Vec<String> =
-            fields.iter().map(|field| format!("{} {}", field.field, field.message)).collect();
+        let text: Vec<String> = fields
+            .iter()
+            .map(|field| format!("{} {}", field.field, field.message))
+            .collect();
         Self::new(StatusCode::BAD_REQUEST, "validation_failed", text.join(", ")).with_fields(fields)
     }
 
@@ -200,7 +217,9 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
         if let Some(seconds) = self.retry_after_seconds {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response.extensions_mut().insert(self);
         response
@@ -212,7 +231,11 @@ pub type ApiResult<T> = Result<T, ApiError>;
 
 /// Middleware: writes the body of failed requests and logs what failed on our side.
 pub async fn render(request: Request, next: Next) -> Response {
-    let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
+    let id = request
+        .extensions()
+        .get::<RequestId>()
+        .copied()
+        .unwrap_or_default();
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let response = next.run(request).await;
@@ -232,9 +255,10 @@ pub async fn render(request: Request, next: Next) -> Response {
     }
     let (mut parts, _) = response.into_parts();
     let body = serde_json::to_vec(&error.body(&id.to_string())).unwrap_or_default();
-    parts
-        .headers
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    parts.headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json; charset=utf-8"),
+    );
     parts.headers.remove(header::CONTENT_LENGTH);
     Response::from_parts(parts, axum::body::Body::from(body))
 }

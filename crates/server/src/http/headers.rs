@@ -22,8 +22,14 @@ pub fn content_security_policy(nonce: &str) -> String {
 }
 
 const DEFAULTS: [(HeaderName, HeaderValue); 3] = [
-    (header::CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
-    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, no-store"),
+    ),
+    (
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    ),
     (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
 ];
 

@@ -27,7 +27,11 @@ impl FromRequestParts<AppState> for ListQuery {
 }
 
 fn parse(query: &str) -> ListRequest {
-    let mut request = ListRequest { page: 1, limit: DEFAULT_LIMIT, ..ListRequest::default() };
+    let mut request = ListRequest {
+        page: 1,
+        limit: DEFAULT_LIMIT,
+        ..ListRequest::default()
+    };
     let mut column = String::new();
     let mut direction = Direction::Ascending;
     for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
@@ -35,10 +39,16 @@ fn parse(query: &str) -> ListRequest {
             "pagination[page]" => request.page = value.trim().parse::<i64>().map_or(1, positive),
             "pagination[limit]" => {
                 let limit = value.trim().parse::<i64>().unwrap_or(0);
-                request.limit = if limit < 1 { DEFAULT_LIMIT } else { positive(limit).min(MAX_LIMIT) };
+                request.limit = if limit < 1 {
+                    DEFAULT_LIMIT
+                } else {
+                    positive(limit).min(MAX_LIMIT)
+                };
             }
             "sort[column]" => column = lower_first(value.trim()),
-            "sort[direction]" if value.trim().eq_ignore_ascii_case("desc") => direction = Direction::Descending,
+            "sort[direction]" if value.trim().eq_ignore_ascii_case("desc") => {
+                direction = Direction::Descending
+            }
             "sort[direction]" => direction = Direction::Ascending,
             "search" if !value.is_empty() => request.search = Some(value.into_owned()),
             other => {
@@ -64,16 +74,19 @@ fn positive(number: i64) -> u64 {
 
 fn lower_first(text: &str) -> String {
     let mut characters = text.chars();
-    characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
+    characters
+        .next()
+        .map(|first| first.to_lowercase().chain(characters).collect())
+        .unwrap_or_default()
 }
 
 /// `key` of `filters[key]`, `filters[key][]` and `filters[key][0]`.
 fn filter_name(parameter: &str) -> Option<&str> {
     let (name, rest) = parameter.strip_prefix("filters[")?.split_once(']')?;
-    let indexed =
-        rest.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).is_some_and(|index| {
-            index.bytes().all(|byte| byte.is_ascii_digit())
-        });
+    let indexed = rest
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .is_some_and(|index| index.bytes().all(|byte| byte.is_ascii_digit()));
     (rest.is_empty() || indexed).then_some(name)
 }
 
@@ -161,10 +174,16 @@ mod tests {
             "sort[column]=CreatedAt&sort[direction]=DESC&search=a%25b&filters[isAdmin]=true\
              &filters[x][0]=1&filters[x][]=2&filters[y][z]=3",
         );
-        assert_eq!(request.sort, Some(("createdAt".to_owned(), Direction::Descending)));
+        assert_eq!(
+            request.sort,
+            Some(("createdAt".to_owned(), Direction::Descending))
+        );
         assert_eq!(request.search.as_deref(), Some("a%b"));
         assert_eq!(request.flag_filter("isAdmin"), Some(vec![true]));
-        assert_eq!(request.filter("x"), Some(["1".to_owned(), "2".to_owned()].as_slice()));
+        assert_eq!(
+            request.filter("x"),
+            Some(["1".to_owned(), "2".to_owned()].as_slice())
+        );
         assert_eq!(request.filter("y"), None);
     }
 }

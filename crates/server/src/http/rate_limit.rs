@@ -67,15 +67,18 @@ impl RateLimits {
         self.limiter(policy).check_key(&key).map_err(|refused| {
             let wait = refused.wait_time_from(DefaultClock::default().now());
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-            ApiError::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Too many requests").retry_after(seconds)
+            ApiError::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Too many requests")
+                .retry_after(seconds)
         })
     }
 
     /// Forgets full buckets.
     pub fn forget_idle(&self) {
-        for policy in
-            [PolicyName::Api, PolicyName::WebauthnLogin, PolicyName::WebauthnReauthenticate]
-        {
+        for policy in [
+            PolicyName::Api,
+            PolicyName::WebauthnLogin,
+            PolicyName::WebauthnReauthenticate,
+        ] {
             let limiter = self.limiter(policy);
             limiter.retain_recent();
             limiter.shrink_to_fit();
@@ -85,7 +88,9 @@ impl RateLimits {
 
 fn buckets(refill: Duration, burst: u32) -> DefaultKeyedRateLimiter<IpAddr> {
     let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
-    let quota = Quota::with_period(refill).unwrap_or(Quota::per_second(NonZeroU32::MIN)).allow_burst(burst);
+    let quota = Quota::with_period(refill)
+        .unwrap_or(Quota::per_second(NonZeroU32::MIN))
+        .allow_burst(burst);
     RateLimiter::keyed(quota)
 }
 
@@ -105,7 +110,10 @@ fn bucket_key(ip: Option<IpAddr>) -> IpAddr {
 pub async fn general(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     if path.starts_with("/api/") || path == "/authorize" || path.starts_with("/.well-known/") {
-        let ip = request.extensions().get::<RequestOrigin>().and_then(|origin| origin.ip);
+        let ip = request
+            .extensions()
+            .get::<RequestOrigin>()
+            .and_then(|origin| origin.ip);
         if let Err(refused) = state.rate_limits.check(PolicyName::Api, ip) {
             return refused.into_response();
         }
@@ -142,7 +150,10 @@ impl<P: Policy> FromRequestParts<AppState> for Limited<P> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
-        let ip = parts.extensions.get::<RequestOrigin>().and_then(|origin| origin.ip);
+        let ip = parts
+            .extensions
+            .get::<RequestOrigin>()
+            .and_then(|origin| origin.ip);
         state.rate_limits.check(P::NAME, ip)?;
         Ok(Self(PhantomData))
     }
@@ -160,11 +171,23 @@ mod tests {
             limits.check(PolicyName::WebauthnReauthenticate, ip).unwrap();
         }
         let refused = limits.check(PolicyName::WebauthnReauthenticate, ip).unwrap_err();
-        assert_eq!((refused.status(), refused.code()), (StatusCode::TOO_MANY_REQUESTS, "rate_limited"));
+        assert_eq!(
+            (refused.status(), refused.code()),
+            (StatusCode::TOO_MANY_REQUESTS, "rate_limited")
+        );
         let response = refused.into_response();
-        let seconds: u64 = response.headers()[http::header::RETRY_AFTER].to_str().unwrap().parse().unwrap();
+        let seconds: u64 = response.headers()[http::header::RETRY_AFTER]
+            .to_str()
+            .unwrap()
+            .parse()
+            .unwrap();
         assert!((1..=10).contains(&seconds), "{seconds}");
-        limits.check(PolicyName::WebauthnReauthenticate, Some("203.0.113.10".parse().unwrap())).unwrap();
+        limits
+            .check(
+                PolicyName::WebauthnReauthenticate,
+                Some("203.0.113.10".parse().unwrap()),
+            )
+            .unwrap();
         limits.check(PolicyName::WebauthnLogin, ip).unwrap();
     }
 

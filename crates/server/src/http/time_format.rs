@@ -15,7 +15,9 @@ pub fn rfc3339(moment: Timestamp) -> String {
 /// The moment an RFC 3339 text means.
 pub fn parse_rfc3339(text: &str) -> Option<Timestamp> {
     let date = OffsetDateTime::parse(text, &Rfc3339).ok()?;
-    i64::try_from(date.unix_timestamp_nanos() / 1_000_000).ok().map(Timestamp)
+    i64::try_from(date.unix_timestamp_nanos() / 1_000_000)
+        .ok()
+        .map(Timestamp)
 }
 
 /// Serializes a moment as RFC 3339.
@@ -50,11 +52,17 @@ mod tests {
 
     #[test]
     fn dates_go_both_ways() {
-        for (millis, text) in [(0, "1970-01-01T00:00:00Z"), (1_754_042_400_250, "2025-08-01T10:00:00.25Z")] {
+        for (millis, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (1_754_042_400_250, "2025-08-01T10:00:00.25Z"),
+        ] {
             assert_eq!(rfc3339(Timestamp(millis)), text);
             assert_eq!(parse_rfc3339(text), Some(Timestamp(millis)));
         }
-        assert_eq!(parse_rfc3339("2025-08-01T12:00:00+02:00"), Some(Timestamp(1_754_042_400_000)));
+        assert_eq!(
+            parse_rfc3339("2025-08-01T12:00:00+02:00"),
+            Some(Timestamp(1_754_042_400_000))
+        );
         assert_eq!(parse_rfc3339("2025-08-01"), None);
     }
 }

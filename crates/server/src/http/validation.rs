@@ -38,14 +38,22 @@ impl Rules {
     /// The field needs some length, in characters.
     pub fn min(&mut self, field: &str, value: &str, least: usize) {
         if value.chars().count() < least {
-            self.fail(field, "too_short", format!("must be at least {least} characters long"));
+            self.fail(
+                field,
+                "too_short",
+                format!("must be at least {least} characters long"),
+            );
         }
     }
 
     /// The field may only be so long, in characters.
     pub fn max(&mut self, field: &str, value: &str, most: usize) {
         if value.chars().count() > most {
-            self.fail(field, "too_long", format!("must be at most {most} characters long"));
+            self.fail(
+                field,
+                "too_long",
+                format!("must be at most {most} characters long"),
+            );
         }
     }
 
@@ -70,7 +78,11 @@ impl Rules {
 
     /// Fails with all faults, if there are any.
     pub fn finish(self) -> Result<(), ApiError> {
-        if self.failed.is_empty() { Ok(()) } else { Err(ApiError::validation(self.failed)) }
+        if self.failed.is_empty() {
+            Ok(())
+        } else {
+            Err(ApiError::validation(self.failed))
+        }
     }
 }
 
@@ -79,12 +91,16 @@ pub fn is_username(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.first().is_some_and(u8::is_ascii_alphanumeric)
         && bytes.last().is_some_and(u8::is_ascii_alphanumeric)
-        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_.@-".contains(byte))
+        && bytes
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_.@-".contains(byte))
 }
 
 /// One `@`, a plausible local part, a host name with a dot-separated structure; no spaces or controls.
 pub fn is_email(text: &str) -> bool {
-    let Some((local, domain)) = text.rsplit_once('@') else { return false };
+    let Some((local, domain)) = text.rsplit_once('@') else {
+        return false;
+    };
     let local_ok = !local.is_empty()
         && local.len() <= 64
         && !local.starts_with('.')
@@ -102,9 +118,9 @@ pub fn is_email(text: &str) -> bool {
                 && label.len() <= 63
                 && !label.starts_with('-')
                 && !label.ends_with('-')
-                && label.chars().all(|c| {
-                    c.is_ascii_alphanumeric() || c == '-' || (!c.is_ascii() && c.is_alphanumeric())
-                })
+                && label
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || c == '-' || (!c.is_ascii() && c.is_alphanumeric()))
         });
     local_ok && domain_ok
 }
@@ -187,6 +203,9 @@ mod tests {
         let error = rules.finish().unwrap_err();
         assert_eq!(error.code(), "validation_failed");
         let text = format!("{error:?}");
-        assert!(text.contains("username is required, email must be a valid email address"), "{text}");
+        assert!(
+            text.contains("username is required, email must be a valid email address"),
+            "{text}"
+        );
     }
 }

@@ -24,19 +24,39 @@ const DAY: Duration = Duration::from_hours(24);
 /// How long a run may hold its lease before another replica takes over, in milliseconds.
 const LEASE_MILLIS: i64 = 10 * 60 * 1000;
 /// How often jobs are looked at.
-const TICK: Duration = Duration::from_secs(60);
+const TICK: Duration = Duration::from_mins(1);
 
 const JOBS: &[Job] = &[
-    Job { name: "ClearOAuth2Sessions", every: DAY, run: |state| Box::pin(cleanup::tokens(state)) },
-    Job { name: "ClearInteractionSessions", every: DAY, run: |state| Box::pin(cleanup::interactions(state)) },
-    Job { name: "ClearWebauthnSessions", every: DAY, run: |state| Box::pin(cleanup::challenges(state)) },
+    Job {
+        name: "ClearOAuth2Sessions",
+        every: DAY,
+        run: |state| Box::pin(cleanup::tokens(state)),
+    },
+    Job {
+        name: "ClearInteractionSessions",
+        every: DAY,
+        run: |state| Box::pin(cleanup::interactions(state)),
+    },
+    Job {
+        name: "ClearWebauthnSessions",
+        every: DAY,
+        run: |state| Box::pin(cleanup::challenges(state)),
+    },
     Job {
         name: "ClearReauthenticationTokens",
         every: DAY,
         run: |state| Box::pin(cleanup::reauthentication_tokens(state)),
     },
-    Job { name: "ClearSessions", every: DAY, run: |state| Box::pin(cleanup::sessions(state)) },
-    Job { name: "ClearAuditLogs", every: DAY, run: |state| Box::pin(cleanup::audit_logs(state)) },
+    Job {
+        name: "ClearSessions",
+        every: DAY,
+        run: |state| Box::pin(cleanup::sessions(state)),
+    },
+    Job {
+        name: "ClearAuditLogs",
+        every: DAY,
+        run: |state| Box::pin(cleanup::audit_logs(state)),
+    },
 ];
 
 /// The running scheduler.

@@ -73,5 +73,8 @@ pub async fn close(state: &AppState, request_headers: &HeaderMap) -> StoreResult
         sessions::delete_by_token(&tx, &secret_token::hash(token)).await?;
         commit(tx).await?;
     }
-    Ok([Cookie::AccessToken.clear(app_url), Cookie::Reauthentication.clear(app_url)])
+    Ok([
+        Cookie::AccessToken.clear(app_url),
+        Cookie::Reauthentication.clear(app_url),
+    ])
 }

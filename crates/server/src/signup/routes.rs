@@ -32,7 +32,11 @@ async fn check_setup(State(state): State<AppState>) -> ApiResult<StatusCode> {
     if service::setup_available(&state).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
-        Err(ApiError::new(StatusCode::NOT_FOUND, "setup_not_available", "Setup is not available"))
+        Err(ApiError::new(
+            StatusCode::NOT_FOUND,
+            "setup_not_available",
+            "Setup is not available",
+        ))
     }
 }
 

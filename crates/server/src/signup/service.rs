@@ -47,8 +47,15 @@ pub async fn set_up(
         ));
     }
     let user = user_service::insert(state, &tx, UserId(state.random.uuid()), valid, &[]).await?;
-    let cookie =
-        sessions::service::open(state, &tx, user.id, AuthenticationMethod::OneTimeCode, origin, headers).await?;
+    let cookie = sessions::service::open(
+        state,
+        &tx,
+        user.id,
+        AuthenticationMethod::OneTimeCode,
+        origin,
+        headers,
+    )
+    .await?;
     audit::record(state, &tx, Event::InitialSetup, &user, origin, []).await?;
     let id = user.id;
     commit(tx).await?;

@@ -22,7 +22,10 @@ pub struct CustomClaimDto {
 
 impl From<&CustomClaim> for CustomClaimDto {
     fn from(claim: &CustomClaim) -> Self {
-        Self { key: claim.key.clone(), value: claim.value.clone() }
+        Self {
+            key: claim.key.clone(),
+            value: claim.value.clone(),
+        }
     }
 }
 

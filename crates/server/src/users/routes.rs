@@ -81,7 +81,9 @@ async fn update_me(
     CurrentUser(user): CurrentUser,
     JsonBody(input): JsonBody<UserInput>,
 ) -> ApiResult<Json<UserDto>> {
-    Ok(Json(service::update(&state, user.id, &input, Editor::Self_).await?))
+    Ok(Json(
+        service::update(&state, user.id, &input, Editor::Self_).await?,
+    ))
 }
 
 /// One user.
@@ -112,7 +114,9 @@ async fn update(
     Path(id): Path<String>,
     JsonBody(input): JsonBody<UserInput>,
 ) -> ApiResult<Json<UserDto>> {
-    Ok(Json(service::update(&state, user_id(&id)?, &input, Editor::Admin).await?))
+    Ok(Json(
+        service::update(&state, user_id(&id)?, &input, Editor::Admin).await?,
+    ))
 }
 
 /// Removes a user and everything that is theirs.

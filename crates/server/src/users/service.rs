@@ -47,9 +47,11 @@ impl From<UserError> for ApiError {
                 "last_admin",
                 "The last enabled administrator cannot be deleted, disabled or demoted",
             ),
-            UserError::ManagedByLdap => {
-                Self::new(StatusCode::FORBIDDEN, "ldap_user_update", "LDAP users cannot be changed here")
-            }
+            UserError::ManagedByLdap => Self::new(
+                StatusCode::FORBIDDEN,
+                "ldap_user_update",
+                "LDAP users cannot be changed here",
+            ),
             UserError::Invalid(fields) => Self::validation(fields),
             UserError::Store(error) => error.into(),
         }
@@ -108,15 +110,21 @@ impl ValidUser {
         self.is_admin = true;
         self.disabled = false;
         self.email_verified = false;
-        self.display_name = format!("{} {}", self.first_name, self.last_name).trim().to_owned();
+        let full_name = format!("{} {}", self.first_name, self.last_name);
+        full_name.trim().clone_into(&mut self.display_name);
         self
     }
 }
 
 /// One user as the API shows them.
 pub async fn find(state: &AppState, id: UserId) -> Result<UserDto, UserError> {
-    let user = users::find(state.store.reader(), id).await?.ok_or(UserError::NotFound)?;
-    Ok(with_belongings(state, vec![user]).await?.into_iter().next().ok_or(UserError::NotFound)?)
+    let user = users::find(state.store.reader(), id)
+        .await?
+        .ok_or(UserError::NotFound)?;
+    with_belongings(state, vec![user])
+        .await?
+        .pop()
+        .ok_or(UserError::NotFound)
 }
 
 /// Users as the API shows them, with groups and claims: two queries however many users.
@@ -127,10 +135,16 @@ pub async fn with_belongings(state: &AppState, users: Vec<User>) -> Result<Vec<U
     Ok(users
         .into_iter()
         .map(|user| {
-            let groups: Vec<UserGroup> =
-                memberships.iter().filter(|(id, _)| *id == user.id).map(|(_, group)| group.clone()).collect();
-            let own: Vec<CustomClaim> =
-                claims.iter().filter(|claim| claim.user_id == Some(user.id)).cloned().collect();
+            let groups: Vec<UserGroup> = memberships
+                .iter()
+                .filter(|(id, _)| *id == user.id)
+                .map(|(_, group)| group.clone())
+                .collect();
+            let own: Vec<CustomClaim> = claims
+                .iter()
+                .filter(|claim| claim.user_id == Some(user.id))
+                .cloned()
+                .collect();
             UserDto::new(user, &groups, &own)
         })
         .collect())
@@ -175,10 +189,17 @@ pub async fn insert(
     let user = users::insert(tx, user).await.map_err(taken)?;
 
     let defaults = settings.default_group_ids();
-    let wanted = if group_ids.is_empty() { &defaults } else { group_ids };
+    let wanted = if group_ids.is_empty() {
+        &defaults
+    } else {
+        group_ids
+    };
     let wanted: Vec<GroupId> = wanted.iter().filter_map(|id| id.parse().ok()).collect();
-    let existing: Vec<GroupId> =
-        groups::find_existing(tx, &wanted).await?.into_iter().map(|group| group.id).collect();
+    let existing: Vec<GroupId> = groups::find_existing(tx, &wanted)
+        .await?
+        .into_iter()
+        .map(|group| group.id)
+        .collect();
     groups::replace_for_user(tx, id, &existing).await?;
 
     let mut claims: Vec<CustomClaim> = Vec::new();
@@ -289,7 +310,11 @@ pub async fn delete(state: &AppState, id: UserId) -> Result<(), UserError> {
 }
 
 async fn refuse_without_admin(tx: &Tx, besides: UserId) -> Result<(), UserError> {
-    if users::other_enabled_admins(tx, besides).await? == 0 { Err(UserError::LastAdmin) } else { Ok(()) }
+    if users::other_enabled_admins(tx, besides).await? == 0 {
+        Err(UserError::LastAdmin)
+    } else {
+        Ok(())
+    }
 }
 
 /// Says which property somebody else has; the address first.

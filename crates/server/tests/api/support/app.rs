@@ -1,0 +1,110 @@
+//! The real server on a free port.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use pocket_id_server::clock::Clock;
+use pocket_id_server::config::{AppUrl, Config, DatabaseConfig};
+use pocket_id_server::http::peer::Peer;
+use pocket_id_server::{App, start};
+use pocket_id_store::types::Timestamp;
+use serde_json::json;
+use tempfile::TempDir;
+
+use super::Browser;
+
+/// Which engine a test runs on.
+#[derive(Clone, Copy, Debug)]
+pub enum Database {
+    Sqlite,
+    Postgres,
+}
+
+/// 2026-01-01T00:00:00Z, when every test begins.
+const BEGIN: Timestamp = Timestamp(1_767_225_600_000);
+
+/// A server with its own database, clock and port.
+pub struct TestApp {
+    pub url: String,
+    pub clock: Clock,
+    pub app: App,
+    _folder: TempDir,
+}
+
+impl TestApp {
+    pub async fn start(database: Database) -> Self {
+        Self::start_with(database, |_| {}).await
+    }
+
+    /// Starts with a configuration changed by the test.
+    pub async fn start_with(database: Database, change: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .await
+            .unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let url = format!("http://localhost:{port}");
+        let mut config = Config::for_tests(AppUrl::parse(&url).unwrap(), folder.path());
+        if matches!(database, Database::Postgres) {
+            config.database = DatabaseConfig::Postgres {
+                connection_string: new_postgres_database().await.into(),
+            };
+        }
+        change(&mut config);
+        let clock = Clock::manual(BEGIN);
+        let app = start::start_with(config, clock.clone()).await.unwrap();
+        let router = app
+            .router
+            .clone()
+            .layer(axum::Extension(Peer::Ip(IpAddr::V4(Ipv4Addr::LOCALHOST))));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self {
+            url,
+            clock,
+            app,
+            _folder: folder,
+        }
+    }
+
+    /// A browser without cookies.
+    pub fn browser(&self) -> Browser {
+        Browser::new(&self.url)
+    }
+
+    /// Moves the server's clock.
+    pub fn pass_seconds(&self, seconds: i64) {
+        self.clock.advance_millis(seconds * 1000);
+    }
+
+    /// The first administrator's browser, signed in by the set-up.
+    pub async fn set_up(&self) -> Browser {
+        let mut admin = self.browser();
+        let answer = admin
+            .post(
+                "/api/signup/setup",
+                &json!({"username": "tim", "email": "tim@example.com", "firstName": "Tim"}),
+            )
+            .await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        admin
+    }
+}
+
+/// A database of its own on the server of `TEST_POSTGRES_URL`, which `scripts/test` starts.
+async fn new_postgres_database() -> String {
+    use sea_orm::ConnectionTrait as _;
+
+    let server = std::env::var("TEST_POSTGRES_URL").expect(
+        "TEST_POSTGRES_URL is not set: run the tests with `make test`, or point it at a PostgreSQL server you own",
+    );
+    let name = format!("test_{}", pocket_id_server::random::Random.uuid().simple());
+    let connection = sea_orm::Database::connect(&server).await.unwrap();
+    connection
+        .execute_unprepared(&format!("CREATE DATABASE {name}"))
+        .await
+        .unwrap();
+    connection.close().await.unwrap();
+    let mut url = url::Url::parse(&server).unwrap();
+    url.set_path(&name);
+    url.query_pairs_mut().append_pair("pool_max_conns", "6");
+    url.into()
+}

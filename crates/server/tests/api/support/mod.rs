@@ -1,0 +1,32 @@
+//! A running server of its own for each test, and a browser to ask it with.
+
+mod app;
+mod browser;
+
+pub use app::{Database, TestApp};
+pub use browser::{Answer, Browser};
+
+/// Declares a test once and runs it on both engines: `both_engines!(name, |app| async move { … })`.
+macro_rules! both_engines {
+    ($(#[$meta:meta])* $name:ident, $body:expr) => {
+        $(#[$meta])*
+        mod $name {
+            #[allow(unused_imports, reason = "which names a test body needs differs")]
+            use super::*;
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                let app = crate::support::TestApp::start(crate::support::Database::Sqlite).await;
+                ($body)(app).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                let app = crate::support::TestApp::start(crate::support::Database::Postgres).await;
+                ($body)(app).await;
+            }
+        }
+    };
+}
+
+pub(crate) use both_engines;

@@ -1,0 +1,170 @@
+//! `/api/users`
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::support::{Browser, TestApp, both_engines};
+
+fn input(username: &str) -> Value {
+    json!({"username": username, "email": format!("{username}@example.com"), "firstName": username, "lastName": "",
+           "displayName": username, "isAdmin": false, "disabled": false})
+}
+
+async fn create(admin: &mut Browser, username: &str) -> Value {
+    let answer = admin.post("/api/users", &input(username)).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+    answer.json()
+}
+
+both_engines!(only_administrators_reach_the_list, |app: TestApp| async move {
+    let mut admin = app.set_up().await;
+    assert_eq!(admin.get("/api/users").await.status, StatusCode::OK);
+    let answer = app.browser().get("/api/users").await;
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (StatusCode::UNAUTHORIZED, "not_signed_in")
+    );
+
+    let me = admin.get("/api/users/me").await.json();
+    create(&mut admin, "second").await;
+    let second = admin.get("/api/users?search=second").await.json()["data"][0].clone();
+    let mut promoted = input("second");
+    promoted["isAdmin"] = json!(true);
+    assert_eq!(
+        admin
+            .put(
+                &format!("/api/users/{}", second["id"].as_str().unwrap()),
+                &promoted
+            )
+            .await
+            .status,
+        StatusCode::OK
+    );
+    let mut demoted = input("tim");
+    demoted["isAdmin"] = json!(false);
+    let answer = admin
+        .put(&format!("/api/users/{}", me["id"].as_str().unwrap()), &demoted)
+        .await;
+    assert_eq!(answer.status, StatusCode::OK);
+    // The very next request is without the right, although the session is the same.
+    let answer = admin.get("/api/users").await;
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (StatusCode::FORBIDDEN, "forbidden")
+    );
+});
+
+both_engines!(names_and_addresses_are_unique, |app: TestApp| async move {
+    let mut admin = app.set_up().await;
+    create(&mut admin, "craig").await;
+    for (body, property) in [
+        (
+            json!({"username": "CRAIG", "email": "other@example.com"}),
+            "username",
+        ),
+        (
+            json!({"username": "other", "email": "craig@example.com"}),
+            "email",
+        ),
+        (
+            json!({"username": "craig", "email": "craig@example.com"}),
+            "email",
+        ),
+    ] {
+        let answer = admin.post("/api/users", &body).await;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (StatusCode::CONFLICT, "already_in_use"),
+            "{body}"
+        );
+        assert_eq!(answer.json()["details"]["property"], property);
+    }
+});
+
+both_engines!(somebody_always_remains_to_administer, |app: TestApp| async move {
+    let mut admin = app.set_up().await;
+    let id = admin.get("/api/users/me").await.json()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let path = format!("/api/users/{id}");
+    let mut disabled = input("tim");
+    disabled["isAdmin"] = json!(true);
+    disabled["disabled"] = json!(true);
+    for answer in [
+        admin.delete(&path).await,
+        admin.put(&path, &input("tim")).await,
+        admin.put(&path, &disabled).await,
+    ] {
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (StatusCode::CONFLICT, "last_admin")
+        );
+    }
+    assert_eq!(admin.get("/api/users/me").await.json()["isAdmin"], true);
+});
+
+both_engines!(lists_are_searched_sorted_and_paged, |app: TestApp| async move {
+    let mut admin = app.set_up().await;
+    for name in ["anna", "bert", "carl"] {
+        create(&mut admin, name).await;
+    }
+    let names = |answer: Value| -> Vec<String> {
+        answer["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|user| user["username"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let page = admin
+        .get("/api/users?sort[column]=username&sort[direction]=desc&pagination[limit]=2")
+        .await
+        .json();
+    assert_eq!(names(page.clone()), ["tim", "carl"]);
+    assert_eq!(
+        page["pagination"],
+        json!({"totalPages": 2, "totalItems": 4, "currentPage": 1, "itemsPerPage": 2})
+    );
+    let page = admin
+        .get("/api/users?sort[column]=username&pagination[limit]=3&pagination[page]=99")
+        .await
+        .json();
+    assert_eq!(names(page.clone()), ["tim"]);
+    assert_eq!(page["pagination"]["currentPage"], 2);
+    assert_eq!(names(admin.get("/api/users?search=ANN").await.json()), ["anna"]);
+    assert_eq!(names(admin.get("/api/users?search=%25").await.json()), [""; 0]);
+    assert_eq!(
+        names(admin.get("/api/users?filters[isAdmin]=true").await.json()),
+        ["tim"]
+    );
+});
+
+both_engines!(
+    people_edit_themselves_but_not_their_rights,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let mut body = input("timothy");
+        body["locale"] = json!("de");
+        body["isAdmin"] = json!(false);
+        let answer = admin.put("/api/users/me", &body).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        let user = answer.json();
+        assert_eq!(
+            (&user["username"], &user["locale"], &user["isAdmin"]),
+            (&json!("timothy"), &json!("de"), &json!(true))
+        );
+    }
+);
+
+both_engines!(unknown_users_are_not_found, |app: TestApp| async move {
+    let mut admin = app.set_up().await;
+    for id in ["00000000-0000-4000-8000-000000000000", "not-a-uuid"] {
+        let answer = admin.get(&format!("/api/users/{id}")).await;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (StatusCode::NOT_FOUND, "user_not_found"),
+            "{id}"
+        );
+    }
+});
