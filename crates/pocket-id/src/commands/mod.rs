@@ -1,0 +1,6 @@
+//! One file per command.
+
+pub mod completion;
+pub mod healthcheck;
+pub mod server;
+pub mod version;
