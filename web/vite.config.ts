@@ -41,6 +41,37 @@ export default defineConfig({
 		// Everything we ship is fetched with a strict CSP: no data: URLs.
 		assetsInlineLimit: 0
 	},
+	environments: {
+		client: {
+			build: {
+				rolldownOptions: {
+					output: {
+						// A sign-in page is a few requests: the framework, the shared base, the page. The widgets
+						// (menus, dialogs, tables) come only with the pages that have them.
+						codeSplitting: {
+							groups: [
+								{
+									name: 'framework',
+									test: /node_modules\/(svelte|esm-env|clsx)\//,
+									priority: 30
+								},
+								{
+									name: 'widgets',
+									test: /node_modules\/(bits-ui|@floating-ui|svelte-toolbelt|runed|tabbable|@internationalized)\//,
+									priority: 20
+								},
+								{
+									name: 'base',
+									test: /(src\/lib\/(api|forms|i18n|[\w.-]+\.ts|paraglide\/(?!messages\/(de|es|fr|nl)\.js))|lib\/components\/(Logo|ui\/(Spinner|Button|button-style|Toaster|toast|confirm\.)))|node_modules\/@simplewebauthn\//,
+									priority: 10
+								}
+							]
+						}
+					}
+				}
+			}
+		}
+	},
 	test: {
 		include: ['src/**/*.test.ts']
 	}

@@ -53,5 +53,21 @@ export function errorMessage(error: unknown): string {
 	return m.error_unknown();
 }
 
-/** The same as part of a sentence: without the full stop at its end. */
-export const errorSentence = (error: unknown): string => errorMessage(error).replace(/\.$/, '');
+/** Messages that already say what to do next. */
+const ADVISES = new Set([
+	'network',
+	'request_timeout',
+	'rate_limited',
+	'not_signed_in',
+	'reauthentication_required',
+	'invalid_webauthn_session',
+	'missing_session_id',
+	'invalid_webauthn_response'
+]);
+
+/** The failure followed by advice, unless it brings its own. */
+export function failureText(error: unknown, advice: (inputs: { error: string }) => string): string {
+	const message = errorMessage(error);
+	if (error instanceof ApiError && ADVISES.has(error.code)) return message;
+	return advice({ error: message.replace(/\.$/, '') });
+}
