@@ -1,5 +1,11 @@
 //! The program as an operator's shell sees it: arguments, exit codes, stdout and stderr.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail by panicking"
+)]
+
 mod support;
 
 use std::io::{Read, Write};

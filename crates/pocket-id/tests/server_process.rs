@@ -1,5 +1,11 @@
 //! The server as a process: start, what it leaves on disk, sockets, signals, exit codes.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail by panicking"
+)]
+
 mod support;
 
 use std::io::{Read, Write};

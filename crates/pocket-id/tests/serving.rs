@@ -1,5 +1,11 @@
 //! Connections: HTTP versions, TLS, PROXY headers, limits, draining.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail by panicking"
+)]
+
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;

@@ -74,7 +74,7 @@ impl Server {
         };
         let line = server.wait_for("Server listening");
         let (_, address) = line.split_once(" addr=").unwrap();
-        server.address = address.split(' ').next().unwrap().to_owned();
+        address.split(' ').next().unwrap().clone_into(&mut server.address);
         server
     }
 
