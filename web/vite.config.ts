@@ -51,6 +51,13 @@ export default defineConfig({
 						codeSplitting: {
 							groups: [
 								{
+									// SvelteKit's start script fills the payload before its runtime may be evaluated,
+									// so what the start script needs must not share a chunk with the runtime.
+									name: 'start',
+									test: /kit\/src\/runtime\/client\/payload\.js$|vite\/preload-helper/,
+									priority: 40
+								},
+								{
 									name: 'framework',
 									test: /node_modules\/(svelte|esm-env|clsx)\//,
 									priority: 30
