@@ -1,1 +1,7 @@
-//! OAuth 2 and OpenID Connect decisions.
+//! x
+pub mod error;
+pub mod jose;
+pub mod parameters;
+pub mod pkce;
+pub mod redirect_uri;
+pub mod scope;
