@@ -1,0 +1,205 @@
+//! How clients prove who they are at the token endpoint (RFC 6749 §2.3, OIDC Core §9).
+
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use subtle::ConstantTimeEq as _;
+
+use crate::client::{Client, ClientKind};
+use crate::error::{ErrorCode, OAuthError};
+use crate::parameters::Parameters;
+
+/// What a request offers as proof.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// `client_id`.
+    pub client_id: String,
+    /// The secret, in each way it can be read; empty when none was sent.
+    secrets: Vec<String>,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Credentials").field("client_id", &self.client_id).finish_non_exhaustive()
+    }
+}
+
+/// A stored secret.
+#[derive(Clone, PartialEq, Eq)]
+pub enum StoredSecret {
+    /// Hex SHA-256.
+    Sha256(String),
+    /// bcrypt, from older installations.
+    Bcrypt(String),
+}
+
+impl Credentials {
+    /// Reads them from the `Authorization` header, else from the body. The header wins.
+    pub fn read(authorization: Option<&str>, form: &Parameters) -> Result<Self, OAuthError> {
+        if form.get("client_assertion").is_some() || form.get("client_assertion_type").is_some() {
+            return Err(OAuthError::new(ErrorCode::InvalidClient, "Client assertions are not supported."));
+        }
+        let basic = authorization
+            .and_then(|value| value.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"));
+        if let Some((_, encoded)) = basic {
+            return Self::from_basic(encoded.trim());
+        }
+        let Some(client_id) = form.get("client_id") else {
+            return Err(OAuthError::new(ErrorCode::InvalidRequest, "The client_id parameter is missing."));
+        };
+        Ok(Self {
+            client_id: client_id.to_owned(),
+            secrets: form.get("client_secret").map(str::to_owned).into_iter().collect(),
+        })
+    }
+
+    /// Id and secret are form-encoded before they are put together (RFC 6749 §2.3.1). Many clients do not do
+    /// that, so a secret is tried as it stands too.
+    fn from_basic(encoded: &str) -> Result<Self, OAuthError> {
+        let malformed = || OAuthError::new(ErrorCode::InvalidClient, "The Authorization header is malformed.");
+        let bytes = STANDARD.decode(encoded).map_err(|_| malformed())?;
+        let text = String::from_utf8(bytes).map_err(|_| malformed())?;
+        let (id, secret) = text.split_once(':').ok_or_else(malformed)?;
+        let decoded = form_decode(secret);
+        let mut secrets = vec![secret.to_owned()];
+        if decoded != secret {
+            secrets.insert(0, decoded);
+        }
+        secrets.retain(|secret| !secret.is_empty());
+        Ok(Self { client_id: form_decode(id), secrets })
+    }
+
+    /// Whether a check will have to run bcrypt, which takes a noticeable part of a second.
+    pub fn needs_bcrypt(&self, stored: &[StoredSecret]) -> bool {
+        !self.secrets.is_empty() && stored.iter().any(|secret| matches!(secret, StoredSecret::Bcrypt(_)))
+    }
+
+    /// Checks them against the client and its usable secrets.
+    pub fn verify(&self, client: Option<&Client>, stored: &[StoredSecret]) -> Result<(), OAuthError> {
+        let failed = || OAuthError::new(ErrorCode::InvalidClient, "Client authentication failed.");
+        let client = client.ok_or_else(failed)?;
+        if client.kind == ClientKind::Public {
+            // It has none; one sent all the same proves nothing and is ignored.
+            return Ok(());
+        }
+        let known = self.secrets.iter().any(|sent| stored.iter().any(|secret| secret.is(sent)));
+        if known { Ok(()) } else { Err(failed()) }
+    }
+}
+
+impl StoredSecret {
+    fn is(&self, sent: &str) -> bool {
+        match self {
+            Self::Sha256(hash) => {
+                let sent = hex::encode(digest::digest(&digest::SHA256, sent.as_bytes()));
+                sent.as_bytes().ct_eq(hash.as_bytes()).into()
+            }
+            Self::Bcrypt(hash) => bcrypt::verify(sent, hash).unwrap_or(false),
+        }
+    }
+}
+
+fn form_decode(text: &str) -> String {
+    url::form_urlencoded::parse(format!("x={}", text.replace('&', "%26")).as_bytes())
+        .next()
+        .map_or_else(|| text.to_owned(), |(_, value)| value.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::Demand;
+    use crate::pkce::Method;
+
+    fn client(kind: ClientKind) -> Client {
+        Client {
+            id: "app".to_owned(),
+            kind,
+            pkce: Demand::Optional,
+            pkce_methods: vec![Method::S256],
+            reauthentication: Demand::Optional,
+            pushed_requests: Demand::Optional,
+            consent: Demand::Required,
+            redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
+        }
+    }
+
+    fn sha256(secret: &str) -> StoredSecret {
+        StoredSecret::Sha256(hex::encode(digest::digest(&digest::SHA256, secret.as_bytes())))
+    }
+
+    fn basic(text: &str) -> String {
+        format!("Basic {}", STANDARD.encode(text))
+    }
+
+    #[test]
+    fn each_way_to_send_a_secret() {
+        let stored = [sha256("s3cret+%/ü"), sha256("other")];
+        let confidential = client(ClientKind::Confidential);
+        for (header, form, ok) in [
+            (Some(basic("app:s3cret%2B%25%2F%C3%BC")), vec![], true),
+            (Some(basic("app:s3cret+%/ü")), vec![], true),
+            (Some(basic("app:other").replace("Basic", "bAsIc")), vec![], true),
+            (None, vec![("client_id", "app"), ("client_secret", "s3cret+%/ü")], true),
+            (None, vec![("client_id", "app"), ("client_secret", "other")], true),
+            (Some(basic("app:other")), vec![("client_id", "app"), ("client_secret", "wrong")], true),
+            (Some(basic("app:wrong")), vec![("client_id", "app"), ("client_secret", "other")], false),
+            (Some(basic("app:")), vec![], false),
+            (None, vec![("client_id", "app")], false),
+            (None, vec![("client_id", "app"), ("client_secret", "")], false),
+            (None, vec![("client_id", "app"), ("client_secret", "Other")], false),
+        ] {
+            let form = Parameters::from_pairs(form);
+            let credentials = Credentials::read(header.as_deref(), &form).unwrap();
+            assert_eq!(credentials.client_id, "app");
+            let result = credentials.verify(Some(&confidential), &stored);
+            assert_eq!(result.is_ok(), ok, "{header:?} {form:?}");
+            if let Err(error) = result {
+                assert_eq!(error.code, ErrorCode::InvalidClient);
+            }
+        }
+    }
+
+    #[test]
+    fn malformed_attempts_are_told_apart() {
+        for (header, form, code) in [
+            (None, vec![], ErrorCode::InvalidRequest),
+            (Some("Bearer x"), vec![], ErrorCode::InvalidRequest),
+            (Some("Basic !!!"), vec![], ErrorCode::InvalidClient),
+            (Some("Basic YXBw"), vec![], ErrorCode::InvalidClient),
+            (None, vec![("client_id", "app"), ("client_assertion", "x")], ErrorCode::InvalidClient),
+        ] {
+            let error = Credentials::read(header, &Parameters::from_pairs(form)).unwrap_err();
+            assert_eq!(error.code, code, "{header:?}");
+        }
+    }
+
+    #[test]
+    fn unknown_and_public_clients() {
+        let form = Parameters::from_pairs([("client_id", "app"), ("client_secret", "x")]);
+        let credentials = Credentials::read(None, &form).unwrap();
+        assert_eq!(credentials.verify(None, &[]).unwrap_err().code, ErrorCode::InvalidClient);
+        assert!(credentials.verify(Some(&client(ClientKind::Public)), &[]).is_ok());
+        assert!(credentials.verify(Some(&client(ClientKind::Confidential)), &[]).is_err());
+    }
+
+    #[test]
+    fn hashes_of_older_installations_work() {
+        let hash = bcrypt::hash("old secret", 4).unwrap();
+        let stored = [StoredSecret::Bcrypt(hash.replace("$2b$", "$2y$"))];
+        for (secret, ok) in [("old secret", true), ("new secret", false)] {
+            let form = Parameters::from_pairs([("client_id", "app"), ("client_secret", secret)]);
+            let credentials = Credentials::read(None, &form).unwrap();
+            assert!(credentials.needs_bcrypt(&stored));
+            assert_eq!(credentials.verify(Some(&client(ClientKind::Confidential)), &stored).is_ok(), ok);
+        }
+    }
+
+    #[test]
+    fn a_printed_attempt_shows_no_secret() {
+        let credentials = Credentials::read(Some(&basic("app:hunter2")), &Parameters::default()).unwrap();
+        assert!(!format!("{credentials:?}").contains("hunter2"));
+    }
+}
