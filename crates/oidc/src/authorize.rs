@@ -85,6 +85,7 @@ pub struct AuthorizationRequest {
 
 /// The `prompt` parameter (OIDC Core §3.1.2.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "a set of four independent words")]
 pub struct Prompt {
     /// Show nothing.
     pub none: bool,
@@ -146,14 +147,24 @@ pub fn validate(
 ) -> Result<AuthorizationRequest, Refusal> {
     let page = |error| Err(Refusal::Page(error));
     if parameters.first_repeated(&["client_id"]).is_some() {
-        return page(PageError::Malformed("The client_id parameter was sent more than once."));
+        return page(PageError::Malformed(
+            "The client_id parameter was sent more than once.",
+        ));
     }
-    let Some(client) = client else { return page(PageError::UnknownClient) };
+    let Some(client) = client else {
+        return page(PageError::UnknownClient);
+    };
     if parameters.first_repeated(&["redirect_uri"]).is_some() {
-        return page(PageError::Malformed("The redirect_uri parameter was sent more than once."));
+        return page(PageError::Malformed(
+            "The redirect_uri parameter was sent more than once.",
+        ));
     }
     let scopes = Scopes::requested(parameters.get("scope").unwrap_or_default());
-    let openid = if scopes.has_openid() { OpenIdRequested::Yes } else { OpenIdRequested::No };
+    let openid = if scopes.has_openid() {
+        OpenIdRequested::Yes
+    } else {
+        OpenIdRequested::No
+    };
     let sent = parameters.get("redirect_uri");
     let found = match sent {
         Some(sent) if client.trusts_first_redirect_uri() => RedirectUri::parse(sent),
@@ -173,7 +184,11 @@ pub fn validate(
         None | Some("query") => ResponseMode::Query,
         Some("fragment") => ResponseMode::Fragment,
         Some("form_post") => ResponseMode::FormPost,
-        Some(_) => return page(PageError::Malformed("The response_mode parameter has an unsupported value.")),
+        Some(_) => {
+            return page(PageError::Malformed(
+                "The response_mode parameter has an unsupported value.",
+            ));
+        }
     };
     let state = parameters.get("state").map(str::to_owned);
     let refuse = |code, description: &str| {
@@ -201,17 +216,31 @@ pub fn validate(
         }
     }
     if parameters.get("resource").is_some() {
-        return refuse(ErrorCode::InvalidTarget, "The requested resource is not available to this client.");
+        return refuse(
+            ErrorCode::InvalidTarget,
+            "The requested resource is not available to this client.",
+        );
     }
     match parameters.get("response_type") {
         Some("code") => {}
-        None => return refuse(ErrorCode::InvalidRequest, "The response_type parameter is missing."),
+        None => {
+            return refuse(
+                ErrorCode::InvalidRequest,
+                "The response_type parameter is missing.",
+            );
+        }
         Some(_) => {
-            return refuse(ErrorCode::UnsupportedResponseType, "The only supported response_type is code.");
+            return refuse(
+                ErrorCode::UnsupportedResponseType,
+                "The only supported response_type is code.",
+            );
         }
     }
     if client.pushed_requests == Demand::Required {
-        return refuse(ErrorCode::InvalidRequest, "This client must push its authorization requests.");
+        return refuse(
+            ErrorCode::InvalidRequest,
+            "This client must push its authorization requests.",
+        );
     }
     let prompt = match read_prompt(parameters.get("prompt")) {
         Ok(prompt) => prompt,
@@ -221,7 +250,10 @@ pub fn validate(
         None => None,
         Some(Ok(seconds)) => Some(i64::from(seconds)),
         Some(Err(_)) => {
-            return refuse(ErrorCode::InvalidRequest, "The max_age parameter must be a number of seconds.");
+            return refuse(
+                ErrorCode::InvalidRequest,
+                "The max_age parameter must be a number of seconds.",
+            );
         }
     };
     let challenge = match read_challenge(parameters, client) {
@@ -270,8 +302,12 @@ fn read_challenge(parameters: &Parameters, client: &Client) -> Result<Option<Cha
         }
         if client.requires_pkce() {
             return Err(match client.kind {
-                ClientKind::Public => "Public clients must use PKCE: the code_challenge parameter is missing.",
-                ClientKind::Confidential => "This client must use PKCE: the code_challenge parameter is missing.",
+                ClientKind::Public => {
+                    "Public clients must use PKCE: the code_challenge parameter is missing."
+                }
+                ClientKind::Confidential => {
+                    "This client must use PKCE: the code_challenge parameter is missing."
+                }
             });
         }
         return Ok(None);
@@ -284,7 +320,10 @@ fn read_challenge(parameters: &Parameters, client: &Client) -> Result<Option<Cha
     if !pkce::is_well_formed(value) || (method == Method::S256 && value.len() != 43) {
         return Err("The code_challenge parameter is malformed.");
     }
-    Ok(Some(Challenge { value: value.to_owned(), method }))
+    Ok(Some(Challenge {
+        value: value.to_owned(),
+        method,
+    }))
 }
 
 /// Whether the user may use the client by its groups.
@@ -351,14 +390,19 @@ pub fn asked_of_user(
     requested_at: i64,
     now: i64,
 ) -> AskedOfUser {
-    let authenticated_at = user.fresh_proof.map_or(user.authenticated_at, |at| at.max(user.authenticated_at));
+    let authenticated_at = user
+        .fresh_proof
+        .map_or(user.authenticated_at, |at| at.max(user.authenticated_at));
     let passkey_since_request =
         user.fresh_proof.is_some() || (user.by_passkey && user.authenticated_at >= requested_at);
     let too_old = request
         .max_age
         .is_some_and(|seconds| now >= authenticated_at.saturating_add(seconds.saturating_mul(1000)));
     let demanded = request.prompt.login || client.reauthentication == Demand::Required || too_old;
-    let covered = user.consented.as_ref().is_some_and(|known| request.scopes.is_covered_by(known));
+    let covered = user
+        .consented
+        .as_ref()
+        .is_some_and(|known| request.scopes.is_covered_by(known));
     AskedOfUser {
         reauthenticate: demanded && !passkey_since_request,
         consent: request.prompt.consent || (client.consent == Demand::Required && !covered),
@@ -394,9 +438,17 @@ pub fn decide(
     }
     match user.hint {
         Hint::Fits => {}
-        Hint::Invalid => return refuse(ErrorCode::InvalidRequest, "The id_token_hint is not an ID token of this issuer."),
+        Hint::Invalid => {
+            return refuse(
+                ErrorCode::InvalidRequest,
+                "The id_token_hint is not an ID token of this issuer.",
+            );
+        }
         Hint::OtherUser if request.prompt.none => {
-            return refuse(ErrorCode::LoginRequired, "Another user than the hinted one is signed in.");
+            return refuse(
+                ErrorCode::LoginRequired,
+                "Another user than the hinted one is signed in.",
+            );
         }
         // The person can switch to the hinted account.
         Hint::OtherUser => progress.select_account = true,
@@ -415,7 +467,10 @@ pub fn decide(
     if progress.current_step().is_some() {
         return Decision::Interact(progress);
     }
-    Decision::Issue { auth_time: user.fresh_proof.unwrap_or(user.authenticated_at), requested_at: now }
+    Decision::Issue {
+        auth_time: user.fresh_proof.unwrap_or(user.authenticated_at),
+        requested_at: now,
+    }
 }
 
 /// Decides a request that comes back after its interaction. `same_user` says whether the signed-in user is the
@@ -446,12 +501,19 @@ pub fn resume(
     match user.hint {
         Hint::Fits => {}
         Hint::Invalid => {
-            let error =
-                redirect_error(request, ErrorCode::InvalidRequest, "The id_token_hint is not an ID token of this issuer.");
+            let error = redirect_error(
+                request,
+                ErrorCode::InvalidRequest,
+                "The id_token_hint is not an ID token of this issuer.",
+            );
             return Decision::Refuse(error);
         }
         Hint::OtherUser => {
-            let error = redirect_error(request, ErrorCode::LoginRequired, "Another user than the hinted one signed in.");
+            let error = redirect_error(
+                request,
+                ErrorCode::LoginRequired,
+                "Another user than the hinted one signed in.",
+            );
             return Decision::Refuse(error);
         }
     }
@@ -494,7 +556,11 @@ pub fn error_response(error: &RedirectError, issuer: &str) -> Vec<(&'static str,
 }
 
 /// The parameters of a successful answer.
-pub fn code_response(request: &AuthorizationRequest, code: &str, issuer: &str) -> Vec<(&'static str, String)> {
+pub fn code_response(
+    request: &AuthorizationRequest,
+    code: &str,
+    issuer: &str,
+) -> Vec<(&'static str, String)> {
     let mut parameters = vec![("code", code.to_owned())];
     if let Some(state) = &request.state {
         parameters.push(("state", state.clone()));
@@ -505,7 +571,11 @@ pub fn code_response(request: &AuthorizationRequest, code: &str, issuer: &str) -
 }
 
 /// The address that takes answer parameters to the client; the redirect URI's own query stays.
-pub fn response_location(redirect_uri: &RedirectUri, mode: ResponseMode, parameters: &[(&str, String)]) -> String {
+pub fn response_location(
+    redirect_uri: &RedirectUri,
+    mode: ResponseMode,
+    parameters: &[(&str, String)],
+) -> String {
     let mut url = redirect_uri.url().clone();
     match mode {
         ResponseMode::Fragment => {

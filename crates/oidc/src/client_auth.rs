@@ -20,7 +20,9 @@ pub struct Credentials {
 
 impl std::fmt::Debug for Credentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Credentials").field("client_id", &self.client_id).finish_non_exhaustive()
+        f.debug_struct("Credentials")
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -37,7 +39,10 @@ impl Credentials {
     /// Reads them from the `Authorization` header, else from the body. The header wins.
     pub fn read(authorization: Option<&str>, form: &Parameters) -> Result<Self, OAuthError> {
         if form.get("client_assertion").is_some() || form.get("client_assertion_type").is_some() {
-            return Err(OAuthError::new(ErrorCode::InvalidClient, "Client assertions are not supported."));
+            return Err(OAuthError::new(
+                ErrorCode::InvalidClient,
+                "Client assertions are not supported.",
+            ));
         }
         let basic = authorization
             .and_then(|value| value.split_once(' '))
@@ -46,7 +51,10 @@ impl Credentials {
             return Self::from_basic(encoded.trim());
         }
         let Some(client_id) = form.get("client_id") else {
-            return Err(OAuthError::new(ErrorCode::InvalidRequest, "The client_id parameter is missing."));
+            return Err(OAuthError::new(
+                ErrorCode::InvalidRequest,
+                "The client_id parameter is missing.",
+            ));
         };
         Ok(Self {
             client_id: client_id.to_owned(),
@@ -57,7 +65,8 @@ impl Credentials {
     /// Id and secret are form-encoded before they are put together (RFC 6749 §2.3.1). Many clients do not do
     /// that, so a secret is tried as it stands too.
     fn from_basic(encoded: &str) -> Result<Self, OAuthError> {
-        let malformed = || OAuthError::new(ErrorCode::InvalidClient, "The Authorization header is malformed.");
+        let malformed =
+            || OAuthError::new(ErrorCode::InvalidClient, "The Authorization header is malformed.");
         let bytes = STANDARD.decode(encoded).map_err(|_| malformed())?;
         let text = String::from_utf8(bytes).map_err(|_| malformed())?;
         let (id, secret) = text.split_once(':').ok_or_else(malformed)?;
@@ -67,12 +76,18 @@ impl Credentials {
             secrets.insert(0, decoded);
         }
         secrets.retain(|secret| !secret.is_empty());
-        Ok(Self { client_id: form_decode(id), secrets })
+        Ok(Self {
+            client_id: form_decode(id),
+            secrets,
+        })
     }
 
     /// Whether a check will have to run bcrypt, which takes a noticeable part of a second.
     pub fn needs_bcrypt(&self, stored: &[StoredSecret]) -> bool {
-        !self.secrets.is_empty() && stored.iter().any(|secret| matches!(secret, StoredSecret::Bcrypt(_)))
+        !self.secrets.is_empty()
+            && stored
+                .iter()
+                .any(|secret| matches!(secret, StoredSecret::Bcrypt(_)))
     }
 
     /// Checks them against the client and its usable secrets.
@@ -83,7 +98,10 @@ impl Credentials {
             // It has none; one sent all the same proves nothing and is ignored.
             return Ok(());
         }
-        let known = self.secrets.iter().any(|sent| stored.iter().any(|secret| secret.is(sent)));
+        let known = self
+            .secrets
+            .iter()
+            .any(|sent| stored.iter().any(|secret| secret.is(sent)));
         if known { Ok(()) } else { Err(failed()) }
     }
 }
@@ -142,14 +160,30 @@ mod tests {
             (Some(basic("app:s3cret%2B%25%2F%C3%BC")), vec![], true),
             (Some(basic("app:s3cret+%/ü")), vec![], true),
             (Some(basic("app:other").replace("Basic", "bAsIc")), vec![], true),
-            (None, vec![("client_id", "app"), ("client_secret", "s3cret+%/ü")], true),
+            (
+                None,
+                vec![("client_id", "app"), ("client_secret", "s3cret+%/ü")],
+                true,
+            ),
             (None, vec![("client_id", "app"), ("client_secret", "other")], true),
-            (Some(basic("app:other")), vec![("client_id", "app"), ("client_secret", "wrong")], true),
-            (Some(basic("app:wrong")), vec![("client_id", "app"), ("client_secret", "other")], false),
+            (
+                Some(basic("app:other")),
+                vec![("client_id", "app"), ("client_secret", "wrong")],
+                true,
+            ),
+            (
+                Some(basic("app:wrong")),
+                vec![("client_id", "app"), ("client_secret", "other")],
+                false,
+            ),
             (Some(basic("app:")), vec![], false),
             (None, vec![("client_id", "app")], false),
             (None, vec![("client_id", "app"), ("client_secret", "")], false),
-            (None, vec![("client_id", "app"), ("client_secret", "Other")], false),
+            (
+                None,
+                vec![("client_id", "app"), ("client_secret", "Other")],
+                false,
+            ),
         ] {
             let form = Parameters::from_pairs(form);
             let credentials = Credentials::read(header.as_deref(), &form).unwrap();
@@ -169,7 +203,11 @@ mod tests {
             (Some("Bearer x"), vec![], ErrorCode::InvalidRequest),
             (Some("Basic !!!"), vec![], ErrorCode::InvalidClient),
             (Some("Basic YXBw"), vec![], ErrorCode::InvalidClient),
-            (None, vec![("client_id", "app"), ("client_assertion", "x")], ErrorCode::InvalidClient),
+            (
+                None,
+                vec![("client_id", "app"), ("client_assertion", "x")],
+                ErrorCode::InvalidClient,
+            ),
         ] {
             let error = Credentials::read(header, &Parameters::from_pairs(form)).unwrap_err();
             assert_eq!(error.code, code, "{header:?}");
@@ -180,9 +218,16 @@ mod tests {
     fn unknown_and_public_clients() {
         let form = Parameters::from_pairs([("client_id", "app"), ("client_secret", "x")]);
         let credentials = Credentials::read(None, &form).unwrap();
-        assert_eq!(credentials.verify(None, &[]).unwrap_err().code, ErrorCode::InvalidClient);
+        assert_eq!(
+            credentials.verify(None, &[]).unwrap_err().code,
+            ErrorCode::InvalidClient
+        );
         assert!(credentials.verify(Some(&client(ClientKind::Public)), &[]).is_ok());
-        assert!(credentials.verify(Some(&client(ClientKind::Confidential)), &[]).is_err());
+        assert!(
+            credentials
+                .verify(Some(&client(ClientKind::Confidential)), &[])
+                .is_err()
+        );
     }
 
     #[test]
@@ -193,7 +238,12 @@ mod tests {
             let form = Parameters::from_pairs([("client_id", "app"), ("client_secret", secret)]);
             let credentials = Credentials::read(None, &form).unwrap();
             assert!(credentials.needs_bcrypt(&stored));
-            assert_eq!(credentials.verify(Some(&client(ClientKind::Confidential)), &stored).is_ok(), ok);
+            assert_eq!(
+                credentials
+                    .verify(Some(&client(ClientKind::Confidential)), &stored)
+                    .is_ok(),
+                ok
+            );
         }
     }
 

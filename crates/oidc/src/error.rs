@@ -90,12 +90,19 @@ impl OAuthError {
 
     /// The JSON body.
     pub fn body(&self) -> ErrorBody<'_> {
-        ErrorBody { error: self.code.as_str(), error_description: &self.description }
+        ErrorBody {
+            error: self.code.as_str(),
+            error_description: &self.description,
+        }
     }
 
     /// The `WWW-Authenticate` value of a bearer error (RFC 6750 §3).
     pub fn bearer_challenge(&self) -> String {
-        format!("Bearer error=\"{}\", error_description=\"{}\"", self.code.as_str(), self.description)
+        format!(
+            "Bearer error=\"{}\", error_description=\"{}\"",
+            self.code.as_str(),
+            self.description
+        )
     }
 }
 

@@ -18,6 +18,7 @@ pub enum Step {
 
 /// The steps of one authorization request; kept with it between requests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "a set of four independent steps")]
 pub struct Progress {
     /// Whether signing in is outstanding.
     pub authenticate: bool,
@@ -110,10 +111,18 @@ mod tests {
         let mut progress = everything();
         assert_eq!(
             progress.required_steps(),
-            [Step::Authenticate, Step::SelectAccount, Step::Reauthenticate, Step::Consent]
+            [
+                Step::Authenticate,
+                Step::SelectAccount,
+                Step::Reauthenticate,
+                Step::Consent
+            ]
         );
         assert!(!progress.expects(Step::Consent));
-        progress.bind(AskedOfUser { reauthenticate: true, consent: true });
+        progress.bind(AskedOfUser {
+            reauthenticate: true,
+            consent: true,
+        });
         assert!(progress.expects(Step::Reauthenticate));
         progress.reauthenticated(5);
         assert!(progress.expects(Step::Consent));
@@ -125,7 +134,10 @@ mod tests {
     fn another_account_has_to_prove_itself_anew() {
         let mut progress = everything();
         progress.reauthenticated(5);
-        progress.bind(AskedOfUser { reauthenticate: true, consent: false });
+        progress.bind(AskedOfUser {
+            reauthenticate: true,
+            consent: false,
+        });
         assert_eq!(progress.reauthenticated_at, None);
         assert_eq!(progress.required_steps(), [Step::Reauthenticate]);
     }

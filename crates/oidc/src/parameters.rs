@@ -1,5 +1,6 @@
 //! Request parameters: the first value of each, and which were sent more than once.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Parameters of a request (query, form or both).
@@ -14,11 +15,13 @@ impl Parameters {
     pub fn from_pairs<N: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
         let mut parameters = Self::default();
         for (name, value) in pairs {
-            let name = name.into();
-            if parameters.values.contains_key(&name) {
-                parameters.repeated.insert(name);
-            } else {
-                parameters.values.insert(name, value.into());
+            match parameters.values.entry(name.into()) {
+                Entry::Occupied(known) => {
+                    parameters.repeated.insert(known.key().clone());
+                }
+                Entry::Vacant(slot) => {
+                    slot.insert(value.into());
+                }
             }
         }
         parameters
@@ -26,7 +29,10 @@ impl Parameters {
 
     /// A parameter's value; an empty one counts as not sent (RFC 6749 §3.1).
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.values.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.values
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
     }
 
     /// A parameter's value even if it is empty.

@@ -45,7 +45,9 @@ pub struct Challenge {
 /// Whether a challenge has the form RFC 7636 §4.2 gives it: 43 to 128 unreserved characters.
 pub fn is_well_formed(text: &str) -> bool {
     (43..=128).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
 }
 
 impl Challenge {
@@ -82,9 +84,18 @@ mod tests {
 
     #[test]
     fn verifiers_have_a_form() {
-        let plain = |value: &str| Challenge { value: value.to_owned(), method: Method::Plain };
+        let plain = |value: &str| Challenge {
+            value: value.to_owned(),
+            method: Method::Plain,
+        };
         assert!(plain(VERIFIER).is_met_by(VERIFIER));
-        for text in ["", "short", &"a".repeat(42), &"a".repeat(129), &format!("{} {}", "a".repeat(30), "b".repeat(30))] {
+        for text in [
+            "",
+            "short",
+            &"a".repeat(42),
+            &"a".repeat(129),
+            &format!("{} {}", "a".repeat(30), "b".repeat(30)),
+        ] {
             assert!(!plain(text).is_met_by(text), "{text}");
         }
     }

@@ -36,10 +36,14 @@ impl RedirectUri {
         let url = Url::parse(raw).map_err(|_| RedirectUriError::Malformed)?;
         let hierarchical = raw.split_once(':').is_some_and(|(_, rest)| rest.starts_with('/'));
         let script = matches!(url.scheme(), "javascript" | "data" | "vbscript" | "blob");
-        if !hierarchical || script || url.cannot_be_a_base() || url.fragment().is_some() || raw.contains('#') {
+        if !hierarchical || script || url.cannot_be_a_base() || url.fragment().is_some() || raw.contains('#')
+        {
             return Err(RedirectUriError::Malformed);
         }
-        Ok(Self { raw: raw.to_owned(), url })
+        Ok(Self {
+            raw: raw.to_owned(),
+            url,
+        })
     }
 
     /// The URI as it was sent, which the token endpoint compares (RFC 6749 §4.1.3).
@@ -112,7 +116,9 @@ pub fn matches(registered: &str, uri: &RedirectUri) -> bool {
     if registered == uri.raw || is_same_loopback(registered, &uri.url) {
         return true;
     }
-    let Ok(pattern) = RedirectUriPattern::parse(registered) else { return false };
+    let Ok(pattern) = RedirectUriPattern::parse(registered) else {
+        return false;
+    };
     if pattern.matches(&uri.url) {
         return true;
     }
@@ -127,7 +133,9 @@ pub fn matches(registered: &str, uri: &RedirectUri) -> bool {
 
 /// The same loopback address, path and query, on any port and by any registered scheme.
 fn is_same_loopback(registered: &str, sent: &Url) -> bool {
-    let Ok(registered) = Url::parse(registered) else { return false };
+    let Ok(registered) = Url::parse(registered) else {
+        return false;
+    };
     sent.scheme() == "http"
         && sent.username().is_empty()
         && sent.password().is_none()

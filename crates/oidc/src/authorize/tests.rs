@@ -49,8 +49,12 @@ fn twice(name: &'static str, value: &'static str) -> Parameters {
     Parameters::from_pairs(pairs)
 }
 
-const ALLOWED: Policy = Policy { insecure_redirects: InsecureRedirects::Allowed };
-const REFUSED: Policy = Policy { insecure_redirects: InsecureRedirects::Refused };
+const ALLOWED: Policy = Policy {
+    insecure_redirects: InsecureRedirects::Allowed,
+};
+const REFUSED: Policy = Policy {
+    insecure_redirects: InsecureRedirects::Refused,
+};
 
 fn valid(parameters: &Parameters, client: &Client) -> AuthorizationRequest {
     validate(parameters, Some(client), ALLOWED).unwrap()
@@ -61,8 +65,17 @@ fn a_good_request_is_read_whole() {
     let request = valid(&Parameters::from_pairs(good()), &client());
     assert_eq!(request.redirect_uri.as_str(), "https://app.example/cb");
     assert_eq!(request.scopes.to_string(), "openid profile email");
-    assert_eq!((request.state.as_deref(), request.nonce.as_deref()), (Some("abc"), Some("n")));
-    assert_eq!(request.challenge, Some(Challenge { value: CHALLENGE.to_owned(), method: Method::S256 }));
+    assert_eq!(
+        (request.state.as_deref(), request.nonce.as_deref()),
+        (Some("abc"), Some("n"))
+    );
+    assert_eq!(
+        request.challenge,
+        Some(Challenge {
+            value: CHALLENGE.to_owned(),
+            method: Method::S256
+        })
+    );
     assert_eq!(request.response_mode, ResponseMode::Query);
 }
 
@@ -108,13 +121,22 @@ fn faults_of_client_and_redirect_uri_stay_on_our_page() {
             with("redirect_uri", "https://app.example/cb#x"),
             unregistered(Some("https://app.example/cb#x"), RedirectUriError::Malformed),
         ),
-        (with("redirect_uri", "cb"), unregistered(Some("cb"), RedirectUriError::Malformed)),
-        (with("redirect_uri", ""), unregistered(None, RedirectUriError::Missing)),
+        (
+            with("redirect_uri", "cb"),
+            unregistered(Some("cb"), RedirectUriError::Malformed),
+        ),
+        (
+            with("redirect_uri", ""),
+            unregistered(None, RedirectUriError::Missing),
+        ),
         (
             twice("redirect_uri", "https://app.example/cb"),
             PageError::Malformed("The redirect_uri parameter was sent more than once."),
         ),
-        (twice("client_id", "app"), PageError::Malformed("The client_id parameter was sent more than once.")),
+        (
+            twice("client_id", "app"),
+            PageError::Malformed("The client_id parameter was sent more than once."),
+        ),
         (
             with("response_mode", "web_message"),
             PageError::Malformed("The response_mode parameter has an unsupported value."),
@@ -133,18 +155,55 @@ fn faults_of_client_and_redirect_uri_stay_on_our_page() {
 #[test]
 fn other_faults_go_to_the_client_by_code() {
     use ErrorCode::*;
-    let public = Client { kind: ClientKind::Public, ..client() };
-    let pkce = Client { pkce: Demand::Required, ..client() };
-    let par = Client { pushed_requests: Demand::Required, ..client() };
-    let plain_http = Client { redirect_uris: vec!["http://app.example/cb".to_owned()], ..client() };
+    let public = Client {
+        kind: ClientKind::Public,
+        ..client()
+    };
+    let pkce = Client {
+        pkce: Demand::Required,
+        ..client()
+    };
+    let par = Client {
+        pushed_requests: Demand::Required,
+        ..client()
+    };
+    let plain_http = Client {
+        redirect_uris: vec!["http://app.example/cb".to_owned()],
+        ..client()
+    };
     for (parameters, client, policy, code) in [
         (with("response_type", ""), client(), ALLOWED, InvalidRequest),
-        (with("response_type", "token"), client(), ALLOWED, UnsupportedResponseType),
-        (with("response_type", "code id_token"), client(), ALLOWED, UnsupportedResponseType),
+        (
+            with("response_type", "token"),
+            client(),
+            ALLOWED,
+            UnsupportedResponseType,
+        ),
+        (
+            with("response_type", "code id_token"),
+            client(),
+            ALLOWED,
+            UnsupportedResponseType,
+        ),
         (with("request", "e30."), client(), ALLOWED, RequestNotSupported),
-        (with("request_uri", "https://app.example/r"), client(), ALLOWED, RequestUriNotSupported),
-        (with("registration", "{}"), client(), ALLOWED, RegistrationNotSupported),
-        (with("resource", "https://api.example"), client(), ALLOWED, InvalidTarget),
+        (
+            with("request_uri", "https://app.example/r"),
+            client(),
+            ALLOWED,
+            RequestUriNotSupported,
+        ),
+        (
+            with("registration", "{}"),
+            client(),
+            ALLOWED,
+            RegistrationNotSupported,
+        ),
+        (
+            with("resource", "https://api.example"),
+            client(),
+            ALLOWED,
+            InvalidTarget,
+        ),
         (with("prompt", "sometimes"), client(), ALLOWED, InvalidRequest),
         (with("prompt", "Login"), client(), ALLOWED, InvalidRequest),
         (with("prompt", "none login"), client(), ALLOWED, InvalidRequest),
@@ -152,15 +211,40 @@ fn other_faults_go_to_the_client_by_code() {
         (with("max_age", "soon"), client(), ALLOWED, InvalidRequest),
         (with("code_challenge", ""), client(), ALLOWED, InvalidRequest),
         (with("code_challenge", "short"), client(), ALLOWED, InvalidRequest),
-        (with("code_challenge_method", "plain"), client(), ALLOWED, InvalidRequest),
-        (with("code_challenge_method", ""), client(), ALLOWED, InvalidRequest),
-        (with("code_challenge_method", "S512"), client(), ALLOWED, InvalidRequest),
+        (
+            with("code_challenge_method", "plain"),
+            client(),
+            ALLOWED,
+            InvalidRequest,
+        ),
+        (
+            with("code_challenge_method", ""),
+            client(),
+            ALLOWED,
+            InvalidRequest,
+        ),
+        (
+            with("code_challenge_method", "S512"),
+            client(),
+            ALLOWED,
+            InvalidRequest,
+        ),
         (twice("state", "abc"), client(), ALLOWED, InvalidRequest),
         (twice("scope", "openid"), client(), ALLOWED, InvalidRequest),
-        (twice("code_challenge", CHALLENGE), client(), ALLOWED, InvalidRequest),
+        (
+            twice("code_challenge", CHALLENGE),
+            client(),
+            ALLOWED,
+            InvalidRequest,
+        ),
         (twice("nonce", "n"), client(), ALLOWED, InvalidRequest),
         (Parameters::from_pairs(good()), par, ALLOWED, InvalidRequest),
-        (with("redirect_uri", "http://app.example/cb"), plain_http, REFUSED, InvalidRequest),
+        (
+            with("redirect_uri", "http://app.example/cb"),
+            plain_http,
+            REFUSED,
+            InvalidRequest,
+        ),
         (without_pkce(), public, ALLOWED, InvalidRequest),
         (without_pkce(), pkce, ALLOWED, InvalidRequest),
     ] {
@@ -168,7 +252,10 @@ fn other_faults_go_to_the_client_by_code() {
             Err(Refusal::Redirect(error)) => {
                 assert_eq!(error.error.code, code, "{parameters:?}");
                 let sent_twice = parameters.first_repeated(&["state"]).is_some();
-                assert!(sent_twice || error.state.as_deref() == Some("abc"), "{parameters:?}");
+                assert!(
+                    sent_twice || error.state.as_deref() == Some("abc"),
+                    "{parameters:?}"
+                );
             }
             other => panic!("{parameters:?}: {other:?}"),
         }
@@ -183,17 +270,33 @@ fn without_pkce() -> Parameters {
 
 #[test]
 fn plain_pkce_is_for_clients_allowed_it() {
-    let client = Client { pkce_methods: vec![Method::S256, Method::Plain], ..client() };
+    let client = Client {
+        pkce_methods: vec![Method::S256, Method::Plain],
+        ..client()
+    };
     let request = valid(&with("code_challenge_method", "plain"), &client);
     assert_eq!(request.challenge.unwrap().method, Method::Plain);
 }
 
 #[test]
 fn a_confidential_client_without_callbacks_takes_any_well_formed_one() {
-    let empty = Client { redirect_uris: Vec::new(), ..client() };
+    let empty = Client {
+        redirect_uris: Vec::new(),
+        ..client()
+    };
     assert!(validate(&Parameters::from_pairs(good()), Some(&empty), ALLOWED).is_ok());
-    assert!(validate(&with("redirect_uri", "javascript:alert(1)"), Some(&empty), ALLOWED).is_err());
-    let public = Client { kind: ClientKind::Public, ..empty };
+    assert!(
+        validate(
+            &with("redirect_uri", "javascript:alert(1)"),
+            Some(&empty),
+            ALLOWED
+        )
+        .is_err()
+    );
+    let public = Client {
+        kind: ClientKind::Public,
+        ..empty
+    };
     assert!(matches!(
         validate(&Parameters::from_pairs(good()), Some(&public), ALLOWED),
         Err(Refusal::Page(PageError::RedirectUri { .. }))
@@ -205,7 +308,11 @@ fn user() -> SignedInUser {
         authenticated_at: NOW - 60_000,
         by_passkey: true,
         group_access: GroupAccess::Allowed,
-        consented: Some(vec!["openid".to_owned(), "profile".to_owned(), "email".to_owned()]),
+        consented: Some(vec![
+            "openid".to_owned(),
+            "profile".to_owned(),
+            "email".to_owned(),
+        ]),
         fresh_proof: None,
         hint: Hint::Fits,
     }
@@ -216,33 +323,84 @@ fn a_known_user_gets_the_client_its_code_at_once() {
     let request = valid(&Parameters::from_pairs(good()), &client());
     assert_eq!(
         decide(&request, &client(), Some(&user()), NOW),
-        Decision::Issue { auth_time: NOW - 60_000, requested_at: NOW }
+        Decision::Issue {
+            auth_time: NOW - 60_000,
+            requested_at: NOW
+        }
     );
 }
 
 #[test]
 fn each_reason_to_show_a_screen() {
     use crate::interaction::Step::*;
-    let stale = SignedInUser { consented: Some(vec!["openid".to_owned()]), ..user() };
-    let never = SignedInUser { consented: None, ..user() };
-    let other = SignedInUser { hint: Hint::OtherUser, ..user() };
-    let careful = Client { reauthentication: Demand::Required, ..client() };
-    let relaxed = Client { consent: Demand::Optional, ..client() };
+    let stale = SignedInUser {
+        consented: Some(vec!["openid".to_owned()]),
+        ..user()
+    };
+    let never = SignedInUser {
+        consented: None,
+        ..user()
+    };
+    let other = SignedInUser {
+        hint: Hint::OtherUser,
+        ..user()
+    };
+    let careful = Client {
+        reauthentication: Demand::Required,
+        ..client()
+    };
+    let relaxed = Client {
+        consent: Demand::Optional,
+        ..client()
+    };
     let same = Parameters::from_pairs(good());
     for (parameters, client, user, steps) in [
         (same.clone(), client(), None, vec![Authenticate]),
-        (with("prompt", "select_account"), client(), None, vec![Authenticate, SelectAccount]),
+        (
+            with("prompt", "select_account"),
+            client(),
+            None,
+            vec![Authenticate, SelectAccount],
+        ),
         (same.clone(), client(), Some(stale.clone()), vec![Consent]),
         (same.clone(), client(), Some(never.clone()), vec![Consent]),
         (same.clone(), relaxed.clone(), Some(never), vec![]),
         (with("prompt", "consent"), relaxed, Some(user()), vec![Consent]),
         (with("prompt", "consent"), client(), Some(user()), vec![Consent]),
-        (with("prompt", "login"), client(), Some(user()), vec![Reauthenticate]),
-        (with("prompt", "login consent"), client(), Some(user()), vec![Reauthenticate, Consent]),
-        (with("prompt", "select_account"), client(), Some(user()), vec![SelectAccount]),
+        (
+            with("prompt", "login"),
+            client(),
+            Some(user()),
+            vec![Reauthenticate],
+        ),
+        (
+            with("prompt", "login consent"),
+            client(),
+            Some(user()),
+            vec![Reauthenticate, Consent],
+        ),
+        (
+            with("prompt", "select_account"),
+            client(),
+            Some(user()),
+            vec![SelectAccount],
+        ),
         (same.clone(), careful.clone(), Some(user()), vec![Reauthenticate]),
-        (same.clone(), careful, Some(SignedInUser { fresh_proof: Some(NOW - 1), ..user() }), vec![]),
-        (with("max_age", "60"), client(), Some(user()), vec![Reauthenticate]),
+        (
+            same.clone(),
+            careful,
+            Some(SignedInUser {
+                fresh_proof: Some(NOW - 1),
+                ..user()
+            }),
+            vec![],
+        ),
+        (
+            with("max_age", "60"),
+            client(),
+            Some(user()),
+            vec![Reauthenticate],
+        ),
         (with("max_age", "61"), client(), Some(user()), vec![]),
         (with("max_age", "0"), client(), Some(user()), vec![Reauthenticate]),
         (same, client(), Some(other), vec![SelectAccount]),
@@ -259,10 +417,22 @@ fn each_reason_to_show_a_screen() {
 #[test]
 fn prompt_none_never_shows_a_screen() {
     use ErrorCode::*;
-    let never = SignedInUser { consented: None, ..user() };
-    let other = SignedInUser { hint: Hint::OtherUser, ..user() };
-    let wrong = SignedInUser { hint: Hint::Invalid, ..user() };
-    let careful = Client { reauthentication: Demand::Required, ..client() };
+    let never = SignedInUser {
+        consented: None,
+        ..user()
+    };
+    let other = SignedInUser {
+        hint: Hint::OtherUser,
+        ..user()
+    };
+    let wrong = SignedInUser {
+        hint: Hint::Invalid,
+        ..user()
+    };
+    let careful = Client {
+        reauthentication: Demand::Required,
+        ..client()
+    };
     for (client, user, code) in [
         (client(), None, LoginRequired),
         (client(), Some(never), ConsentRequired),
@@ -288,7 +458,10 @@ fn prompt_none_never_shows_a_screen() {
 #[test]
 fn who_is_in_no_allowed_group_learns_it_here_and_not_the_client() {
     let request = valid(&with("prompt", "none"), &client());
-    let outsider = SignedInUser { group_access: GroupAccess::Denied, ..user() };
+    let outsider = SignedInUser {
+        group_access: GroupAccess::Denied,
+        ..user()
+    };
     let refused = Decision::Refuse(Refusal::Page(PageError::NotAllowed));
     assert_eq!(decide(&request, &client(), Some(&outsider), NOW), refused);
 }
@@ -307,7 +480,10 @@ fn a_finished_interaction_yields_the_code_and_a_foreign_one_does_not() {
     };
     assert_eq!(
         resume(&request, &client(), Some(&user()), &done, SameUser::Yes, NOW),
-        Decision::Issue { auth_time: NOW - 1_000, requested_at: NOW - 5_000 }
+        Decision::Issue {
+            auth_time: NOW - 1_000,
+            requested_at: NOW - 5_000
+        }
     );
     assert!(matches!(
         resume(&request, &client(), Some(&user()), &done, SameUser::No, NOW),
@@ -317,7 +493,10 @@ fn a_finished_interaction_yields_the_code_and_a_foreign_one_does_not() {
         resume(&request, &client(), None, &done, SameUser::No, NOW),
         Decision::Interact(progress) if progress.authenticate
     ));
-    let undone = Progress { consent: true, ..done };
+    let undone = Progress {
+        consent: true,
+        ..done
+    };
     assert!(matches!(
         resume(&request, &client(), Some(&user()), &undone, SameUser::Yes, NOW),
         Decision::Interact(_)
@@ -326,7 +505,10 @@ fn a_finished_interaction_yields_the_code_and_a_foreign_one_does_not() {
 
 #[test]
 fn answers_keep_the_redirect_uris_own_query() {
-    let client = Client { redirect_uris: vec!["https://app.example/cb?a=1".to_owned()], ..client() };
+    let client = Client {
+        redirect_uris: vec!["https://app.example/cb?a=1".to_owned()],
+        ..client()
+    };
     let request = valid(&with("redirect_uri", "https://app.example/cb?a=1"), &client);
     let parameters = code_response(&request, "c&d", "https://id.example");
     assert_eq!(

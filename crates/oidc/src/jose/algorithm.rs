@@ -26,8 +26,15 @@ pub enum Algorithm {
 
 impl Algorithm {
     /// Every algorithm, in documentation order.
-    pub const ALL: [Self; 7] =
-        [Self::Rs256, Self::Rs384, Self::Rs512, Self::Es256, Self::Es384, Self::Es512, Self::EdDsa];
+    pub const ALL: [Self; 7] = [
+        Self::Rs256,
+        Self::Rs384,
+        Self::Rs512,
+        Self::Es256,
+        Self::Es384,
+        Self::Es512,
+        Self::EdDsa,
+    ];
 
     /// The `alg` value.
     pub fn as_str(self) -> &'static str {

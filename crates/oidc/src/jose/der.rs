@@ -11,7 +11,12 @@ fn element(input: &[u8]) -> Option<(u8, &[u8], &[u8])> {
         if bytes.is_empty() || bytes.len() > 4 {
             return None;
         }
-        (bytes.iter().fold(0, |length, byte| length << 8 | usize::from(*byte)), rest)
+        (
+            bytes
+                .iter()
+                .fold(0, |length, byte| length << 8 | usize::from(*byte)),
+            rest,
+        )
     };
     let (contents, rest) = rest.split_at_checked(length)?;
     Some((tag, contents, rest))
@@ -51,5 +56,8 @@ pub fn rsa_public_numbers(key: &[u8]) -> Option<[&[u8]; 2]> {
     let (numbers, _) = expect(SEQUENCE, key)?;
     let (n, numbers) = expect(INTEGER, numbers)?;
     let (e, _) = expect(INTEGER, numbers)?;
-    Some([n.strip_prefix(&[0]).unwrap_or(n), e.strip_prefix(&[0]).unwrap_or(e)])
+    Some([
+        n.strip_prefix(&[0]).unwrap_or(n),
+        e.strip_prefix(&[0]).unwrap_or(e),
+    ])
 }

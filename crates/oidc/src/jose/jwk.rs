@@ -79,9 +79,15 @@ impl Jwk {
             return Err(JwkError::WrongKey);
         }
         let checked = match algorithm {
-            Algorithm::Rs256 => self.verify_rsa(&signature::RSA_PKCS1_2048_8192_SHA256, message, signature)?,
-            Algorithm::Rs384 => self.verify_rsa(&signature::RSA_PKCS1_2048_8192_SHA384, message, signature)?,
-            Algorithm::Rs512 => self.verify_rsa(&signature::RSA_PKCS1_2048_8192_SHA512, message, signature)?,
+            Algorithm::Rs256 => {
+                self.verify_rsa(&signature::RSA_PKCS1_2048_8192_SHA256, message, signature)?
+            }
+            Algorithm::Rs384 => {
+                self.verify_rsa(&signature::RSA_PKCS1_2048_8192_SHA384, message, signature)?
+            }
+            Algorithm::Rs512 => {
+                self.verify_rsa(&signature::RSA_PKCS1_2048_8192_SHA512, message, signature)?
+            }
             Algorithm::Es256 => {
                 self.verify_ec(&signature::ECDSA_P256_SHA256_FIXED, algorithm, message, signature)?
             }
@@ -93,10 +99,16 @@ impl Jwk {
             }
             Algorithm::EdDsa => {
                 let key = member(self.x.as_ref())?;
-                UnparsedPublicKey::new(&signature::ED25519, key).verify(message, signature).is_ok()
+                UnparsedPublicKey::new(&signature::ED25519, key)
+                    .verify(message, signature)
+                    .is_ok()
             }
         };
-        if checked { Ok(()) } else { Err(JwkError::BadSignature) }
+        if checked {
+            Ok(())
+        } else {
+            Err(JwkError::BadSignature)
+        }
     }
 
     fn verify_rsa(
@@ -105,7 +117,10 @@ impl Jwk {
         message: &[u8],
         signature: &[u8],
     ) -> Result<bool, JwkError> {
-        let key = RsaPublicKeyComponents { n: member(self.n.as_ref())?, e: member(self.e.as_ref())? };
+        let key = RsaPublicKeyComponents {
+            n: member(self.n.as_ref())?,
+            e: member(self.e.as_ref())?,
+        };
         Ok(key.verify(parameters, message, signature).is_ok())
     }
 
@@ -125,12 +140,17 @@ impl Jwk {
         point.push(4);
         point.extend_from_slice(&x);
         point.extend_from_slice(&y);
-        Ok(UnparsedPublicKey::new(parameters, point).verify(message, signature).is_ok())
+        Ok(UnparsedPublicKey::new(parameters, point)
+            .verify(message, signature)
+            .is_ok())
     }
 }
 
 fn member(value: Option<&String>) -> Result<Vec<u8>, JwkError> {
-    value.and_then(|text| from_base64url(text)).filter(|bytes| !bytes.is_empty()).ok_or(JwkError::Malformed)
+    value
+        .and_then(|text| from_base64url(text))
+        .filter(|bytes| !bytes.is_empty())
+        .ok_or(JwkError::Malformed)
 }
 
 #[cfg(test)]
@@ -144,7 +164,10 @@ mod tests {
             r#"{"kty":"RSA","n":"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw","e":"AQAB","alg":"RS256","kid":"2011-04-29"}"#,
         )
         .unwrap();
-        assert_eq!(key.thumbprint().unwrap(), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
+        assert_eq!(
+            key.thumbprint().unwrap(),
+            "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
+        );
     }
 
     /// RFC 7515 A.3 (ES256) and RFC 8037 A.4 (Ed25519).
@@ -166,13 +189,20 @@ mod tests {
         ] {
             let key: Jwk = serde_json::from_str(key).unwrap();
             let signature = from_base64url(signature).unwrap();
-            assert_eq!(key.verify(algorithm, message.as_bytes(), &signature), Ok(()), "{algorithm}");
+            assert_eq!(
+                key.verify(algorithm, message.as_bytes(), &signature),
+                Ok(()),
+                "{algorithm}"
+            );
             assert_eq!(
                 key.verify(algorithm, format!("{message}x").as_bytes(), &signature),
                 Err(JwkError::BadSignature),
                 "{algorithm}"
             );
-            assert_eq!(key.verify(Algorithm::Rs256, message.as_bytes(), &signature), Err(JwkError::WrongKey));
+            assert_eq!(
+                key.verify(Algorithm::Rs256, message.as_bytes(), &signature),
+                Err(JwkError::WrongKey)
+            );
         }
     }
 }

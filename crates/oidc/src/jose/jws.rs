@@ -80,7 +80,10 @@ impl<'t> UnverifiedJws<'t> {
     }
 
     /// The claims, once a key of the set is found to have signed them.
-    pub fn verify<'k>(&self, keys: impl IntoIterator<Item = &'k Jwk>) -> Result<Map<String, Value>, JwsError> {
+    pub fn verify<'k>(
+        &self,
+        keys: impl IntoIterator<Item = &'k Jwk>,
+    ) -> Result<Map<String, Value>, JwsError> {
         let algorithm = self.algorithm.ok_or(JwsError::Algorithm)?;
         if self.critical {
             return Err(JwsError::Critical);
@@ -88,7 +91,10 @@ impl<'t> UnverifiedJws<'t> {
         let mut candidates = keys
             .into_iter()
             .filter(|key| self.key_id.is_none() || key.kid.is_none() || key.kid == self.key_id);
-        if !candidates.any(|key| key.verify(algorithm, self.signed.as_bytes(), &self.signature).is_ok()) {
+        if !candidates.any(|key| {
+            key.verify(algorithm, self.signed.as_bytes(), &self.signature)
+                .is_ok()
+        }) {
             return Err(JwsError::Signature);
         }
         serde_json::from_slice(&self.payload).map_err(|_| JwsError::Malformed)
@@ -112,12 +118,19 @@ mod tests {
         let (key, other) = (key(), PrivateKey::generate(Algorithm::EdDsa, [3; 8]).unwrap());
         let token = sign(&key, "JWT", &json!({"sub": "x"})).unwrap();
         let parsed = UnverifiedJws::parse(&token).unwrap();
-        assert_eq!((parsed.typ.as_deref(), parsed.key_id.as_deref()), (Some("JWT"), Some("AwMDAwMDAwM")));
+        assert_eq!(
+            (parsed.typ.as_deref(), parsed.key_id.as_deref()),
+            (Some("JWT"), Some("AwMDAwMDAwM"))
+        );
         assert_eq!(parsed.verify([&key.public_jwk()]).unwrap()["sub"], "x");
         assert_eq!(parsed.verify([&other.public_jwk()]), Err(JwsError::Signature));
         assert_eq!(parsed.verify([]), Err(JwsError::Signature));
 
-        let unsigned = format!("{}.{}.", base64url(br#"{"alg":"none"}"#), base64url(br#"{"sub":"x"}"#));
+        let unsigned = format!(
+            "{}.{}.",
+            base64url(br#"{"alg":"none"}"#),
+            base64url(br#"{"sub":"x"}"#)
+        );
         let parsed = UnverifiedJws::parse(&unsigned).unwrap();
         assert_eq!(parsed.verify([&key.public_jwk()]), Err(JwsError::Algorithm));
 

@@ -100,14 +100,22 @@ impl PrivateKey {
             Algorithm::EdDsa => Ed25519KeyPair::generate().map(Pair::Ed),
         };
         let pair = pair.map_err(|_| KeyError::Refused)?;
-        Ok(Self { pair, algorithm, key_id: base64url(&key_id) })
+        Ok(Self {
+            pair,
+            algorithm,
+            key_id: base64url(&key_id),
+        })
     }
 
     /// Reads a private JWK, as older installations keep in `jwt_private_key.json`. Without `alg` the key's
     /// type decides (RSA means RS256); without `kid` the thumbprint stands in.
     pub fn from_jwk(json: &str) -> Result<Self, KeyError> {
         let jwk: PrivateJwk = serde_json::from_str(json).map_err(|_| KeyError::Malformed)?;
-        let algorithm = match (&jwk.public.alg, jwk.public.kty.as_str(), jwk.public.crv.as_deref()) {
+        let algorithm = match (
+            &jwk.public.alg,
+            jwk.public.kty.as_str(),
+            jwk.public.crv.as_deref(),
+        ) {
             (Some(name), _, _) => name.parse().map_err(|_| KeyError::Malformed)?,
             (None, "RSA", _) => Algorithm::Rs256,
             (None, "EC", Some("P-256")) => Algorithm::Es256,
@@ -134,7 +142,11 @@ impl PrivateKey {
             Some(kid) => kid,
             None => jwk.public.thumbprint().map_err(|_| KeyError::Malformed)?,
         };
-        Ok(Self { pair, algorithm, key_id })
+        Ok(Self {
+            pair,
+            algorithm,
+            key_id,
+        })
     }
 
     /// The key as a private JWK with `kid`, `use` and `alg`.
@@ -171,7 +183,9 @@ impl PrivateKey {
                 jwk.d = base64url(bytes.as_ref());
             }
         }
-        serde_json::to_string(&jwk).map(Zeroizing::new).map_err(|_| KeyError::Refused)
+        serde_json::to_string(&jwk)
+            .map(Zeroizing::new)
+            .map_err(|_| KeyError::Refused)
     }
 
     /// The public half with `kid`, `use` and `alg`, for the key set.
@@ -241,7 +255,9 @@ impl Signer for PrivateKey {
 }
 
 fn number(text: Option<&String>) -> Result<Vec<u8>, KeyError> {
-    text.and_then(|text| from_base64url(text)).filter(|bytes| !bytes.is_empty()).ok_or(KeyError::Malformed)
+    text.and_then(|text| from_base64url(text))
+        .filter(|bytes| !bytes.is_empty())
+        .ok_or(KeyError::Malformed)
 }
 
 fn secret(text: Option<&String>) -> Result<Zeroizing<Vec<u8>>, KeyError> {
@@ -285,8 +301,17 @@ mod tests {
             assert_eq!(read.key_id(), "BwcHBwcHBwc");
             assert_eq!(read.public_jwk(), key.public_jwk());
             let signature = read.sign(b"message").unwrap();
-            assert_eq!(key.public_jwk().verify(algorithm, b"message", &signature), Ok(()), "{algorithm}");
-            assert!(key.public_jwk().verify(algorithm, b"massage", &signature).is_err(), "{algorithm}");
+            assert_eq!(
+                key.public_jwk().verify(algorithm, b"message", &signature),
+                Ok(()),
+                "{algorithm}"
+            );
+            assert!(
+                key.public_jwk()
+                    .verify(algorithm, b"massage", &signature)
+                    .is_err(),
+                "{algorithm}"
+            );
         }
     }
 
@@ -295,7 +320,11 @@ mod tests {
         let key = PrivateKey::generate(Algorithm::Es256, [1; 8]).unwrap();
         let public = serde_json::to_string(&key.public_jwk()).unwrap();
         for text in ["", "{}", "[]", public.as_str(), r#"{"kty":"oct","d":"AA"}"#] {
-            assert_eq!(PrivateKey::from_jwk(text).err(), Some(KeyError::Malformed), "{text}");
+            assert_eq!(
+                PrivateKey::from_jwk(text).err(),
+                Some(KeyError::Malformed),
+                "{text}"
+            );
         }
     }
 
@@ -303,7 +332,10 @@ mod tests {
     fn a_printed_key_shows_nothing_secret() {
         let key = PrivateKey::generate(Algorithm::EdDsa, [1; 8]).unwrap();
         let text = key.to_jwk().unwrap();
-        let d = serde_json::from_str::<serde_json::Value>(&text).unwrap()["d"].as_str().unwrap().to_owned();
+        let d = serde_json::from_str::<serde_json::Value>(&text).unwrap()["d"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         assert!(!format!("{key:?}").contains(&d));
     }
 }

@@ -26,7 +26,12 @@ pub struct Glob(Vec<Token>);
 impl Glob {
     /// Scheme, user, host and port: `*` is any run.
     pub fn flat(pattern: &str) -> Self {
-        Self(pattern.chars().map(|c| if c == '*' { Token::Any } else { Token::Literal(c) }).collect())
+        Self(
+            pattern
+                .chars()
+                .map(|c| if c == '*' { Token::Any } else { Token::Literal(c) })
+                .collect(),
+        )
     }
 
     /// Path: `**` is any run, `*` one or more characters within a segment; a trailing `/*` reaches deeper.
@@ -90,7 +95,10 @@ impl Glob {
             for (index, slot) in next.iter_mut().enumerate() {
                 let before = index.checked_sub(1);
                 let consumed = before.and_then(|index| characters.get(index)).copied();
-                let from_before = before.and_then(|index| reached.get(index)).copied().unwrap_or(false);
+                let from_before = before
+                    .and_then(|index| reached.get(index))
+                    .copied()
+                    .unwrap_or(false);
                 match token {
                     Token::Literal(literal) => *slot = from_before && consumed == Some(*literal),
                     Token::Any => {
@@ -148,6 +156,9 @@ struct Class {
 
 impl Class {
     fn contains(&self, character: char) -> bool {
-        self.ranges.iter().any(|(from, to)| (*from..=*to).contains(&character)) != self.negated
+        self.ranges
+            .iter()
+            .any(|(from, to)| (*from..=*to).contains(&character))
+            != self.negated
     }
 }

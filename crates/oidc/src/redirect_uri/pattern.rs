@@ -61,7 +61,9 @@ impl RedirectUriPattern {
         let wildcard_scheme = scheme == "*" && rest.starts_with("//");
         let scheme = scheme.to_ascii_lowercase();
         let well_formed = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte));
+            && scheme
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte));
         if !wildcard_scheme && !well_formed {
             return Err(PatternError::Scheme);
         }
@@ -145,7 +147,10 @@ impl Components {
 fn parse_query(query: &str) -> BTreeMap<String, Vec<String>> {
     let mut values: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        values.entry(key.into_owned()).or_default().push(value.into_owned());
+        values
+            .entry(key.into_owned())
+            .or_default()
+            .push(value.into_owned());
     }
     values
 }
@@ -167,7 +172,9 @@ fn query_matches(pattern: &BTreeMap<String, Vec<String>>, sent: &BTreeMap<String
 fn split_port(authority: &str) -> Result<(&str, Option<&str>), PatternError> {
     if authority.starts_with('[') {
         let end = authority.find(']').ok_or(PatternError::Malformed)?;
-        let (host, rest) = authority.split_at_checked(end + 1).ok_or(PatternError::Malformed)?;
+        let (host, rest) = authority
+            .split_at_checked(end + 1)
+            .ok_or(PatternError::Malformed)?;
         return match rest.strip_prefix(':') {
             Some(port) => Ok((host, Some(port))),
             None if rest.is_empty() => Ok((host, None)),
@@ -181,7 +188,9 @@ fn split_port(authority: &str) -> Result<(&str, Option<&str>), PatternError> {
 }
 
 fn port_pattern(port: Option<&str>, scheme: &str) -> Result<PortPattern, PatternError> {
-    let Some(port) = port.filter(|port| !port.is_empty()) else { return Ok(PortPattern::Default) };
+    let Some(port) = port.filter(|port| !port.is_empty()) else {
+        return Ok(PortPattern::Default);
+    };
     if port == "*" {
         return Ok(PortPattern::Any);
     }
@@ -213,7 +222,9 @@ fn normal_host(host: &str, special: bool) -> Result<String, PatternError> {
         return Err(PatternError::Malformed);
     }
     if !host.contains('*') {
-        return Host::parse(host).map(|host| host.to_string()).map_err(|_| PatternError::Malformed);
+        return Host::parse(host)
+            .map(|host| host.to_string())
+            .map_err(|_| PatternError::Malformed);
     }
     let labels: Result<Vec<String>, PatternError> = host
         .split('.')
@@ -221,7 +232,9 @@ fn normal_host(host: &str, special: bool) -> Result<String, PatternError> {
             if label.is_empty() || label.contains('*') {
                 Ok(label.to_lowercase())
             } else {
-                Host::parse(label).map(|host| host.to_string()).map_err(|_| PatternError::Malformed)
+                Host::parse(label)
+                    .map(|host| host.to_string())
+                    .map_err(|_| PatternError::Malformed)
             }
         })
         .collect();
@@ -234,10 +247,18 @@ fn normal_host(host: &str, special: bool) -> Result<String, PatternError> {
 
 /// The path as a parsed URL has it: dot segments resolved, characters escaped, at least `/`.
 fn normal_path(path: &str, scheme: &str, special: bool) -> Result<String, PatternError> {
-    let base = if special { "https".to_owned() } else { scheme.to_owned() };
+    let base = if special {
+        "https".to_owned()
+    } else {
+        scheme.to_owned()
+    };
     if !path.is_empty() && !path.starts_with('/') {
         return Err(PatternError::Malformed);
     }
     let url = Url::parse(&format!("{base}://h{path}")).map_err(|_| PatternError::Malformed)?;
-    Ok(if url.path().is_empty() { "/".to_owned() } else { url.path().to_owned() })
+    Ok(if url.path().is_empty() {
+        "/".to_owned()
+    } else {
+        url.path().to_owned()
+    })
 }

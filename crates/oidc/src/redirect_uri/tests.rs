@@ -114,12 +114,31 @@ fn examples_that_do_not_match() {
 
 #[test]
 fn what_can_be_registered() {
-    for text in ["*", "https://a.ex/cb", "https://*.a.ex:*/x/**", "*://a.ex/", "app:/cb", "oc://x", "http://[::1]:*/x"] {
+    for text in [
+        "*",
+        "https://a.ex/cb",
+        "https://*.a.ex:*/x/**",
+        "*://a.ex/",
+        "app:/cb",
+        "oc://x",
+        "http://[::1]:*/x",
+    ] {
         assert!(RedirectUriPattern::parse(text).is_ok(), "{text}");
     }
     for text in [
-        "", "a.ex/cb", "http*://a.ex", "javascript:alert(1)", "JavaScript://x", "data:text/html,x", "https://",
-        "https:///cb", "https://a.ex:port/", "https://a.ex:99999/", "https://a b.ex/", "https://a.ex/\u{7}", "app:cb",
+        "",
+        "a.ex/cb",
+        "http*://a.ex",
+        "javascript:alert(1)",
+        "JavaScript://x",
+        "data:text/html,x",
+        "https://",
+        "https:///cb",
+        "https://a.ex:port/",
+        "https://a.ex:99999/",
+        "https://a b.ex/",
+        "https://a.ex/\u{7}",
+        "app:cb",
     ] {
         assert!(RedirectUriPattern::parse(text).is_err(), "{text}");
     }
@@ -129,8 +148,15 @@ fn what_can_be_registered() {
 fn a_missing_uri_means_the_only_one_only_outside_openid() {
     let one = ["https://a.ex/cb".to_owned()];
     let two = ["https://a.ex/cb".to_owned(), "https://a.ex/other".to_owned()];
-    assert_eq!(resolve(None, &one, OpenIdRequested::No).unwrap().as_str(), "https://a.ex/cb");
-    for (registered, openid) in [(&one[..], OpenIdRequested::Yes), (&two[..], OpenIdRequested::No), (&[][..], OpenIdRequested::No)] {
+    assert_eq!(
+        resolve(None, &one, OpenIdRequested::No).unwrap().as_str(),
+        "https://a.ex/cb"
+    );
+    for (registered, openid) in [
+        (&one[..], OpenIdRequested::Yes),
+        (&two[..], OpenIdRequested::No),
+        (&[][..], OpenIdRequested::No),
+    ] {
         assert_eq!(resolve(None, registered, openid), Err(RedirectUriError::Missing));
     }
 }

@@ -1,0 +1,192 @@
+//! What tokens and userinfo say about a person, by scope (OIDC Core §5.4).
+
+use serde_json::{Map, Value};
+
+use crate::scope::Scopes;
+
+/// A person as claims describe them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Person {
+    /// `sub`.
+    pub subject: String,
+    /// `preferred_username`.
+    pub username: String,
+    /// `email`.
+    pub email: Option<String>,
+    /// `email_verified`.
+    pub email_verified: bool,
+    /// `given_name`, may be empty.
+    pub first_name: String,
+    /// `family_name`, may be empty.
+    pub last_name: String,
+    /// `display_name`, may be empty.
+    pub display_name: String,
+    /// `picture`.
+    pub picture: String,
+    /// `groups`: group names.
+    pub groups: Vec<String>,
+    /// Claims of the groups in the order they count, then the person's own; later ones win.
+    pub custom_claims: Vec<(String, String)>,
+}
+
+impl Person {
+    /// First and last name, else display name, else username.
+    pub fn full_name(&self) -> String {
+        let name = format!("{} {}", self.first_name, self.last_name);
+        [name.trim(), self.display_name.trim(), self.username.as_str()]
+            .into_iter()
+            .find(|name| !name.is_empty())
+            .unwrap_or_default()
+            .to_owned()
+    }
+
+    /// The claims some scopes give, `sub` always. Claims of the protocol win over custom ones.
+    pub fn claims(&self, scopes: &Scopes) -> Map<String, Value> {
+        let mut claims = Map::new();
+        if scopes.contains("profile") {
+            for (key, value) in &self.custom_claims {
+                if !RESERVED.contains(&key.as_str()) {
+                    claims.insert(key.clone(), json_or_text(value));
+                }
+            }
+            claims.insert("given_name".to_owned(), self.first_name.clone().into());
+            claims.insert("family_name".to_owned(), self.last_name.clone().into());
+            claims.insert("name".to_owned(), self.full_name().into());
+            claims.insert("display_name".to_owned(), self.display_name.clone().into());
+            claims.insert("preferred_username".to_owned(), self.username.clone().into());
+            claims.insert("picture".to_owned(), self.picture.clone().into());
+        }
+        if scopes.contains("email")
+            && let Some(email) = &self.email
+        {
+            claims.insert("email".to_owned(), email.clone().into());
+            claims.insert("email_verified".to_owned(), self.email_verified.into());
+        }
+        if scopes.contains("groups") {
+            claims.insert("groups".to_owned(), self.groups.clone().into());
+        }
+        claims.insert("sub".to_owned(), self.subject.clone().into());
+        claims
+    }
+}
+
+/// Names custom claims cannot have: what they say is decided elsewhere.
+pub const RESERVED: [&str; 22] = [
+    "given_name",
+    "family_name",
+    "name",
+    "email",
+    "email_verified",
+    "preferred_username",
+    "display_name",
+    "groups",
+    "type",
+    "sub",
+    "iss",
+    "aud",
+    "exp",
+    "iat",
+    "auth_time",
+    "nonce",
+    "acr",
+    "amr",
+    "azp",
+    "client_id",
+    "nbf",
+    "jti",
+];
+
+fn json_or_text(value: &str) -> Value {
+    serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn tim() -> Person {
+        Person {
+            subject: "u1".to_owned(),
+            username: "tim".to_owned(),
+            email: Some("tim@example.com".to_owned()),
+            email_verified: true,
+            first_name: "Tim".to_owned(),
+            last_name: String::new(),
+            display_name: "Timmy".to_owned(),
+            picture: "https://id.example/api/users/u1/profile-picture.png".to_owned(),
+            groups: vec!["admins".to_owned()],
+            custom_claims: Vec::new(),
+        }
+    }
+
+    fn claims(person: &Person, scopes: &str) -> Value {
+        person.claims(&Scopes::requested(scopes)).into()
+    }
+
+    #[test]
+    fn each_scope_gives_its_claims() {
+        assert_eq!(claims(&tim(), "openid"), json!({"sub": "u1"}));
+        assert_eq!(
+            claims(&tim(), "openid email groups"),
+            json!({"sub": "u1", "email": "tim@example.com", "email_verified": true, "groups": ["admins"]})
+        );
+        assert_eq!(
+            claims(&tim(), "profile"),
+            json!({
+                "sub": "u1", "given_name": "Tim", "family_name": "", "name": "Tim", "display_name": "Timmy",
+                "preferred_username": "tim", "picture": "https://id.example/api/users/u1/profile-picture.png"
+            })
+        );
+        let nobody = Person { email: None, ..tim() };
+        assert_eq!(claims(&nobody, "email"), json!({"sub": "u1"}));
+    }
+
+    #[test]
+    fn names_fall_back() {
+        let mut person = tim();
+        assert_eq!(person.full_name(), "Tim");
+        person.first_name.clear();
+        assert_eq!(person.full_name(), "Timmy");
+        person.display_name.clear();
+        assert_eq!(person.full_name(), "tim");
+    }
+
+    #[test]
+    fn custom_claims_are_json_where_they_can_be_and_never_pass_for_ours() {
+        let person = Person {
+            custom_claims: [
+                ("quota", "10"),
+                ("role", "from group"),
+                ("role", "own"),
+                ("perms", r#"{"a":[true]}"#),
+                ("text", "not json"),
+                ("sub", "forged"),
+                ("picture", "forged"),
+            ]
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .to_vec(),
+            ..tim()
+        };
+        let claims = claims(&person, "profile");
+        assert_eq!(claims["quota"], 10);
+        assert_eq!(claims["role"], "own");
+        assert_eq!(claims["perms"], json!({"a": [true]}));
+        assert_eq!(claims["text"], "not json");
+        assert_eq!(claims["sub"], "u1");
+        assert_eq!(claims["picture"], tim().picture);
+    }
+
+    proptest! {
+        #[test]
+        fn no_custom_claim_changes_the_subject(key in "[a-z_]{1,12}", value in ".{0,20}") {
+            let person = Person { custom_claims: vec![(key, value)], ..tim() };
+            let claims = person.claims(&Scopes::requested("openid profile email groups"));
+            prop_assert_eq!(claims["sub"].as_str(), Some("u1"));
+            prop_assert_eq!(claims["email"].as_str(), Some("tim@example.com"));
+            prop_assert_eq!(claims["preferred_username"].as_str(), Some("tim"));
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The discovery document (OpenID Connect Discovery §3, RFC 8414): only what is true.
+
+use serde::Serialize;
+
+use crate::jose::Algorithm;
+use crate::scope::STANDARD;
+
+/// The document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the fields are those of the specification"
+)]
+pub struct Document {
+    issuer: String,
+    authorization_endpoint: String,
+    token_endpoint: String,
+    userinfo_endpoint: String,
+    end_session_endpoint: String,
+    jwks_uri: String,
+    grant_types_supported: Vec<&'static str>,
+    scopes_supported: Vec<&'static str>,
+    claims_supported: Vec<&'static str>,
+    response_types_supported: Vec<&'static str>,
+    response_modes_supported: Vec<&'static str>,
+    subject_types_supported: Vec<&'static str>,
+    id_token_signing_alg_values_supported: Vec<&'static str>,
+    authorization_response_iss_parameter_supported: bool,
+    code_challenge_methods_supported: Vec<&'static str>,
+    prompt_values_supported: Vec<&'static str>,
+    claims_parameter_supported: bool,
+    request_parameter_supported: bool,
+    request_uri_parameter_supported: bool,
+    token_endpoint_auth_methods_supported: Vec<&'static str>,
+}
+
+/// The document of a provider at `base`, whose server-to-server endpoints are reached at `internal_base`.
+pub fn document(base: &str, internal_base: &str, algorithm: Algorithm) -> Document {
+    Document {
+        issuer: base.to_owned(),
+        authorization_endpoint: format!("{base}/authorize"),
+        token_endpoint: format!("{internal_base}/api/oidc/token"),
+        userinfo_endpoint: format!("{internal_base}/api/oidc/userinfo"),
+        end_session_endpoint: format!("{base}/api/oidc/end-session"),
+        jwks_uri: format!("{internal_base}/.well-known/jwks.json"),
+        grant_types_supported: vec!["authorization_code", "refresh_token"],
+        scopes_supported: STANDARD.to_vec(),
+        claims_supported: vec![
+            "sub",
+            "given_name",
+            "family_name",
+            "name",
+            "display_name",
+            "email",
+            "email_verified",
+            "preferred_username",
+            "picture",
+            "groups",
+            "auth_time",
+            "amr",
+        ],
+        response_types_supported: vec!["code"],
+        response_modes_supported: vec!["query", "fragment", "form_post"],
+        subject_types_supported: vec!["public"],
+        id_token_signing_alg_values_supported: vec![algorithm.as_str()],
+        authorization_response_iss_parameter_supported: true,
+        code_challenge_methods_supported: vec!["S256"],
+        prompt_values_supported: vec!["none", "login", "consent", "select_account"],
+        claims_parameter_supported: false,
+        request_parameter_supported: false,
+        request_uri_parameter_supported: false,
+        token_endpoint_auth_methods_supported: vec!["client_secret_basic", "client_secret_post", "none"],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endpoints_are_at_the_address_their_callers_use() {
+        let document = document("https://id.example", "http://pocket-id:1411", Algorithm::Rs256);
+        let json = serde_json::to_value(document).unwrap();
+        assert_eq!(json["issuer"], "https://id.example");
+        for (field, base) in [
+            ("authorization_endpoint", "https://id.example/"),
+            ("end_session_endpoint", "https://id.example/"),
+            ("token_endpoint", "http://pocket-id:1411/"),
+            ("userinfo_endpoint", "http://pocket-id:1411/"),
+            ("jwks_uri", "http://pocket-id:1411/"),
+        ] {
+            assert!(json[field].as_str().unwrap().starts_with(base), "{field}");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The token endpoint's decisions: parse, authenticate (see [`crate::client_auth`]), evaluate.
+
+pub mod authorization_code;
+pub mod refresh_token;
+
+use serde::Serialize;
+
+use crate::error::{ErrorCode, OAuthError};
+use crate::parameters::Parameters;
+
+/// Parameters that must not be sent twice because we read them.
+const READ_ONCE: &[&str] = &[
+    "grant_type",
+    "code",
+    "redirect_uri",
+    "code_verifier",
+    "refresh_token",
+    "client_id",
+    "client_secret",
+    "client_assertion",
+    "client_assertion_type",
+    "scope",
+];
+
+/// What a client asks for.
+#[derive(Clone, PartialEq, Eq)]
+pub enum TokenRequest {
+    /// RFC 6749 §4.1.3.
+    AuthorizationCode(authorization_code::Request),
+    /// RFC 6749 §6.
+    RefreshToken(refresh_token::Request),
+}
+
+impl std::fmt::Debug for TokenRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::AuthorizationCode(_) => "AuthorizationCode(..)",
+            Self::RefreshToken(_) => "RefreshToken(..)",
+        })
+    }
+}
+
+/// Refuses a form that repeats a parameter (RFC 6749 §3.2).
+pub fn refuse_repeated(form: &Parameters) -> Result<(), OAuthError> {
+    match form.first_repeated(READ_ONCE) {
+        Some(name) => Err(OAuthError::new(
+            ErrorCode::InvalidRequest,
+            format!("The {name} parameter was sent more than once."),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Reads a token request.
+pub fn parse(form: &Parameters) -> Result<TokenRequest, OAuthError> {
+    refuse_repeated(form)?;
+    let missing = |name: &str| {
+        OAuthError::new(
+            ErrorCode::InvalidRequest,
+            format!("The {name} parameter is missing."),
+        )
+    };
+    match form.get("grant_type") {
+        None => Err(missing("grant_type")),
+        Some("authorization_code") => Ok(TokenRequest::AuthorizationCode(authorization_code::Request {
+            code: form.get("code").ok_or_else(|| missing("code"))?.to_owned(),
+            redirect_uri: form.get("redirect_uri").map(str::to_owned),
+            code_verifier: form.get("code_verifier").map(str::to_owned),
+        })),
+        Some("refresh_token") => Ok(TokenRequest::RefreshToken(refresh_token::Request {
+            refresh_token: form
+                .get("refresh_token")
+                .ok_or_else(|| missing("refresh_token"))?
+                .to_owned(),
+        })),
+        Some(_) => Err(OAuthError::new(
+            ErrorCode::UnsupportedGrantType,
+            "The grant_type must be authorization_code or refresh_token.",
+        )),
+    }
+}
+
+/// The user of a grant, as far as it decides about tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserStanding {
+    /// They may use the client.
+    Good,
+    /// Their account is disabled.
+    Disabled,
+    /// They are in no group that may use the client.
+    NotAllowed,
+}
+
+impl UserStanding {
+    fn check(self) -> Result<(), OAuthError> {
+        match self {
+            Self::Good => Ok(()),
+            Self::Disabled => Err(OAuthError::new(
+                ErrorCode::InvalidGrant,
+                "The user account is disabled.",
+            )),
+            Self::NotAllowed => Err(OAuthError::new(
+                ErrorCode::AccessDenied,
+                "The user is not allowed to use this client.",
+            )),
+        }
+    }
+}
+
+/// Why there are no tokens, and what happens to what was given before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Denial {
+    /// Nothing changes.
+    Refuse(OAuthError),
+    /// The artefact was used before: somebody else may have it, so the whole grant ends.
+    RevokeGrant(OAuthError),
+}
+
+impl Denial {
+    /// The error for the client.
+    pub fn error(&self) -> &OAuthError {
+        match self {
+            Self::Refuse(error) | Self::RevokeGrant(error) => error,
+        }
+    }
+}
+
+/// The successful answer (RFC 6749 §5.1, OIDC Core §3.1.3.3).
+#[derive(Clone, Serialize)]
+pub struct TokenResponse {
+    /// The access token.
+    pub access_token: String,
+    /// Always `bearer`.
+    pub token_type: &'static str,
+    /// Seconds the access token is good for.
+    pub expires_in: i64,
+    /// Granted scopes.
+    pub scope: String,
+    /// The refresh token.
+    pub refresh_token: String,
+    /// The ID token, if `openid` was granted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<String>,
+}
+
+impl std::fmt::Debug for TokenResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TokenResponse")
+            .field("scope", &self.scope)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,321 @@
+//! Every single fault a token request can have, one row each.
+
+use super::authorization_code::StoredCode;
+use super::refresh_token::StoredRefreshToken;
+use super::*;
+use crate::client::{Client, ClientKind, Demand};
+use crate::pkce::{Challenge, Method};
+
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+const NOW: i64 = 1_000_000;
+
+fn client() -> Client {
+    Client {
+        id: "app".to_owned(),
+        kind: ClientKind::Confidential,
+        pkce: Demand::Optional,
+        pkce_methods: vec![Method::S256],
+        reauthentication: Demand::Optional,
+        pushed_requests: Demand::Optional,
+        consent: Demand::Required,
+        redirect_uris: Vec::new(),
+        post_logout_redirect_uris: Vec::new(),
+    }
+}
+
+fn form(pairs: &[(&str, &str)]) -> Parameters {
+    Parameters::from_pairs(pairs.iter().copied())
+}
+
+#[test]
+fn malformed_requests_by_code() {
+    use ErrorCode::*;
+    for (pairs, code) in [
+        (&[][..], InvalidRequest),
+        (&[("grant_type", "")], InvalidRequest),
+        (&[("grant_type", "password")], UnsupportedGrantType),
+        (&[("grant_type", "implicit"), ("code", "c")], UnsupportedGrantType),
+        (&[("grant_type", "authorization_code")], InvalidRequest),
+        (&[("grant_type", "refresh_token")], InvalidRequest),
+        (
+            &[("grant_type", "authorization_code"), ("code", "a"), ("code", "b")],
+            InvalidRequest,
+        ),
+        (
+            &[
+                ("grant_type", "refresh_token"),
+                ("grant_type", "refresh_token"),
+                ("refresh_token", "r"),
+            ],
+            InvalidRequest,
+        ),
+        (
+            &[
+                ("grant_type", "refresh_token"),
+                ("refresh_token", "r"),
+                ("client_secret", "a"),
+                ("client_secret", "a"),
+            ],
+            InvalidRequest,
+        ),
+    ] {
+        assert_eq!(parse(&form(pairs)).unwrap_err().code, code, "{pairs:?}");
+    }
+    assert!(
+        parse(&form(&[
+            ("grant_type", "authorization_code"),
+            ("code", "c"),
+            ("audience", "x"),
+            ("audience", "y")
+        ]))
+        .is_ok()
+    );
+}
+
+fn code() -> StoredCode {
+    StoredCode {
+        client_id: "app".to_owned(),
+        redirect_uri: Some("https://app.example/cb".to_owned()),
+        challenge: Some(Challenge {
+            value: CHALLENGE.to_owned(),
+            method: Method::S256,
+        }),
+        expires_at: NOW + 1,
+        used: false,
+        revoked: false,
+    }
+}
+
+fn request() -> authorization_code::Request {
+    authorization_code::Request {
+        code: "c".to_owned(),
+        redirect_uri: Some("https://app.example/cb".to_owned()),
+        code_verifier: Some(VERIFIER.to_owned()),
+    }
+}
+
+#[test]
+fn a_good_code_is_redeemed() {
+    assert_eq!(
+        authorization_code::evaluate(&request(), &client(), Some(&code()), UserStanding::Good, NOW),
+        Ok(())
+    );
+    let without = authorization_code::Request {
+        code_verifier: None,
+        ..request()
+    };
+    let plain = StoredCode {
+        challenge: None,
+        redirect_uri: None,
+        ..code()
+    };
+    assert_eq!(
+        authorization_code::evaluate(&without, &client(), Some(&plain), UserStanding::Good, NOW),
+        Ok(())
+    );
+}
+
+#[test]
+fn each_fault_of_a_code_by_error() {
+    use ErrorCode::*;
+    let no_verifier = authorization_code::Request {
+        code_verifier: None,
+        ..request()
+    };
+    let wrong_verifier = authorization_code::Request {
+        code_verifier: Some(CHALLENGE.to_owned()),
+        ..request()
+    };
+    let other_uri = authorization_code::Request {
+        redirect_uri: Some("https://app.example/CB".to_owned()),
+        ..request()
+    };
+    let no_uri = authorization_code::Request {
+        redirect_uri: None,
+        ..request()
+    };
+    let strict = Client {
+        pkce: Demand::Required,
+        ..client()
+    };
+    let public = Client {
+        kind: ClientKind::Public,
+        ..client()
+    };
+    let unchallenged = StoredCode {
+        challenge: None,
+        ..code()
+    };
+    let good = UserStanding::Good;
+    for (request, client, code, user, error) in [
+        (request(), client(), None, good, InvalidGrant),
+        (
+            request(),
+            client(),
+            Some(StoredCode {
+                client_id: "other".to_owned(),
+                ..code()
+            }),
+            good,
+            InvalidGrant,
+        ),
+        (
+            request(),
+            client(),
+            Some(StoredCode {
+                expires_at: NOW,
+                ..code()
+            }),
+            good,
+            InvalidGrant,
+        ),
+        (
+            request(),
+            client(),
+            Some(StoredCode {
+                revoked: true,
+                ..code()
+            }),
+            good,
+            InvalidGrant,
+        ),
+        (other_uri, client(), Some(code()), good, InvalidGrant),
+        (no_uri, client(), Some(code()), good, InvalidGrant),
+        (no_verifier.clone(), client(), Some(code()), good, InvalidGrant),
+        (wrong_verifier, client(), Some(code()), good, InvalidGrant),
+        (
+            request(),
+            client(),
+            Some(unchallenged.clone()),
+            good,
+            InvalidGrant,
+        ),
+        (
+            no_verifier.clone(),
+            strict,
+            Some(unchallenged.clone()),
+            good,
+            InvalidGrant,
+        ),
+        (no_verifier, public, Some(unchallenged), good, InvalidGrant),
+        (
+            request(),
+            client(),
+            Some(code()),
+            UserStanding::Disabled,
+            InvalidGrant,
+        ),
+        (
+            request(),
+            client(),
+            Some(code()),
+            UserStanding::NotAllowed,
+            AccessDenied,
+        ),
+    ] {
+        match authorization_code::evaluate(&request, &client, code.as_ref(), user, NOW) {
+            Err(Denial::Refuse(denied)) => assert_eq!(denied.code, error, "{code:?}"),
+            other => panic!("{code:?}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn what_was_used_before_ends_the_grant() {
+    let used = StoredCode { used: true, ..code() };
+    assert!(matches!(
+        authorization_code::evaluate(&request(), &client(), Some(&used), UserStanding::Good, NOW),
+        Err(Denial::RevokeGrant(error)) if error.code == ErrorCode::InvalidGrant
+    ));
+    // Nobody but the code's own client can end the grant with it.
+    let foreign = StoredCode {
+        used: true,
+        client_id: "other".to_owned(),
+        ..code()
+    };
+    assert!(matches!(
+        authorization_code::evaluate(&request(), &client(), Some(&foreign), UserStanding::Good, NOW),
+        Err(Denial::Refuse(_))
+    ));
+    let rotated = StoredRefreshToken {
+        used: true,
+        ..refresh()
+    };
+    assert!(matches!(
+        refresh_token::evaluate(&client(), Some(&rotated), UserStanding::Good, NOW),
+        Err(Denial::RevokeGrant(error)) if error.code == ErrorCode::InvalidGrant
+    ));
+}
+
+fn refresh() -> StoredRefreshToken {
+    StoredRefreshToken {
+        client_id: "app".to_owned(),
+        expires_at: NOW + 1,
+        used: false,
+        revoked: false,
+    }
+}
+
+#[test]
+fn each_fault_of_a_refresh_token_by_error() {
+    use ErrorCode::*;
+    let good = UserStanding::Good;
+    assert_eq!(
+        refresh_token::evaluate(&client(), Some(&refresh()), good, NOW),
+        Ok(())
+    );
+    for (token, user, error) in [
+        (None, good, InvalidGrant),
+        (
+            Some(StoredRefreshToken {
+                client_id: "other".to_owned(),
+                ..refresh()
+            }),
+            good,
+            InvalidGrant,
+        ),
+        (
+            Some(StoredRefreshToken {
+                expires_at: NOW,
+                ..refresh()
+            }),
+            good,
+            InvalidGrant,
+        ),
+        (
+            Some(StoredRefreshToken {
+                revoked: true,
+                ..refresh()
+            }),
+            good,
+            InvalidGrant,
+        ),
+        (Some(refresh()), UserStanding::Disabled, InvalidGrant),
+        (Some(refresh()), UserStanding::NotAllowed, AccessDenied),
+    ] {
+        match refresh_token::evaluate(&client(), token.as_ref(), user, NOW) {
+            Err(Denial::Refuse(denied)) => assert_eq!(denied.code, error, "{token:?}"),
+            other => panic!("{token:?}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn printed_values_show_no_tokens() {
+    let request = parse(&form(&[
+        ("grant_type", "authorization_code"),
+        ("code", "hunter2"),
+    ]))
+    .unwrap();
+    assert!(!format!("{request:?}").contains("hunter2"));
+    let response = TokenResponse {
+        access_token: "hunter2".to_owned(),
+        token_type: "bearer",
+        expires_in: 1,
+        scope: String::new(),
+        refresh_token: "hunter2".to_owned(),
+        id_token: Some("hunter2".to_owned()),
+    };
+    assert!(!format!("{response:?}").contains("hunter2"));
+}

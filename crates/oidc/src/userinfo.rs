@@ -1,0 +1,104 @@
+//! The userinfo endpoint's decisions (OIDC Core §5.3, RFC 6750).
+
+use crate::error::{ErrorCode, OAuthError};
+use crate::grant::Grant;
+use crate::parameters::Parameters;
+
+/// Finds the bearer token: in the header, else in the form, else in the query. None means no attempt was made.
+pub fn bearer_token<'r>(
+    authorization: Option<&'r str>,
+    form: &'r Parameters,
+    query: &'r Parameters,
+) -> Option<&'r str> {
+    let header = authorization
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim());
+    header
+        .or_else(|| form.get("access_token"))
+        .or_else(|| query.get("access_token"))
+        .filter(|token| !token.is_empty())
+}
+
+/// Whether a live grant may be asked about its user. A grant without any scope may learn `sub` alone: apps that
+/// leave the scopes blank rely on it.
+pub fn authorize(grant: &Grant, issuer: &str) -> Result<(), OAuthError> {
+    let for_us = grant.audience.iter().any(|audience| audience == issuer);
+    let blank = grant.scopes.as_slice().is_empty();
+    if !blank && !for_us {
+        return Err(OAuthError::new(
+            ErrorCode::AccessDenied,
+            "The access token is not for this endpoint.",
+        ));
+    }
+    if !blank && !grant.scopes.has_openid() {
+        return Err(OAuthError::new(
+            ErrorCode::InsufficientScope,
+            "The access token lacks the openid scope.",
+        ));
+    }
+    Ok(())
+}
+
+/// The error for a missing or unusable token.
+pub fn invalid_token() -> OAuthError {
+    OAuthError::new(
+        ErrorCode::InvalidToken,
+        "The access token is missing, expired, revoked or malformed.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grant::audience;
+    use crate::scope::Scopes;
+
+    #[test]
+    fn the_token_is_found_where_it_may_be() {
+        let form = Parameters::from_pairs([("access_token", "form")]);
+        let query = Parameters::from_pairs([("access_token", "query")]);
+        let none = Parameters::default();
+        for (header, form, query, expected) in [
+            (Some("Bearer h"), &form, &query, Some("h")),
+            (Some("bearer h"), &none, &none, Some("h")),
+            (None, &form, &query, Some("form")),
+            (Some("Basic x"), &none, &query, Some("query")),
+            (Some("Bearer "), &none, &none, None),
+            (None, &none, &none, None),
+        ] {
+            assert_eq!(bearer_token(header, form, query), expected, "{header:?}");
+        }
+    }
+
+    #[test]
+    fn only_grants_about_the_user_are_answered() {
+        for (scopes, expected) in [
+            ("openid email", None),
+            ("openid", None),
+            ("", None),
+            ("email", Some(ErrorCode::InsufficientScope)),
+            ("offline_access", Some(ErrorCode::AccessDenied)),
+        ] {
+            let scopes = Scopes::requested(scopes);
+            let grant = Grant {
+                id: String::new(),
+                client_id: "app".to_owned(),
+                subject: "u".to_owned(),
+                audience: audience("app", &scopes, "https://id.example"),
+                scopes,
+                auth_time: 0,
+                amr: Vec::new(),
+                acr: None,
+                nonce: None,
+                requested_at: 0,
+            };
+            assert_eq!(
+                authorize(&grant, "https://id.example")
+                    .err()
+                    .map(|error| error.code),
+                expected
+            );
+        }
+    }
+}
