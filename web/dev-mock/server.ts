@@ -112,8 +112,7 @@ function crud(items: Json[], key: string, method: string, body: Json): Reply {
 		items.splice(items.indexOf(item), 1);
 		return none;
 	}
-	const { credentials: _, ...rest } = body;
-	return found(Object.assign(item, rest));
+	return found(Object.assign(item, { ...body, credentials: item.credentials }));
 }
 
 export function answer(method: string, url: URL, body: Json): Reply {

@@ -30,14 +30,8 @@ export function email(value: string, required: boolean): Result {
 
 export function optionalUrl(value: string): Result {
 	if (value === '') return undefined;
-	try {
-		const { protocol } = new URL(value);
-		return protocol === 'http:' || protocol === 'https:' || !/^(javascript|data):$/.test(protocol)
-			? undefined
-			: m.rule_url();
-	} catch {
-		return m.rule_url();
-	}
+	// Any scheme may open an app, but these two would run as a script of this page.
+	return URL.canParse(value) && !/^(javascript|data):/i.test(value) ? undefined : m.rule_url();
 }
 
 /** Callback URLs may hold wildcards, which no URL parser accepts. */

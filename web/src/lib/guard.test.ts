@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { guardRedirect } from './guard.ts';
+
+const nobody = { signedIn: false, isAdmin: false };
+const user = { signedIn: true, isAdmin: false };
+const admin = { signedIn: true, isAdmin: true };
+
+test.each([
+	['/', '', '/login?redirect=%2F'],
+	['/settings', '', '/login?redirect=%2Fsettings'],
+	[
+		'/settings/admin/users',
+		'?user-list-page=2',
+		'/login?redirect=%2Fsettings%2Fadmin%2Fusers%3Fuser-list-page%3D2'
+	],
+	['/logout', '', '/login?redirect=%2Flogout'],
+	['/signup/add-passkey', '', '/login?redirect=%2Fsignup%2Fadd-passkey'],
+	['/loginx', '', '/login?redirect=%2Floginx'],
+	['/login', '?redirect=%2F', null],
+	['/signup/setup', '', null],
+	['/setup', '', null],
+	['/interaction', '?interaction=1', null],
+	['/interaction/error', '?error=x', null]
+])('signed out, %s%s', (path, search, expected) => {
+	expect(guardRedirect(path, search, nobody)).toBe(expected);
+});
+
+test.each([
+	['/login', '/settings'],
+	['/signup/setup', '/settings'],
+	['/setup', '/settings'],
+	['/settings/admin', '/settings'],
+	['/settings/admin/oidc-clients', '/settings'],
+	['/settings/administrator', null],
+	['/settings/account', null],
+	['/signup/add-passkey', null],
+	['/interaction', null],
+	['/logout', null]
+])('a user at %s', (path, expected) => {
+	expect(guardRedirect(path, '', user)).toBe(expected);
+});
+
+test('administrators may see the administration', () => {
+	expect(guardRedirect('/settings/admin/users', '', admin)).toBeNull();
+});
