@@ -1,14 +1,22 @@
 //! The authorization endpoint's decisions (RFC 6749 §4.1, OIDC Core §3.1.2, RFC 9207).
 //!
-//! [`validate`] looks at the request and the client alone; [`decide`] adds who is signed in. Faults of client or
-//! redirect URI are shown to the person ([`Refusal::Page`]); all others go back to the client.
+//! [`validate`] looks at the request and the client alone, [`check_hint`] at its ID token hint; [`decide`] adds who
+//! is signed in, [`resume`] what they did since. Faults of client or redirect URI are shown to the person
+//! ([`Refusal::Page`]); all others go back to the client.
+
+mod answer;
+mod decide;
+
+pub use answer::{code_response, error_response, redirect_error, response_location};
+pub use decide::{
+    Decision, GroupAccess, Hint, SameUser, SignedInUser, asked_of_user, check_hint, decide, resume,
+};
 
 use crate::client::{Client, ClientKind, Demand};
 use crate::error::{ErrorCode, OAuthError};
-use crate::interaction::{AskedOfUser, Progress};
 use crate::parameters::Parameters;
 use crate::pkce::{self, Challenge, Method};
-use crate::redirect_uri::{self, OpenIdRequested, RedirectUri, RedirectUriError};
+use crate::redirect_uri::{self, OpenIdRequested, Proof, RedirectUri, RedirectUriError};
 use crate::scope::Scopes;
 
 /// Parameters that must not be sent twice because we read them.
@@ -61,6 +69,8 @@ pub enum InsecureRedirects {
 pub struct AuthorizationRequest {
     /// Where the answer goes.
     pub redirect_uri: RedirectUri,
+    /// Whether that is registered. If it is the client's first, it gets registered when the code is issued.
+    pub proof: Proof,
     /// The `redirect_uri` parameter, if one was sent; the token endpoint must then be sent the same.
     pub sent_redirect_uri: Option<String>,
     /// How the answer gets there.
@@ -128,6 +138,9 @@ pub enum PageError {
     },
     /// The user is not in a group that may use the client.
     NotAllowed,
+    /// An error that would go to the client, had its redirect URI been registered: the first one it uses could
+    /// still be anybody's.
+    BeforeFirstUse(OAuthError),
 }
 
 /// Why there is no code.
@@ -167,11 +180,13 @@ pub fn validate(
     };
     let sent = parameters.get("redirect_uri");
     let found = match sent {
-        Some(sent) if client.trusts_first_redirect_uri() => RedirectUri::parse(sent),
-        _ => redirect_uri::resolve(sent, &client.redirect_uris, openid),
+        Some(sent) if client.trusts_first_redirect_uri() => {
+            RedirectUri::parse(sent).map(|uri| (uri, Proof::FirstUse))
+        }
+        _ => redirect_uri::resolve(sent, &client.redirect_uris, openid).map(|uri| (uri, Proof::Registered)),
     };
-    let redirect_uri = match found {
-        Ok(uri) => uri,
+    let (redirect_uri, proof) = match found {
+        Ok(found) => found,
         Err(reason) => {
             return page(PageError::RedirectUri {
                 reason,
@@ -190,20 +205,25 @@ pub fn validate(
             ));
         }
     };
-    let state = parameters.get("state").map(str::to_owned);
+    let state = parameters.get_sent("state").map(str::to_owned);
     let refuse = |code, description: &str| {
-        Err(Refusal::Redirect(Box::new(RedirectError {
-            redirect_uri: redirect_uri.clone(),
+        Err(answer::refusal(
+            &redirect_uri,
+            proof,
             response_mode,
-            state: state.clone(),
-            error: OAuthError::new(code, description),
-        })))
+            state.as_deref(),
+            OAuthError::new(code, description),
+        ))
     };
     if policy.insecure_redirects == InsecureRedirects::Refused && redirect_uri.is_insecure() {
         return refuse(ErrorCode::InvalidRequest, "The redirect_uri must use https.");
     }
     if let Some(name) = parameters.first_repeated(READ_ONCE) {
         let text = format!("The {name} parameter was sent more than once.");
+        return refuse(ErrorCode::InvalidRequest, &text);
+    }
+    if let Some(name) = parameters.first_unusable(READ_ONCE) {
+        let text = format!("The {name} parameter contains characters that are not allowed.");
         return refuse(ErrorCode::InvalidRequest, &text);
     }
     for (name, code) in [
@@ -246,9 +266,9 @@ pub fn validate(
         Ok(prompt) => prompt,
         Err(description) => return refuse(ErrorCode::InvalidRequest, description),
     };
-    let max_age = match parameters.get("max_age").map(str::parse::<u32>) {
+    let max_age = match parameters.get("max_age").map(read_seconds) {
         None => None,
-        Some(Ok(seconds)) => Some(i64::from(seconds)),
+        Some(Ok(seconds)) => Some(seconds),
         Some(Err(_)) => {
             return refuse(
                 ErrorCode::InvalidRequest,
@@ -263,6 +283,7 @@ pub fn validate(
     Ok(AuthorizationRequest {
         sent_redirect_uri: sent.map(str::to_owned),
         redirect_uri,
+        proof,
         response_mode,
         scopes,
         state,
@@ -274,6 +295,16 @@ pub fn validate(
         wants_acr: parameters.get("acr_values").is_some(),
     })
 }
+
+/// A number of seconds; more than there are counts as all there are.
+fn read_seconds(text: &str) -> Result<i64, NotANumber> {
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(NotANumber);
+    }
+    Ok(text.parse().unwrap_or(i64::MAX))
+}
+
+struct NotANumber;
 
 fn read_prompt(text: Option<&str>) -> Result<Prompt, &'static str> {
     let mut prompt = Prompt::default();
@@ -324,270 +355,6 @@ fn read_challenge(parameters: &Parameters, client: &Client) -> Result<Option<Cha
         value: value.to_owned(),
         method,
     }))
-}
-
-/// Whether the user may use the client by its groups.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GroupAccess {
-    /// The client is open, or the user is in one of its groups.
-    Allowed,
-    /// Neither.
-    Denied,
-}
-
-/// Whether an ID token hint fits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hint {
-    /// None was sent, or it is about the signed-in user.
-    Fits,
-    /// It is about somebody else.
-    OtherUser,
-    /// It is not one of our ID tokens.
-    Invalid,
-}
-
-/// Who is signed in, and what they and the past say about the request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SignedInUser {
-    /// When they proved who they are, Unix milliseconds.
-    pub authenticated_at: i64,
-    /// Whether that was with a passkey.
-    pub by_passkey: bool,
-    /// Whether they may use the client.
-    pub group_access: GroupAccess,
-    /// The scopes they agreed to before; none if never.
-    pub consented: Option<Vec<String>>,
-    /// When their passkey was just used to allow something, Unix milliseconds.
-    pub fresh_proof: Option<i64>,
-    /// The ID token hint.
-    pub hint: Hint,
-}
-
-/// What happens to a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Decision {
-    /// The client gets its code.
-    Issue {
-        /// When the user authenticated for it, Unix milliseconds.
-        auth_time: i64,
-        /// When the request came in, Unix milliseconds.
-        requested_at: i64,
-    },
-    /// A person has to do something first.
-    Interact(Progress),
-    /// No.
-    Refuse(Refusal),
-}
-
-/// What a request asks of a user who is signed in.
-///
-/// A sign-in or passkey use after the request came in satisfies `prompt=login`, `max_age` and a client's
-/// demand for re-authentication: it is what they ask for.
-pub fn asked_of_user(
-    request: &AuthorizationRequest,
-    client: &Client,
-    user: &SignedInUser,
-    requested_at: i64,
-    now: i64,
-) -> AskedOfUser {
-    let authenticated_at = user
-        .fresh_proof
-        .map_or(user.authenticated_at, |at| at.max(user.authenticated_at));
-    let passkey_since_request =
-        user.fresh_proof.is_some() || (user.by_passkey && user.authenticated_at >= requested_at);
-    let too_old = request
-        .max_age
-        .is_some_and(|seconds| now >= authenticated_at.saturating_add(seconds.saturating_mul(1000)));
-    let demanded = request.prompt.login || client.reauthentication == Demand::Required || too_old;
-    let covered = user
-        .consented
-        .as_ref()
-        .is_some_and(|known| request.scopes.is_covered_by(known));
-    AskedOfUser {
-        reauthenticate: demanded && !passkey_since_request,
-        consent: request.prompt.consent || (client.consent == Demand::Required && !covered),
-    }
-}
-
-/// Decides a new request.
-pub fn decide(
-    request: &AuthorizationRequest,
-    client: &Client,
-    user: Option<&SignedInUser>,
-    now: i64,
-) -> Decision {
-    let refuse = |code, description: &str| Decision::Refuse(redirect_error(request, code, description));
-    let mut progress = Progress {
-        authenticate: false,
-        select_account: request.prompt.select_account,
-        reauthenticate: false,
-        consent: false,
-        requested_at: now,
-        reauthenticated_at: None,
-        scopes: request.scopes.as_slice().to_vec(),
-    };
-    let Some(user) = user else {
-        if request.prompt.none {
-            return refuse(ErrorCode::LoginRequired, "The user is not signed in.");
-        }
-        progress.authenticate = true;
-        return Decision::Interact(progress);
-    };
-    if user.group_access == GroupAccess::Denied {
-        return Decision::Refuse(Refusal::Page(PageError::NotAllowed));
-    }
-    match user.hint {
-        Hint::Fits => {}
-        Hint::Invalid => {
-            return refuse(
-                ErrorCode::InvalidRequest,
-                "The id_token_hint is not an ID token of this issuer.",
-            );
-        }
-        Hint::OtherUser if request.prompt.none => {
-            return refuse(
-                ErrorCode::LoginRequired,
-                "Another user than the hinted one is signed in.",
-            );
-        }
-        // The person can switch to the hinted account.
-        Hint::OtherUser => progress.select_account = true,
-    }
-    let asked = asked_of_user(request, client, user, now, now);
-    if request.prompt.none {
-        if asked.reauthenticate {
-            return refuse(ErrorCode::LoginRequired, "The user has to authenticate again.");
-        }
-        if asked.consent {
-            return refuse(ErrorCode::ConsentRequired, "The user has to consent.");
-        }
-    }
-    progress.reauthenticate = asked.reauthenticate;
-    progress.consent = asked.consent;
-    if progress.current_step().is_some() {
-        return Decision::Interact(progress);
-    }
-    Decision::Issue {
-        auth_time: user.fresh_proof.unwrap_or(user.authenticated_at),
-        requested_at: now,
-    }
-}
-
-/// Decides a request that comes back after its interaction. `same_user` says whether the signed-in user is the
-/// one who did the steps.
-pub fn resume(
-    request: &AuthorizationRequest,
-    client: &Client,
-    user: Option<&SignedInUser>,
-    progress: &Progress,
-    same_user: SameUser,
-    now: i64,
-) -> Decision {
-    let mut progress = progress.clone();
-    let Some(user) = user else {
-        progress.authenticate = true;
-        return Decision::Interact(progress);
-    };
-    if user.group_access == GroupAccess::Denied {
-        return Decision::Refuse(Refusal::Page(PageError::NotAllowed));
-    }
-    if same_user == SameUser::No {
-        let asked = asked_of_user(request, client, user, progress.requested_at, now);
-        progress.bind(asked);
-    }
-    if progress.current_step().is_some() {
-        return Decision::Interact(progress);
-    }
-    match user.hint {
-        Hint::Fits => {}
-        Hint::Invalid => {
-            let error = redirect_error(
-                request,
-                ErrorCode::InvalidRequest,
-                "The id_token_hint is not an ID token of this issuer.",
-            );
-            return Decision::Refuse(error);
-        }
-        Hint::OtherUser => {
-            let error = redirect_error(
-                request,
-                ErrorCode::LoginRequired,
-                "Another user than the hinted one signed in.",
-            );
-            return Decision::Refuse(error);
-        }
-    }
-    Decision::Issue {
-        auth_time: progress.reauthenticated_at.unwrap_or(user.authenticated_at),
-        requested_at: progress.requested_at,
-    }
-}
-
-/// See [`resume`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SameUser {
-    /// The steps were done by who is signed in now.
-    Yes,
-    /// Somebody else did them, or nobody yet.
-    No,
-}
-
-/// An error for the client of a valid request.
-pub fn redirect_error(request: &AuthorizationRequest, code: ErrorCode, description: &str) -> Refusal {
-    Refusal::Redirect(Box::new(RedirectError {
-        redirect_uri: request.redirect_uri.clone(),
-        response_mode: request.response_mode,
-        state: request.state.clone(),
-        error: OAuthError::new(code, description),
-    }))
-}
-
-/// The parameters of an error answer, `iss` included (RFC 9207 §2).
-pub fn error_response(error: &RedirectError, issuer: &str) -> Vec<(&'static str, String)> {
-    let mut parameters = vec![
-        ("error", error.error.code.as_str().to_owned()),
-        ("error_description", error.error.description.clone()),
-    ];
-    if let Some(state) = &error.state {
-        parameters.push(("state", state.clone()));
-    }
-    parameters.push(("iss", issuer.to_owned()));
-    parameters
-}
-
-/// The parameters of a successful answer.
-pub fn code_response(
-    request: &AuthorizationRequest,
-    code: &str,
-    issuer: &str,
-) -> Vec<(&'static str, String)> {
-    let mut parameters = vec![("code", code.to_owned())];
-    if let Some(state) = &request.state {
-        parameters.push(("state", state.clone()));
-    }
-    parameters.push(("scope", request.scopes.to_string()));
-    parameters.push(("iss", issuer.to_owned()));
-    parameters
-}
-
-/// The address that takes answer parameters to the client; the redirect URI's own query stays.
-pub fn response_location(
-    redirect_uri: &RedirectUri,
-    mode: ResponseMode,
-    parameters: &[(&str, String)],
-) -> String {
-    let mut url = redirect_uri.url().clone();
-    match mode {
-        ResponseMode::Fragment => {
-            let mut text = url::form_urlencoded::Serializer::new(String::new());
-            text.extend_pairs(parameters);
-            url.set_fragment(Some(&text.finish()));
-        }
-        ResponseMode::Query | ResponseMode::FormPost => {
-            url.query_pairs_mut().extend_pairs(parameters);
-        }
-    }
-    url.into()
 }
 
 #[cfg(test)]

@@ -9,6 +9,9 @@ use crate::client::{Client, ClientKind};
 use crate::error::{ErrorCode, OAuthError};
 use crate::parameters::Parameters;
 
+/// The assertion type of RFC 7523 §2.2.
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
 /// What a request offers as proof.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
@@ -38,11 +41,14 @@ pub enum StoredSecret {
 impl Credentials {
     /// Reads them from the `Authorization` header, else from the body. The header wins.
     pub fn read(authorization: Option<&str>, form: &Parameters) -> Result<Self, OAuthError> {
-        if form.get("client_assertion").is_some() || form.get("client_assertion_type").is_some() {
-            return Err(OAuthError::new(
-                ErrorCode::InvalidClient,
-                "Client assertions are not supported.",
-            ));
+        let assertion_type = form.get("client_assertion_type");
+        if assertion_type.is_some_and(|name| name != JWT_BEARER) {
+            let text = "The client_assertion_type is not supported.";
+            return Err(OAuthError::new(ErrorCode::InvalidRequest, text));
+        }
+        if assertion_type.is_some() || form.get("client_assertion").is_some() {
+            let text = "This client cannot authenticate with an assertion.";
+            return Err(OAuthError::new(ErrorCode::InvalidClient, text));
         }
         let basic = authorization
             .and_then(|value| value.split_once(' '))
@@ -69,6 +75,10 @@ impl Credentials {
             || OAuthError::new(ErrorCode::InvalidClient, "The Authorization header is malformed.");
         let bytes = STANDARD.decode(encoded).map_err(|_| malformed())?;
         let text = String::from_utf8(bytes).map_err(|_| malformed())?;
+        let nul = text.contains('\0') || text.contains("%00");
+        if nul {
+            return Err(malformed());
+        }
         let (id, secret) = text.split_once(':').ok_or_else(malformed)?;
         let decoded = form_decode(secret);
         let mut secrets = vec![secret.to_owned()];
@@ -203,6 +213,25 @@ mod tests {
             (Some("Bearer x"), vec![], ErrorCode::InvalidRequest),
             (Some("Basic !!!"), vec![], ErrorCode::InvalidClient),
             (Some("Basic YXBw"), vec![], ErrorCode::InvalidClient),
+            (Some("Basic YSUwMDpi"), vec![], ErrorCode::InvalidClient),
+            (Some("Basic YQA6Yg=="), vec![], ErrorCode::InvalidClient),
+            (None, vec![("client_id", "a\0pp")], ErrorCode::InvalidRequest),
+            (
+                None,
+                vec![("client_assertion_type", "urn:other"), ("client_assertion", "x")],
+                ErrorCode::InvalidRequest,
+            ),
+            (
+                None,
+                vec![
+                    (
+                        "client_assertion_type",
+                        "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+                    ),
+                    ("client_assertion", "x"),
+                ],
+                ErrorCode::InvalidClient,
+            ),
             (
                 None,
                 vec![("client_id", "app"), ("client_assertion", "x")],

@@ -3,13 +3,21 @@
 //! A handler loads facts, asks this crate, and carries the answer out:
 //!
 //! * `/authorize`: [`parameters::Parameters::from_pairs`] → [`authorize::validate`] (request and client alone) →
-//!   [`authorize::decide`] with the signed-in user, or [`authorize::resume`] after an [`interaction`]. The
-//!   decision is to issue a code, to interact, or to refuse, on a page or at the client's redirect URI.
-//! * Token endpoint: [`client_auth::Credentials::read`] and `verify` → [`token::parse`] → the grant's `evaluate`
-//!   (`Ok` to redeem, [`token::Denial`] otherwise) → [`access_token::issue`] and [`id_token::issue`].
+//!   [`authorize::check_hint`] → [`authorize::decide`] with the signed-in user, or [`authorize::resume`] after an
+//!   [`interaction`]. The decision is to issue a code, to interact, or to refuse, on a page or at the client's
+//!   redirect URI. Answers: [`authorize::code_response`] or [`authorize::error_response`], sent to
+//!   [`authorize::response_location`] or in a form. When a code is issued to a redirect URI whose
+//!   [`redirect_uri::Proof`] is `FirstUse`, that one is registered in the same transaction.
+//! * A step of an interaction: [`interaction::Progress::expects`] it; then `bind` (signed in or account chosen,
+//!   with [`authorize::asked_of_user`]), `reauthenticated` or `consented`.
+//! * Token endpoint: [`token::parse`] → [`client_auth::Credentials::read`] and `verify` → the grant's `evaluate`
+//!   (`Ok` to redeem, [`token::Denial`] otherwise) → redeem in the database, exactly once →
+//!   [`access_token::issue`] and [`id_token::issue`]. Who loses the race for a redemption gets `invalid_grant`.
+//! * Codes and refresh tokens: [`opaque::OpaqueToken::new`]; only their hash is stored.
 //! * Userinfo: [`userinfo::bearer_token`] → [`access_token::verify`] → [`userinfo::authorize`] →
 //!   [`claims::Person::claims`].
 //! * End session: [`id_token::read_hint`] → [`end_session::evaluate`].
+//! * Errors: [`error::OAuthError`] has the status, the body and the `WWW-Authenticate` value.
 //!
 //! Times are Unix milliseconds unless a function says seconds. Randomness comes from the caller.
 #![deny(missing_docs)]
@@ -26,6 +34,7 @@ pub mod grant;
 pub mod id_token;
 pub mod interaction;
 pub mod jose;
+pub mod opaque;
 pub mod parameters;
 pub mod pkce;
 pub mod redirect_uri;

@@ -1,4 +1,4 @@
-//! Request parameters: the first value of each, and which were sent more than once.
+//! Request parameters: the first value of each, which were sent more than once, and which cannot be used.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,19 +8,26 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Parameters {
     values: BTreeMap<String, String>,
     repeated: BTreeSet<String>,
+    unusable: BTreeSet<String>,
 }
 
 impl Parameters {
-    /// Collects name–value pairs in the order they came.
+    /// Collects name–value pairs in the order they came. A value with a NUL character means nothing in any
+    /// protocol of ours, and databases choke on it: it is noted as unusable and counts as not sent.
     pub fn from_pairs<N: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
         let mut parameters = Self::default();
         for (name, value) in pairs {
-            match parameters.values.entry(name.into()) {
+            let (name, value) = (name.into(), value.into());
+            if name.contains('\0') || value.contains('\0') {
+                parameters.unusable.insert(name);
+                continue;
+            }
+            match parameters.values.entry(name) {
                 Entry::Occupied(known) => {
                     parameters.repeated.insert(known.key().clone());
                 }
                 Entry::Vacant(slot) => {
-                    slot.insert(value.into());
+                    slot.insert(value);
                 }
             }
         }
@@ -43,6 +50,11 @@ impl Parameters {
     /// The first of some parameters that was sent more than once, which RFC 6749 §3.1 and §3.2 forbid.
     pub fn first_repeated<'n>(&self, names: &[&'n str]) -> Option<&'n str> {
         names.iter().find(|name| self.repeated.contains(**name)).copied()
+    }
+
+    /// The first of some parameters that was sent with characters nothing can be done with.
+    pub fn first_unusable<'n>(&self, names: &[&'n str]) -> Option<&'n str> {
+        names.iter().find(|name| self.unusable.contains(**name)).copied()
     }
 
     /// All values by name, first value of each.

@@ -79,6 +79,15 @@ fn loopback(url: &Url) -> Option<IpAddr> {
     ip.is_loopback().then_some(ip)
 }
 
+/// How sure it is that a redirect URI is the client's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// A registered pattern admits it.
+    Registered,
+    /// Nothing is registered yet, and the first one a code goes to will be. It could still be anybody's.
+    FirstUse,
+}
+
 /// Finds the redirect URI of a request among the registered patterns.
 ///
 /// `sent` is the raw parameter. Without one, a client that has exactly one registered URL and asks for no

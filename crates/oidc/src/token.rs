@@ -40,15 +40,16 @@ impl std::fmt::Debug for TokenRequest {
     }
 }
 
-/// Refuses a form that repeats a parameter (RFC 6749 §3.2).
+/// Refuses a form that repeats a parameter (RFC 6749 §3.2) or has one with a NUL character.
 pub fn refuse_repeated(form: &Parameters) -> Result<(), OAuthError> {
-    match form.first_repeated(READ_ONCE) {
-        Some(name) => Err(OAuthError::new(
-            ErrorCode::InvalidRequest,
-            format!("The {name} parameter was sent more than once."),
-        )),
-        None => Ok(()),
-    }
+    let fault = if let Some(name) = form.first_repeated(READ_ONCE) {
+        format!("The {name} parameter was sent more than once.")
+    } else if let Some(name) = form.first_unusable(READ_ONCE) {
+        format!("The {name} parameter contains characters that are not allowed.")
+    } else {
+        return Ok(());
+    };
+    Err(OAuthError::new(ErrorCode::InvalidRequest, fault))
 }
 
 /// Reads a token request.

@@ -1,6 +1,9 @@
 //! Every single fault a request can have, one row each, and every reason to show a screen.
 
+use proptest::prelude::*;
+
 use super::*;
+use crate::interaction::Progress;
 
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 const NOW: i64 = 1_000_000_000;
@@ -93,6 +96,8 @@ fn what_may_be_left_out_or_odd_is_accepted() {
         with("unheard_of", "1"),
         twice("unheard_of", "1"),
         with("max_age", "0"),
+        with("max_age", "99999999999999999999"),
+        with("unheard_of", "\0"),
         with("response_mode", "fragment"),
         with("response_mode", "form_post"),
         with("prompt", "login consent"),
@@ -238,6 +243,9 @@ fn other_faults_go_to_the_client_by_code() {
             InvalidRequest,
         ),
         (twice("nonce", "n"), client(), ALLOWED, InvalidRequest),
+        (with("nonce", "a\0b"), client(), ALLOWED, InvalidRequest),
+        (with("scope", "openid\0"), client(), ALLOWED, InvalidRequest),
+        (with("max_age", "+5"), client(), ALLOWED, InvalidRequest),
         (Parameters::from_pairs(good()), par, ALLOWED, InvalidRequest),
         (
             with("redirect_uri", "http://app.example/cb"),
@@ -519,4 +527,152 @@ fn answers_keep_the_redirect_uris_own_query() {
         response_location(&request.redirect_uri, ResponseMode::Fragment, &parameters),
         "https://app.example/cb?a=1#code=c%26d&state=abc&scope=openid+profile+email&iss=https%3A%2F%2Fid.example"
     );
+}
+
+#[test]
+fn errors_do_not_go_to_a_redirect_uri_that_is_not_registered_yet() {
+    let empty = Client {
+        redirect_uris: Vec::new(),
+        ..client()
+    };
+    let request = valid(&Parameters::from_pairs(good()), &empty);
+    assert_eq!(request.proof, Proof::FirstUse);
+    assert!(matches!(
+        decide(&request, &empty, Some(&user()), NOW),
+        Decision::Issue { .. }
+    ));
+    let fault = validate(&with("response_type", "token"), Some(&empty), ALLOWED);
+    assert!(matches!(
+        fault,
+        Err(Refusal::Page(PageError::BeforeFirstUse(error)))
+            if error.code == ErrorCode::UnsupportedResponseType
+    ));
+    let silent = valid(&with("prompt", "none"), &empty);
+    assert!(matches!(
+        decide(&silent, &empty, None, NOW),
+        Decision::Refuse(Refusal::Page(PageError::BeforeFirstUse(error)))
+            if error.code == ErrorCode::LoginRequired
+    ));
+}
+
+#[test]
+fn a_bad_hint_is_refused_before_anybody_is_bothered() {
+    use crate::jose::{Algorithm, PrivateKey};
+    let keys = [PrivateKey::generate(Algorithm::EdDsa, [1; 8])
+        .unwrap()
+        .public_jwk()];
+    let plain = valid(&Parameters::from_pairs(good()), &client());
+    assert_eq!(check_hint(&plain, &keys, "https://id.example"), Ok(None));
+    let hinted = valid(&with("id_token_hint", "a.b.c"), &client());
+    assert!(matches!(
+        check_hint(&hinted, &keys, "https://id.example"),
+        Err(Refusal::Redirect(error)) if error.error.code == ErrorCode::InvalidRequest
+    ));
+}
+
+/// What is asked of somebody who signed in, or used the passkey, at some moment around the request.
+#[test]
+fn what_proves_presence_and_for_how_long() {
+    let careful = Client {
+        reauthentication: Demand::Required,
+        ..client()
+    };
+    let requested = NOW - 10_000;
+    let (before, after) = (requested - 120_000, requested + 5_000);
+    let session = |at, by_passkey| SignedInUser {
+        authenticated_at: at,
+        by_passkey,
+        ..user()
+    };
+    let proof = |at| SignedInUser {
+        fresh_proof: Some(at),
+        ..session(before, true)
+    };
+    let same = Parameters::from_pairs(good());
+    for (parameters, client, user, again) in [
+        (with("prompt", "login"), client(), session(before, true), true),
+        (with("prompt", "login"), client(), session(after, true), false),
+        // Whoever just signed in with a one-time code may have no passkey to ask for.
+        (with("prompt", "login"), client(), session(after, false), false),
+        // A passkey used for something else before the request is no answer to it.
+        (with("prompt", "login"), client(), proof(requested - 1_000), true),
+        (with("prompt", "login"), client(), proof(after), false),
+        (with("max_age", "60"), client(), session(before, true), true),
+        (with("max_age", "60"), client(), proof(requested - 1_000), false),
+        (with("max_age", "60"), client(), proof(requested - 60_000), true),
+        (with("max_age", "0"), client(), proof(requested - 1), true),
+        (with("max_age", "0"), client(), session(after, false), false),
+        (same.clone(), careful.clone(), session(before, true), true),
+        (same.clone(), careful.clone(), session(after, true), false),
+        (same.clone(), careful.clone(), session(after, false), true),
+        (same.clone(), careful, proof(requested - 1_000), false),
+        (same, client(), session(before, false), false),
+    ] {
+        let request = valid(&parameters, &client);
+        let asked = asked_of_user(&request, &client, &user, requested, NOW);
+        assert_eq!(asked.reauthenticate, again, "{parameters:?} {user:?}");
+    }
+}
+
+#[test]
+fn auth_time_is_the_proof_only_if_the_decision_needed_it() {
+    let careful = Client {
+        reauthentication: Demand::Required,
+        ..client()
+    };
+    let proven = SignedInUser {
+        fresh_proof: Some(NOW - 500),
+        ..user()
+    };
+    let request = valid(&Parameters::from_pairs(good()), &client());
+    for (client, auth_time) in [(client(), NOW - 60_000), (careful, NOW - 500)] {
+        assert_eq!(
+            decide(&request, &client, Some(&proven), NOW),
+            Decision::Issue {
+                auth_time,
+                requested_at: NOW
+            }
+        );
+    }
+}
+
+#[test]
+fn state_comes_back_as_it_was_sent_and_only_then() {
+    for (value, expected) in [(Some("abc"), Some("abc")), (Some(""), Some("")), (None, None)] {
+        let mut pairs: Vec<_> = good().into_iter().filter(|(name, _)| *name != "state").collect();
+        pairs.extend(value.map(|value| ("state", value)));
+        let request = valid(&Parameters::from_pairs(pairs), &client());
+        let answer = code_response(&request, "c", "https://id.example");
+        let state = answer.iter().find(|(name, _)| *name == "state");
+        assert_eq!(state.map(|(_, value)| value.as_str()), expected);
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_request_gets_an_answer_sent_anywhere_but_home(
+        pairs in proptest::collection::vec(
+            (
+                prop_oneof![
+                    Just("redirect_uri"), Just("response_type"), Just("scope"), Just("prompt"), Just("state"),
+                    Just("response_mode"), Just("max_age"), Just("code_challenge"), Just("request")
+                ],
+                prop_oneof![
+                    Just("https://app.example/cb".to_owned()), Just("code".to_owned()), Just("openid".to_owned()),
+                    Just("none".to_owned()), Just("https://evil.example/cb".to_owned()), ".{0,12}"
+                ],
+            ),
+            0..10,
+        )
+    ) {
+        let parameters = Parameters::from_pairs(pairs);
+        let home = match validate(&parameters, Some(&client()), ALLOWED) {
+            Ok(request) => Some(request.redirect_uri),
+            Err(Refusal::Redirect(error)) => Some(error.redirect_uri),
+            Err(Refusal::Page(_)) => None,
+        };
+        if let Some(uri) = home {
+            prop_assert_eq!(uri.as_str(), "https://app.example/cb");
+        }
+    }
 }

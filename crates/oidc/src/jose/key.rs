@@ -281,12 +281,23 @@ fn rsa_from(jwk: &PrivateJwk) -> Result<RsaKeyPair, KeyError> {
 }
 
 fn ec_from(jwk: &PrivateJwk, algorithm: Algorithm) -> Result<EcdsaKeyPair, KeyError> {
-    let (x, y) = (number(jwk.public.x.as_ref())?, number(jwk.public.y.as_ref())?);
     let mut point = vec![4];
-    point.extend_from_slice(&x);
-    point.extend_from_slice(&y);
-    EcdsaKeyPair::from_private_key_and_public_key(ec(algorithm), &secret(Some(&jwk.d))?, &point)
-        .map_err(|_| KeyError::Malformed)
+    for coordinate in [&jwk.public.x, &jwk.public.y] {
+        point.extend_from_slice(&padded(number(coordinate.as_ref())?, algorithm)?);
+    }
+    let d = Zeroizing::new(padded(secret(Some(&jwk.d))?.to_vec(), algorithm)?);
+    EcdsaKeyPair::from_private_key_and_public_key(ec(algorithm), &d, &point).map_err(|_| KeyError::Malformed)
+}
+
+/// A coordinate at its full length (RFC 7518 §6.2.1.2): some writers leave out leading zeros.
+fn padded(number: Vec<u8>, algorithm: Algorithm) -> Result<Vec<u8>, KeyError> {
+    let missing = algorithm
+        .coordinate_length()
+        .checked_sub(number.len())
+        .ok_or(KeyError::Malformed)?;
+    let mut padded = vec![0; missing];
+    padded.extend(number);
+    Ok(padded)
 }
 
 #[cfg(test)]
@@ -314,6 +325,31 @@ mod tests {
             );
         }
     }
+
+    /// RFC 7515 A.2: a key written by somebody else, and the one signature it makes.
+    #[test]
+    fn rsa_known_answer() {
+        let key = PrivateKey::from_jwk(RFC7515_A2_KEY).unwrap();
+        assert_eq!(key.algorithm(), Algorithm::Rs256);
+        let message = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
+        let expected = "cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw";
+        assert_eq!(base64url(&key.sign(message.as_bytes()).unwrap()), expected);
+        let written: serde_json::Value = serde_json::from_str(&key.to_jwk().unwrap()).unwrap();
+        let original: serde_json::Value = serde_json::from_str(RFC7515_A2_KEY).unwrap();
+        for member in ["n", "e", "d", "p", "q", "dp", "dq", "qi"] {
+            assert_eq!(written[member], original[member], "{member}");
+        }
+    }
+
+    const RFC7515_A2_KEY: &str = r#"{"kty":"RSA",
+        "n":"ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ",
+        "e":"AQAB",
+        "d":"Eq5xpGnNCivDflJsRQBXHx1hdR1k6Ulwe2JZD50LpXyWPEAeP88vLNO97IjlA7_GQ5sLKMgvfTeXZx9SE-7YwVol2NXOoAJe46sui395IW_GO-pWJ1O0BkTGoVEn2bKVRUCgu-GjBVaYLU6f3l9kJfFNS3E0QbVdxzubSu3Mkqzjkn439X0M_V51gfpRLI9JYanrC4D4qAdGcopV_0ZHHzQlBjudU2QvXt4ehNYTCBr6XCLQUShb1juUO1ZdiYoFaFQT5Tw8bGUl_x_jTj3ccPDVZFD9pIuhLhBOneufuBiB4cS98l2SR_RQyGWSeWjnczT0QU91p1DhOVRuOopznQ",
+        "p":"4BzEEOtIpmVdVEZNCqS7baC4crd0pqnRH_5IB3jw3bcxGn6QLvnEtfdUdiYrqBdss1l58BQ3KhooKeQTa9AB0Hw_Py5PJdTJNPY8cQn7ouZ2KKDcmnPGBY5t7yLc1QlQ5xHdwW1VhvKn-nXqhJTBgIPgtldC-KDV5z-y2XDwGUc",
+        "q":"uQPEfgmVtjL0Uyyx88GZFF1fOunH3-7cepKmtH4pxhtCoHqpWmT8YAmZxaewHgHAjLYsp1ZSe7zFYHj7C6ul7TjeLQeZD_YwD66t62wDmpe_HlB-TnBA-njbglfIsRLtXlnDzQkv5dTltRJ11BKBBypeeF6689rjcJIDEz9RWdc",
+        "dp":"BwKfV3Akq5_MFZDFZCnW-wzl-CCo83WoZvnLQwCTeDv8uzluRSnm71I3QCLdhrqE2e9YkxvuxdBfpT_PI7Yz-FOKnu1R6HsJeDCjn12Sk3vmAktV2zb34MCdy7cpdTh_YVr7tss2u6vneTwrA86rZtu5Mbr1C1XsmvkxHQAdYo0",
+        "dq":"h_96-mK1R_7glhsum81dZxjTnYynPbZpHziZjeeHcXYsXaaMwkOlODsWa7I9xXDoRwbKgB719rrmI2oKr6N3Do9U0ajaHF-NKJnwgjMd2w9cjz3_-kyNlxAr2v4IKhGNpmM5iIgOS1VZnOZ68m6_pbLBSp3nssTdlqvd0tIiTHU",
+        "qi":"IYd7DHOhrWvxkwPQsRM2tOgrjbcrfvtQJipd-DlcxyVuuM9sQLdgjVk2oy26F0EmpScGLq2MowX7fhd_QJQ3ydy5cY7YIBi87w93IKLEdfnbJtoOPLUW0ITrJReOgo1cq9SbsxYawBgfp_gh6A5603k2-ZQwVK0JKSHuLFkuQ3U"}"#;
 
     #[test]
     fn public_and_broken_keys_are_refused() {

@@ -162,3 +162,38 @@ impl Class {
             != self.negated
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn query_values_match_as_a_shell_would() {
+        for (pattern, text, matches) in [
+            ("*", "", true),
+            ("*", "abc", true),
+            ("*", "a/b", false),
+            ("a*c", "ac", true),
+            ("a*c", "abbc", true),
+            ("a*c", "a/c", false),
+            ("a?c", "abc", true),
+            ("a?c", "a/c", false),
+            ("a?c", "ac", false),
+            ("[a-c]x", "bx", true),
+            ("[a-c]x", "dx", false),
+            ("[!a-c]x", "dx", true),
+            ("[^a-c]x", "ax", false),
+            ("[xyz]", "y", true),
+            (r"\*", "*", true),
+            (r"\*", "a", false),
+            ("", "", true),
+            ("", "a", false),
+        ] {
+            let glob = Glob::shell(pattern).unwrap();
+            assert_eq!(glob.matches(text), matches, "{pattern} {text}");
+        }
+        for broken in ["[a", "[]", r"a\"] {
+            assert_eq!(Glob::shell(broken), None, "{broken}");
+        }
+    }
+}

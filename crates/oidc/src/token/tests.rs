@@ -39,6 +39,10 @@ fn malformed_requests_by_code() {
         (&[("grant_type", "authorization_code")], InvalidRequest),
         (&[("grant_type", "refresh_token")], InvalidRequest),
         (
+            &[("grant_type", "refresh_token"), ("refresh_token", "a\0")],
+            InvalidRequest,
+        ),
+        (
             &[("grant_type", "authorization_code"), ("code", "a"), ("code", "b")],
             InvalidRequest,
         ),

@@ -1,0 +1,252 @@
+//! From a valid request and a person to a code, a screen or a refusal.
+
+use super::{AuthorizationRequest, PageError, Refusal, redirect_error};
+use crate::client::{Client, Demand};
+use crate::error::ErrorCode;
+use crate::id_token;
+use crate::interaction::{AskedOfUser, Progress};
+use crate::jose::Jwk;
+
+/// Whether the user may use the client by its groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupAccess {
+    /// The client is open, or the user is in one of its groups.
+    Allowed,
+    /// Neither.
+    Denied,
+}
+
+/// Whether an ID token hint fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hint {
+    /// None was sent, or it is about the signed-in user.
+    Fits,
+    /// It is about somebody else.
+    OtherUser,
+    /// It is not one of our ID tokens. [`check_hint`] refuses such a request earlier.
+    Invalid,
+}
+
+impl Hint {
+    /// Compares what [`check_hint`] found with who is signed in.
+    pub fn about(hint: Option<&id_token::Hint>, subject: &str) -> Self {
+        if hint.is_none_or(|hint| hint.subject == subject) {
+            Self::Fits
+        } else {
+            Self::OtherUser
+        }
+    }
+}
+
+/// Who is signed in, and what they and the past say about the request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedInUser {
+    /// When they proved who they are, Unix milliseconds.
+    pub authenticated_at: i64,
+    /// Whether that was with a passkey.
+    pub by_passkey: bool,
+    /// Whether they may use the client.
+    pub group_access: GroupAccess,
+    /// The scopes they agreed to before; none if never.
+    pub consented: Option<Vec<String>>,
+    /// When their passkey was just used to allow something, Unix milliseconds. It can stand in for the
+    /// re-authentication step; if the decision relies on it, it is the decision's `auth_time`, and it must be
+    /// redeemed together with issuing the code.
+    pub fresh_proof: Option<i64>,
+    /// The ID token hint.
+    pub hint: Hint,
+}
+
+/// What happens to a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// The client gets its code.
+    Issue {
+        /// When the user authenticated for it, Unix milliseconds.
+        auth_time: i64,
+        /// When the request came in, Unix milliseconds.
+        requested_at: i64,
+    },
+    /// A person has to do something first.
+    Interact(Progress),
+    /// No.
+    Refuse(Refusal),
+}
+
+/// What a request asks of a user who is signed in.
+///
+/// A sign-in or passkey use after the request came in is what `prompt=login` and `max_age` ask for. A client's
+/// own demand for re-authentication is met by a passkey only: one used to sign in since, or [`SignedInUser::fresh_proof`].
+pub fn asked_of_user(
+    request: &AuthorizationRequest,
+    client: &Client,
+    user: &SignedInUser,
+    requested_at: i64,
+    now: i64,
+) -> AskedOfUser {
+    let proven_at = user
+        .fresh_proof
+        .map_or(user.authenticated_at, |at| at.max(user.authenticated_at));
+    let too_old = request
+        .max_age
+        .is_some_and(|seconds| now >= proven_at.saturating_add(seconds.saturating_mul(1000)));
+    let proof_due = (request.prompt.login || too_old) && proven_at <= requested_at;
+    let signed_in_since_by_passkey = user.by_passkey && user.authenticated_at > requested_at;
+    let passkey_due = client.reauthentication == Demand::Required
+        && user.fresh_proof.is_none()
+        && !signed_in_since_by_passkey;
+    let covered = user
+        .consented
+        .as_ref()
+        .is_some_and(|known| request.scopes.is_covered_by(known));
+    AskedOfUser {
+        reauthenticate: proof_due || passkey_due,
+        consent: request.prompt.consent || (client.consent == Demand::Required && !covered),
+    }
+}
+
+/// Reads the ID token hint of a request, so that a bad one is refused before anybody is bothered.
+pub fn check_hint<'k>(
+    request: &AuthorizationRequest,
+    keys: impl IntoIterator<Item = &'k Jwk>,
+    issuer: &str,
+) -> Result<Option<id_token::Hint>, Refusal> {
+    let Some(hint) = &request.id_token_hint else {
+        return Ok(None);
+    };
+    id_token::read_hint(hint, keys, issuer)
+        .map(Some)
+        .map_err(|_| redirect_error(request, ErrorCode::InvalidRequest, BAD_HINT))
+}
+
+const BAD_HINT: &str = "The id_token_hint is not an ID token of this issuer.";
+
+/// Decides a new request.
+pub fn decide(
+    request: &AuthorizationRequest,
+    client: &Client,
+    user: Option<&SignedInUser>,
+    now: i64,
+) -> Decision {
+    let refuse = |code, description: &str| Decision::Refuse(redirect_error(request, code, description));
+    let mut progress = Progress {
+        authenticate: false,
+        select_account: request.prompt.select_account,
+        reauthenticate: false,
+        consent: false,
+        requested_at: now,
+        reauthenticated_at: None,
+        scopes: request.scopes.as_slice().to_vec(),
+    };
+    let Some(user) = user else {
+        if request.prompt.none {
+            return refuse(ErrorCode::LoginRequired, "The user is not signed in.");
+        }
+        progress.authenticate = true;
+        return Decision::Interact(progress);
+    };
+    if user.group_access == GroupAccess::Denied {
+        return Decision::Refuse(Refusal::Page(PageError::NotAllowed));
+    }
+    match user.hint {
+        Hint::Fits => {}
+        Hint::Invalid => {
+            return refuse(ErrorCode::InvalidRequest, BAD_HINT);
+        }
+        Hint::OtherUser if request.prompt.none => {
+            return refuse(
+                ErrorCode::LoginRequired,
+                "Another user than the hinted one is signed in.",
+            );
+        }
+        // The person can switch to the hinted account.
+        Hint::OtherUser => progress.select_account = true,
+    }
+    let asked = asked_of_user(request, client, user, now, now);
+    if request.prompt.none {
+        if asked.reauthenticate {
+            return refuse(ErrorCode::LoginRequired, "The user has to authenticate again.");
+        }
+        if asked.consent {
+            return refuse(ErrorCode::ConsentRequired, "The user has to consent.");
+        }
+    }
+    progress.reauthenticate = asked.reauthenticate;
+    progress.consent = asked.consent;
+    if progress.current_step().is_some() {
+        return Decision::Interact(progress);
+    }
+    let unproven = SignedInUser {
+        fresh_proof: None,
+        ..user.clone()
+    };
+    let relied_on = user
+        .fresh_proof
+        .filter(|_| asked_of_user(request, client, &unproven, now, now).reauthenticate);
+    Decision::Issue {
+        auth_time: relied_on.unwrap_or(user.authenticated_at),
+        requested_at: now,
+    }
+}
+
+/// Decides a request that comes back after its interaction. `same_user` says whether the signed-in user is the
+/// one who did the steps. [`SignedInUser::fresh_proof`] has no part in it: that is what the re-authentication step
+/// takes.
+pub fn resume(
+    request: &AuthorizationRequest,
+    client: &Client,
+    user: Option<&SignedInUser>,
+    progress: &Progress,
+    same_user: SameUser,
+    now: i64,
+) -> Decision {
+    let mut progress = progress.clone();
+    let Some(user) = user else {
+        progress.authenticate = true;
+        return Decision::Interact(progress);
+    };
+    let user = &SignedInUser {
+        fresh_proof: None,
+        ..user.clone()
+    };
+    if user.group_access == GroupAccess::Denied {
+        return Decision::Refuse(Refusal::Page(PageError::NotAllowed));
+    }
+    if same_user == SameUser::No {
+        let asked = asked_of_user(request, client, user, progress.requested_at, now);
+        progress.bind(asked);
+    }
+    if progress.current_step().is_some() {
+        return Decision::Interact(progress);
+    }
+    match user.hint {
+        Hint::Fits => {}
+        Hint::Invalid => {
+            let error = redirect_error(request, ErrorCode::InvalidRequest, BAD_HINT);
+            return Decision::Refuse(error);
+        }
+        Hint::OtherUser => {
+            let error = redirect_error(
+                request,
+                ErrorCode::LoginRequired,
+                "Another user than the hinted one signed in.",
+            );
+            return Decision::Refuse(error);
+        }
+    }
+    Decision::Issue {
+        auth_time: progress
+            .reauthenticated_at
+            .map_or(user.authenticated_at, |at| at.max(user.authenticated_at)),
+        requested_at: progress.requested_at,
+    }
+}
+
+/// See [`resume`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SameUser {
+    /// The steps were done by who is signed in now.
+    Yes,
+    /// Somebody else did them, or nobody yet.
+    No,
+}
