@@ -15,21 +15,21 @@
 
 pub mod app_config;
 pub mod audit;
-// pub mod clients;
+pub mod clients;
 pub mod clock;
 pub mod config;
 pub mod health;
 pub mod http;
 // pub mod images;
 pub mod jobs;
-// pub mod oidc;
+pub mod oidc;
 // pub mod passkeys;
 // pub mod profile_pictures;
 pub mod random;
 pub mod router;
 pub mod secret_token;
 pub mod sessions;
-// pub mod signing_keys;
+pub mod signing_keys;
 pub mod signup;
 pub mod start;
 pub mod state;

@@ -12,7 +12,7 @@ use crate::config::{Config, DatabaseConfig};
 use crate::http::rate_limit::RateLimits;
 use crate::jobs::{self, Scheduler};
 use crate::random::Random;
-
+use crate::signing_keys::{SigningKeys, SigningKeysError};
 use crate::state::{AppState, Parts};
 use crate::{router, signup};
 
@@ -25,7 +25,9 @@ pub enum StartError {
     /// Settings in the environment are invalid.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-
+    /// The signing keys could not be read or made.
+    #[error(transparent)]
+    SigningKeys(#[from] SigningKeysError),
     /// The database failed right after opening.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -71,7 +73,7 @@ pub async fn start_with(config: Config, clock: Clock) -> Result<App, StartError>
     };
     tracing::info!(provider = store.engine().as_str(), "Connected to database");
     let random = Random;
-
+    let signing_keys = SigningKeys::load_or_create(&config, &store, &clock, random).await?;
     let state = AppState::new(Parts {
         rate_limits: RateLimits::new(config.rate_limiting.is_on()),
         config,
@@ -79,7 +81,7 @@ pub async fn start_with(config: Config, clock: Clock) -> Result<App, StartError>
         clock,
         random,
         settings,
-
+        signing_keys,
         setup_completed: AtomicBool::new(false),
     });
     let setup_required = signup::setup_available(&state).await?;

@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::http::rate_limit::RateLimits;
 
 use crate::random::Random;
+use crate::signing_keys::SigningKeys;
 
 /// The application's shared parts. Cheap to clone.
 #[derive(Clone)]
@@ -32,6 +33,8 @@ pub struct Parts {
     /// What administrators decided, cached.
     pub settings: SettingsCache,
 
+    /// The keys tokens are signed with.
+    pub signing_keys: SigningKeys,
     /// `/setup` is closed for good once somebody has an account; remembered to spare the query.
     pub setup_completed: std::sync::atomic::AtomicBool,
 }

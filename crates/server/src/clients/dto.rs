@@ -73,15 +73,39 @@ pub struct FederatedIdentityDto {
 
 impl From<FederatedIdentity> for FederatedIdentityDto {
     fn from(identity: FederatedIdentity) -> Self {
-        let FederatedIdentity { issuer, subject, audience, jwks, replay_protection } = identity;
-        Self { issuer, subject, audience, jwks, replay_protection }
+        let FederatedIdentity {
+            issuer,
+            subject,
+            audience,
+            jwks,
+            replay_protection,
+        } = identity;
+        Self {
+            issuer,
+            subject,
+            audience,
+            jwks,
+            replay_protection,
+        }
     }
 }
 
 impl From<FederatedIdentityDto> for FederatedIdentity {
     fn from(identity: FederatedIdentityDto) -> Self {
-        let FederatedIdentityDto { issuer, subject, audience, jwks, replay_protection } = identity;
-        Self { issuer, subject, audience, jwks, replay_protection }
+        let FederatedIdentityDto {
+            issuer,
+            subject,
+            audience,
+            jwks,
+            replay_protection,
+        } = identity;
+        Self {
+            issuer,
+            subject,
+            audience,
+            jwks,
+            replay_protection,
+        }
     }
 }
 
@@ -158,6 +182,7 @@ pub struct CredentialsDto {
 /// A client as administrators see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "the wire format is what it is")]
 pub struct ClientDto {
     /// What anybody may know.
     #[serde(flatten)]
@@ -206,8 +231,17 @@ impl ClientDto {
             requires_pushed_authorization_requests: client.requires_pushed_authorization_requests,
             skip_consent: client.skip_consent,
             credentials: CredentialsDto {
-                federated_identities: client.federated_identities.0.iter().cloned().map(Into::into).collect(),
-                secrets: secrets.into_iter().map(|secret| ClientSecretDto::new(secret, now)).collect(),
+                federated_identities: client
+                    .federated_identities
+                    .0
+                    .iter()
+                    .cloned()
+                    .map(Into::into)
+                    .collect(),
+                secrets: secrets
+                    .into_iter()
+                    .map(|secret| ClientSecretDto::new(secret, now))
+                    .collect(),
             },
             is_group_restricted: client.is_group_restricted,
             pkce_supported: client.pkce_supported,
@@ -231,7 +265,10 @@ pub struct ClientWithGroupsDto {
 impl ClientWithGroupsDto {
     /// A client and its groups.
     pub fn new(client: ClientDto, groups: &[UserGroup]) -> Self {
-        Self { client, allowed_user_groups: groups.iter().map(Into::into).collect() }
+        Self {
+            client,
+            allowed_user_groups: groups.iter().map(Into::into).collect(),
+        }
     }
 }
 
@@ -247,7 +284,7 @@ pub struct ClientWithGroupCountDto {
 }
 
 /// The submitted credentials; secrets have routes of their own and are ignored here.
-#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct CredentialsInput {
     /// Replaces the list.
@@ -258,9 +295,15 @@ pub struct CredentialsInput {
 /// What creates or replaces a client.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", default)]
+#[expect(clippy::struct_excessive_bools, reason = "the wire format is what it is")]
 pub struct ClientInput {
     /// `client_id` of a new client; a random UUID when absent, ignored on update.
-    #[schema(required = false, min_length = 2, max_length = 128, pattern = "^[a-zA-Z0-9._-]+$")]
+    #[schema(
+        required = false,
+        min_length = 2,
+        max_length = 128,
+        pattern = "^[a-zA-Z0-9._-]+$"
+    )]
     pub id: String,
     /// At most 50 characters.
     #[schema(required = true, max_length = 50)]
@@ -323,6 +366,8 @@ pub struct SecretInput {
 
 impl std::fmt::Debug for SecretInput {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SecretInput").field("expires_at", &self.expires_at).finish_non_exhaustive()
+        f.debug_struct("SecretInput")
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
     }
 }

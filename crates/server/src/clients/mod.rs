@@ -5,4 +5,5 @@ mod routes;
 mod secrets;
 mod service;
 
+pub use dto::ClientMetaDto;
 pub use routes::routes;

@@ -7,8 +7,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::dto::{
-    ClientInput, ClientMetaDto, ClientSecretDto, ClientWithGroupCountDto, ClientWithGroupsDto, CreatedSecretDto,
-    ReplacedSecretDto, SecretInput,
+    ClientInput, ClientMetaDto, ClientSecretDto, ClientWithGroupCountDto, ClientWithGroupsDto,
+    CreatedSecretDto, ReplacedSecretDto, SecretInput,
 };
 use super::{secrets, service};
 use crate::http::access::Admin;
@@ -59,7 +59,10 @@ async fn create(
     Admin(admin): Admin,
     JsonBody(input): JsonBody<ClientInput>,
 ) -> ApiResult<(StatusCode, Json<ClientWithGroupsDto>)> {
-    Ok((StatusCode::CREATED, Json(service::create(&state, &admin, input).await?)))
+    Ok((
+        StatusCode::CREATED,
+        Json(service::create(&state, &admin, input).await?),
+    ))
 }
 
 /// One client.
@@ -160,7 +163,10 @@ async fn create_secret(
     ClientIdPath(id): ClientIdPath,
     OptionalJsonBody(input): OptionalJsonBody<SecretInput>,
 ) -> ApiResult<(StatusCode, Json<CreatedSecretDto>)> {
-    Ok((StatusCode::CREATED, Json(secrets::create(&state, &id, input).await?)))
+    Ok((
+        StatusCode::CREATED,
+        Json(secrets::create(&state, &id, input).await?),
+    ))
 }
 
 /// Removes a secret; it stops working at once.
@@ -199,5 +205,7 @@ async fn replace_secret(
     ClientIdPath(id): ClientIdPath,
     OptionalJsonBody(input): OptionalJsonBody<SecretInput>,
 ) -> ApiResult<Json<ReplacedSecretDto>> {
-    Ok(Json(ReplacedSecretDto { secret: secrets::replace(&state, &id, input.secret).await? }))
+    Ok(Json(ReplacedSecretDto {
+        secret: secrets::replace(&state, &id, input.secret).await?,
+    }))
 }

@@ -23,10 +23,15 @@ const GENERATED: usize = 32;
 /// A client's secrets, oldest first.
 pub async fn list(state: &AppState, client: &ClientId) -> Result<Vec<ClientSecretDto>, ClientError> {
     let reader = state.store.reader();
-    clients::find(reader, client).await?.ok_or(ClientError::NotFound)?;
+    clients::find(reader, client)
+        .await?
+        .ok_or(ClientError::NotFound)?;
     let now = state.now();
     let secrets = clients::secrets(reader, client).await?;
-    Ok(secrets.iter().map(|secret| ClientSecretDto::new(secret, now)).collect())
+    Ok(secrets
+        .iter()
+        .map(|secret| ClientSecretDto::new(secret, now))
+        .collect())
 }
 
 /// Adds a secret and shows it.
@@ -38,7 +43,9 @@ pub async fn create(
     let value = chosen_or_random(state, input.secret)?;
     let expires_at = match &input.expires_at {
         None => None,
-        Some(text) => Some(parse_rfc3339(text).ok_or_else(|| invalid("expiresAt", "must be a date (RFC 3339)"))?),
+        Some(text) => {
+            Some(parse_rfc3339(text).ok_or_else(|| invalid("expiresAt", "must be a date (RFC 3339)"))?)
+        }
     };
     if expires_at.is_some_and(|end| end <= state.now()) {
         return Err(ClientError::Refused("The expiration date must be in the future"));
@@ -53,7 +60,10 @@ pub async fn create(
     }
     let row = insert(state, &tx, client, &value, expires_at).await?;
     commit(tx).await?;
-    Ok(CreatedSecretDto { facts: ClientSecretDto::new(&row, state.now()), secret: value })
+    Ok(CreatedSecretDto {
+        facts: ClientSecretDto::new(&row, state.now()),
+        secret: value,
+    })
 }
 
 /// Makes a new secret the only one and shows it, as the older API does.

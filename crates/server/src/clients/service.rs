@@ -48,9 +48,11 @@ impl From<ClientError> for ApiError {
         match error {
             ClientError::NotFound => Self::not_found("OIDC client"),
             ClientError::SecretNotFound => Self::not_found("Client secret"),
-            ClientError::IdTaken => {
-                Self::new(StatusCode::CONFLICT, "client_id_already_exists", "Client ID already exists")
-            }
+            ClientError::IdTaken => Self::new(
+                StatusCode::CONFLICT,
+                "client_id_already_exists",
+                "Client ID already exists",
+            ),
             ClientError::Refused(reason) => Self::new(StatusCode::BAD_REQUEST, "validation_failed", reason),
             ClientError::Invalid(fields) => Self::validation(fields),
             ClientError::Store(error) => error.into(),
@@ -60,7 +62,9 @@ impl From<ClientError> for ApiError {
 
 fn is_client_id(text: &str) -> bool {
     (2..=128).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
 }
 
 fn check(input: &ClientInput, new: bool) -> Result<(), ApiError> {
@@ -75,9 +79,10 @@ fn check(input: &ClientInput, new: bool) -> Result<(), ApiError> {
     rules.required("name", &input.name);
     rules.max("name", &input.name, 50);
     rules.max("description", &input.description, 150);
-    for (field, urls) in
-        [("callbackURLs", &input.callback_urls), ("logoutCallbackURLs", &input.logout_callback_urls)]
-    {
+    for (field, urls) in [
+        ("callbackURLs", &input.callback_urls),
+        ("logoutCallbackURLs", &input.logout_callback_urls),
+    ] {
         for (index, url) in urls.iter().enumerate() {
             if RedirectUriPattern::parse(url).is_err() {
                 rules.fail(&format!("{field}[{index}]"), "callback_url_pattern", "is invalid");
@@ -91,7 +96,10 @@ fn check(input: &ClientInput, new: bool) -> Result<(), ApiError> {
     }
     for (field, minutes) in [
         ("accessTokenDurationMinutes", input.access_token_duration_minutes),
-        ("refreshTokenDurationMinutes", input.refresh_token_duration_minutes),
+        (
+            "refreshTokenDurationMinutes",
+            input.refresh_token_duration_minutes,
+        ),
     ] {
         if !(0..=MOST_MINUTES).contains(&minutes) {
             rules.fail(field, "token_duration", "is invalid");
@@ -113,7 +121,8 @@ fn apply(client: &mut Client, input: ClientInput) {
     client.skip_consent = input.skip_consent;
     client.is_group_restricted = input.is_group_restricted;
     client.access_token_duration_minutes = minutes(input.access_token_duration_minutes, ACCESS_TOKEN_MINUTES);
-    client.refresh_token_duration_minutes = minutes(input.refresh_token_duration_minutes, REFRESH_TOKEN_MINUTES);
+    client.refresh_token_duration_minutes =
+        minutes(input.refresh_token_duration_minutes, REFRESH_TOKEN_MINUTES);
     if client.client_type == ClientType::MetadataDocument {
         return;
     }
@@ -136,7 +145,11 @@ pub async fn create(
     input: ClientInput,
 ) -> Result<ClientWithGroupsDto, ApiError> {
     check(&input, true)?;
-    let id = if input.id.is_empty() { state.random.uuid().to_string() } else { input.id.clone() };
+    let id = if input.id.is_empty() {
+        state.random.uuid().to_string()
+    } else {
+        input.id.clone()
+    };
     let mut client = Client {
         id: ClientId(id),
         name: String::new(),
@@ -181,12 +194,17 @@ pub async fn find(state: &AppState, id: &ClientId) -> Result<ClientWithGroupsDto
     let secrets = clients::secrets(reader, id).await?;
     let allowed = clients::allowed_groups(reader, id).await?;
     let groups = groups::find_existing(reader, &allowed).await?;
-    Ok(ClientWithGroupsDto::new(ClientDto::new(&client, &secrets, state.now()), &groups))
+    Ok(ClientWithGroupsDto::new(
+        ClientDto::new(&client, &secrets, state.now()),
+        &groups,
+    ))
 }
 
 /// What anybody may know of a client.
 pub async fn find_meta(state: &AppState, id: &ClientId) -> Result<ClientMetaDto, ClientError> {
-    let client = clients::find(state.store.reader(), id).await?.ok_or(ClientError::NotFound)?;
+    let client = clients::find(state.store.reader(), id)
+        .await?
+        .ok_or(ClientError::NotFound)?;
     Ok(ClientMetaDto::from(&client))
 }
 

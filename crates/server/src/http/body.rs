@@ -98,6 +98,10 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
         Some(Err(_)) => return Err(ApiError::invalid_body("it is not valid JSON")),
         Some(Ok(value)) => value,
     };
+    if has_nul(&value) {
+        // PostgreSQL cannot store it, and no name or address has it.
+        return Err(ApiError::invalid_body("it contains a NUL character"));
+    }
     let names = field_names::<T>();
     let value = match value {
         Value::Object(object) => Value::Object(match_names(object, names)),
@@ -108,6 +112,17 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
         other => other,
     };
     T::deserialize(value).map_err(ApiError::invalid_body)
+}
+
+fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(has_nul),
+        Value::Object(members) => members
+            .iter()
+            .any(|(key, value)| key.contains('\0') || has_nul(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 /// Gives members the names the type has, drops nulls; exact names win over those in another case.

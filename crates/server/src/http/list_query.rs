@@ -47,7 +47,7 @@ fn parse(query: &str) -> ListRequest {
             }
             "sort[column]" => column = lower_first(value.trim()),
             "sort[direction]" if value.trim().eq_ignore_ascii_case("desc") => {
-                direction = Direction::Descending
+                direction = Direction::Descending;
             }
             "sort[direction]" => direction = Direction::Ascending,
             "search" if !value.is_empty() => request.search = Some(value.into_owned()),

@@ -2,8 +2,8 @@
 
 use http::HeaderMap;
 use pocket_id_store::sessions::{self, Session};
-use pocket_id_store::types::{AuthenticationMethod, SessionId, UserId};
-use pocket_id_store::{StoreResult, Tx, commit};
+use pocket_id_store::types::{AuthenticationMethod, SessionId, Timestamp, UserId};
+use pocket_id_store::{StoreResult, Tx, commit, reauthentication_tokens};
 
 use crate::http::access::SignedIn;
 use crate::http::client_ip::RequestOrigin;
@@ -77,4 +77,18 @@ pub async fn close(state: &AppState, request_headers: &HeaderMap) -> StoreResult
         Cookie::AccessToken.clear(app_url),
         Cookie::Reauthentication.clear(app_url),
     ])
+}
+
+/// Takes the proof of a passkey just used that a request carries, and says when that was. At most one caller
+/// gets it; it must be the same user's.
+pub async fn take_fresh_proof(
+    state: &AppState,
+    tx: &Tx,
+    request_headers: &HeaderMap,
+    user: UserId,
+) -> StoreResult<Option<Timestamp>> {
+    let Some(token) = Cookie::Reauthentication.read(request_headers, &state.config.app_url) else {
+        return Ok(None);
+    };
+    reauthentication_tokens::take(tx, &secret_token::hash(token), user, state.now()).await
 }

@@ -6,6 +6,7 @@ use crate::types::{ClientId, ClientType, FederatedIdentities, StringList, Timest
 
 /// A relying party.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[expect(clippy::struct_excessive_bools, reason = "a row has the columns it has")]
 #[sea_orm(table_name = "oidc_clients")]
 pub struct Model {
     /// The `client_id`.

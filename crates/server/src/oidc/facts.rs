@@ -1,0 +1,142 @@
+//! Rows as the protocol crate wants to see them.
+
+use pocket_id_oidc::claims::Person;
+use pocket_id_oidc::client::{Client, ClientKind, Demand};
+use pocket_id_oidc::client_auth::StoredSecret;
+use pocket_id_oidc::grant::Grant;
+use pocket_id_oidc::pkce::Method;
+use pocket_id_oidc::scope::Scopes;
+use pocket_id_store::clients::{self, ClientSecret};
+use pocket_id_store::types::{ClientId, GroupId, SecretAlgorithm, Timestamp, UserId};
+use pocket_id_store::users::User;
+use pocket_id_store::{StoreResult, custom_claims, grants, groups};
+
+use crate::state::AppState;
+
+fn demand(required: bool) -> Demand {
+    if required {
+        Demand::Required
+    } else {
+        Demand::Optional
+    }
+}
+
+/// A client.
+pub fn client(row: &clients::Client) -> Client {
+    let mut pkce_methods = vec![Method::S256];
+    if row.pkce_plain_allowed {
+        pkce_methods.push(Method::Plain);
+    }
+    Client {
+        id: row.id.0.clone(),
+        kind: if row.is_public {
+            ClientKind::Public
+        } else {
+            ClientKind::Confidential
+        },
+        pkce: demand(row.pkce_enabled),
+        pkce_methods,
+        reauthentication: demand(row.requires_reauthentication),
+        pushed_requests: demand(row.requires_pushed_authorization_requests),
+        consent: demand(!row.skip_consent),
+        redirect_uris: row.callback_urls.0.clone(),
+        post_logout_redirect_uris: row.logout_callback_urls.0.clone(),
+    }
+}
+
+/// The usable secrets among some, newest first.
+pub fn active_secrets(secrets: &[ClientSecret], now: Timestamp) -> Vec<StoredSecret> {
+    secrets
+        .iter()
+        .rev()
+        .filter(|secret| clients::secret_is_active(secret, now))
+        .map(|secret| match secret.algorithm {
+            SecretAlgorithm::Sha256 => StoredSecret::Sha256(secret.hash.clone()),
+            SecretAlgorithm::Bcrypt => StoredSecret::Bcrypt(secret.hash.clone()),
+        })
+        .collect()
+}
+
+/// A grant.
+pub fn grant(row: &grants::Grant) -> Grant {
+    Grant {
+        id: row.id.to_string(),
+        client_id: row.client_id.0.clone(),
+        subject: row.user_id.to_string(),
+        scopes: Scopes::from_granted(row.scope.0.clone()),
+        audience: row.audience.0.clone(),
+        auth_time: row.auth_time.0,
+        amr: row.amr.0.clone(),
+        acr: row.acr.clone(),
+        nonce: row.nonce.clone(),
+        requested_at: row.requested_at.0,
+    }
+}
+
+/// Whether a user may use a client by its groups.
+pub async fn may_use(
+    connection: &impl sea_orm::ConnectionTrait,
+    client: &clients::Client,
+    user: UserId,
+) -> StoreResult<bool> {
+    if !client.is_group_restricted {
+        return Ok(true);
+    }
+    clients::user_in_allowed_group(connection, &client.id, user).await
+}
+
+/// A person with what the scopes need to know about them.
+pub async fn person(
+    state: &AppState,
+    connection: &impl sea_orm::ConnectionTrait,
+    user: User,
+    scopes: &Scopes,
+) -> StoreResult<Person> {
+    let settings = state.settings().await?;
+    let wants_profile = scopes.contains("profile");
+    let groups = if wants_profile || scopes.contains("groups") {
+        groups::of_user(connection, user.id).await?
+    } else {
+        Vec::new()
+    };
+    let mut custom = Vec::new();
+    if wants_profile {
+        let ids: Vec<GroupId> = groups.iter().map(|group| group.id).collect();
+        let claims = custom_claims::of_user_and_groups(connection, user.id, &ids).await?;
+        let (own, of_groups): (Vec<_>, Vec<_>) =
+            claims.into_iter().partition(|claim| claim.user_id.is_some());
+        // Later ones win: of groups the oldest claim counts, and the person's own beat them all.
+        custom = of_groups
+            .into_iter()
+            .rev()
+            .chain(own)
+            .map(|claim| (claim.key, claim.value))
+            .collect();
+    }
+    Ok(Person {
+        picture: state
+            .config
+            .app_url
+            .join(&format!("/api/users/{}/profile-picture.png", user.id)),
+        subject: user.id.to_string(),
+        username: user.username,
+        email_verified: user.email_verified || settings.emails_verified(),
+        email: user.email,
+        first_name: user.first_name,
+        last_name: user.last_name,
+        display_name: user.display_name,
+        groups: groups.into_iter().map(|group| group.name).collect(),
+        custom_claims: custom,
+    })
+}
+
+/// The client of a request, if it exists.
+pub async fn find_client(
+    connection: &impl sea_orm::ConnectionTrait,
+    id: Option<&str>,
+) -> StoreResult<Option<clients::Client>> {
+    match id {
+        Some(id) => clients::find(connection, &ClientId(id.to_owned())).await,
+        None => Ok(None),
+    }
+}

@@ -1,0 +1,283 @@
+//! The steps a person takes before a client gets its code.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use http::{HeaderMap, StatusCode};
+use pocket_id_oidc::authorize::{self, AuthorizationRequest};
+use pocket_id_oidc::interaction::{Progress, Step};
+use pocket_id_oidc::parameters::Parameters;
+use pocket_id_store::clients::Client;
+use pocket_id_store::consents::{self, ConsentChange};
+use pocket_id_store::interactions::{self, Interaction};
+use pocket_id_store::types::{InteractionId, JsonDocument};
+use pocket_id_store::{StoreError, commit};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{authorize as endpoint, facts};
+use crate::audit::{self, Event};
+use crate::clients::ClientMetaDto;
+use crate::http::access::{BrowserUser, SignedIn};
+use crate::http::body::JsonBody;
+use crate::http::client_ip::RequestOrigin;
+use crate::http::cookies::Cookie;
+use crate::http::error::{ApiError, ApiResult, ErrorBody};
+use crate::sessions;
+use crate::state::AppState;
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(find))
+        .routes(routes!(complete))
+}
+
+/// What a scope that is not a standard one means.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ScopeInfoDto {
+    /// The scope.
+    pub key: String,
+    /// What people read.
+    pub name: String,
+    /// What it lets the client do.
+    pub description: Option<String>,
+}
+
+/// A pending authorization request.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct InteractionDto {
+    /// Identifier.
+    pub id: String,
+    /// Scopes asked for.
+    pub scopes: Vec<String>,
+    /// What the scopes that are not standard ones mean.
+    pub scope_info: Vec<ScopeInfoDto>,
+    /// Who asks.
+    pub client: ClientMetaDto,
+    /// The next step; absent when none is left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, required = false)]
+    pub current_step: Option<Step>,
+    /// The steps left, in order.
+    #[schema(value_type = Vec<String>)]
+    pub required_steps: Vec<Step>,
+}
+
+/// A completed step.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct CompleteInput {
+    /// `authenticate`, `select_account`, `reauthenticate` or `consent`; must be the next one.
+    #[schema(value_type = String)]
+    step: Option<Step>,
+}
+
+/// What is next.
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CompletedDto {
+    /// The request, if steps are left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    interaction: Option<InteractionDto>,
+    /// Where to navigate, if none is left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    redirect_url: Option<String>,
+}
+
+/// Why a step cannot be completed.
+#[derive(Debug, thiserror::Error)]
+enum InteractionError {
+    #[error("no such interaction")]
+    NotFound,
+    #[error("not the next step")]
+    WrongStep,
+    #[error("somebody else completed a step meanwhile")]
+    Changed,
+    #[error("no proof of a passkey came along")]
+    NoProof,
+    #[error("the proof of a passkey is stale, used or another user's")]
+    BadProof,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("stored progress is unreadable: {0}")]
+    Unreadable(#[from] serde_json::Error),
+}
+
+impl From<InteractionError> for ApiError {
+    fn from(error: InteractionError) -> Self {
+        let invalid = |text: &str| Self::new(StatusCode::BAD_REQUEST, "validation_failed", text);
+        match error {
+            InteractionError::NotFound => Self::new(
+                StatusCode::NOT_FOUND,
+                "not_found",
+                "OIDC interaction not found or expired",
+            )
+            .with("resource", "OIDC interaction"),
+            InteractionError::WrongStep => invalid("This step is not the next one"),
+            InteractionError::Changed => Self::new(
+                StatusCode::CONFLICT,
+                "conflict",
+                "This request was continued elsewhere; reload the page",
+            ),
+            InteractionError::NoProof => invalid("Use your passkey again first"),
+            InteractionError::BadProof => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "reauthentication_required",
+                "Reauthentication is required",
+            ),
+            InteractionError::Store(error) => error.into(),
+            InteractionError::Unreadable(error) => Self::internal(error),
+        }
+    }
+}
+
+fn dto(row: &Interaction, client: &Client, progress: &Progress) -> InteractionDto {
+    InteractionDto {
+        id: row.id.to_string(),
+        scopes: progress.scopes.clone(),
+        scope_info: Vec::new(),
+        client: client.into(),
+        current_step: progress.current_step(),
+        required_steps: progress.required_steps(),
+    }
+}
+
+/// What is asked of whom.
+#[utoipa::path(
+    get, path = "/api/oidc/interactions/{id}", tag = "OpenID Connect",
+    params(("id" = String, Path, description = "Interaction ID")),
+    responses((status = 200, body = InteractionDto), (status = 404, body = ErrorBody))
+)]
+async fn find(State(state): State<AppState>, Path(id): Path<String>) -> ApiResult<Json<InteractionDto>> {
+    let id: InteractionId = id.parse().map_err(|_| InteractionError::NotFound)?;
+    let reader = state.store.reader();
+    let row = interactions::find(reader, id, state.now())
+        .await?
+        .ok_or(InteractionError::NotFound)?;
+    let client = facts::find_client(reader, Some(&row.client_id.0))
+        .await?
+        .ok_or(InteractionError::NotFound)?;
+    let progress: Progress =
+        serde_json::from_value(row.progress.0.clone()).map_err(InteractionError::from)?;
+    Ok(Json(dto(&row, &client, &progress)))
+}
+
+/// Completes the next step.
+#[utoipa::path(
+    post, path = "/api/oidc/interactions/{id}/complete", tag = "OpenID Connect", request_body = CompleteInput,
+    params(("id" = String, Path, description = "Interaction ID")),
+    responses(
+        (status = 200, body = CompletedDto), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody, description = "Continued elsewhere meanwhile")
+    )
+)]
+async fn complete(
+    State(state): State<AppState>,
+    BrowserUser(signed_in): BrowserUser,
+    origin: RequestOrigin,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    JsonBody(input): JsonBody<CompleteInput>,
+) -> ApiResult<Json<CompletedDto>> {
+    let id: InteractionId = id.parse().map_err(|_| InteractionError::NotFound)?;
+    let step = input.step.ok_or(InteractionError::WrongStep)?;
+    let tx = state.store.begin().await?;
+    let mut row = interactions::find(&tx, id, state.now())
+        .await?
+        .ok_or(InteractionError::NotFound)?;
+    let client = facts::find_client(&tx, Some(&row.client_id.0))
+        .await?
+        .ok_or(InteractionError::NotFound)?;
+    let mut progress: Progress =
+        serde_json::from_value(row.progress.0.clone()).map_err(InteractionError::from)?;
+    let request = request_of(&state, &row, &client)?;
+    let hint = endpoint::check_hint(&state, &request).map_err(|_| InteractionError::NotFound)?;
+    let facts = endpoint::signed_in_facts(&tx, hint.as_ref(), &client, &signed_in).await?;
+    let asked = authorize::asked_of_user(
+        &request,
+        &facts::client(&client),
+        &facts,
+        progress.requested_at,
+        state.now().0,
+    );
+
+    if !progress.authenticate && row.user_id.is_some_and(|bound| bound != signed_in.user.id) {
+        // Somebody else signed in meanwhile: what was asked of the first does not count for the second.
+        let select_account = progress.select_account;
+        progress.bind(asked);
+        progress.select_account = select_account;
+    }
+    if !progress.expects(step) {
+        return Err(InteractionError::WrongStep.into());
+    }
+    match step {
+        Step::Authenticate => {
+            let select_account = progress.select_account;
+            progress.bind(asked);
+            progress.select_account = select_account;
+        }
+        Step::SelectAccount => progress.bind(asked),
+        Step::Reauthenticate => {
+            if Cookie::Reauthentication
+                .read(&headers, &state.config.app_url)
+                .is_none()
+            {
+                return Err(InteractionError::NoProof.into());
+            }
+            let at = sessions::service::take_fresh_proof(&state, &tx, &headers, signed_in.user.id)
+                .await?
+                .ok_or(InteractionError::BadProof)?;
+            progress.reauthenticated(at.0);
+        }
+        Step::Consent => consent(&state, &tx, &client, &request, &signed_in, &origin, &mut progress).await?,
+    }
+    row.user_id = Some(signed_in.user.id);
+    row.progress = JsonDocument(serde_json::to_value(&progress).map_err(InteractionError::from)?);
+    if !interactions::advance(&tx, &row).await? {
+        return Err(InteractionError::Changed.into());
+    }
+    commit(tx).await?;
+    let mut answer = CompletedDto::default();
+    if progress.current_step().is_some() {
+        answer.interaction = Some(dto(&row, &client, &progress));
+    } else {
+        answer.redirect_url = Some(format!("/authorize?interaction={id}"));
+    }
+    Ok(Json(answer))
+}
+
+async fn consent(
+    state: &AppState,
+    tx: &pocket_id_store::Tx,
+    client: &Client,
+    request: &AuthorizationRequest,
+    signed_in: &SignedIn,
+    origin: &RequestOrigin,
+    progress: &mut Progress,
+) -> Result<(), InteractionError> {
+    let user = &signed_in.user;
+    let change = consents::merge(tx, user.id, &client.id, request.scopes.as_slice(), state.now()).await?;
+    if change == ConsentChange::New {
+        let data = [("clientName", client.name.clone())];
+        audit::record(state, tx, Event::NewClientAuthorization, user, origin, data).await?;
+    }
+    progress.consented();
+    Ok(())
+}
+
+/// The request behind an interaction. It was valid when it came in; a client changed since may have made it invalid.
+fn request_of(
+    state: &AppState,
+    row: &Interaction,
+    client: &Client,
+) -> Result<AuthorizationRequest, InteractionError> {
+    let parameters = Parameters::from_pairs(row.parameters.0.clone());
+    authorize::validate(&parameters, Some(&facts::client(client)), endpoint::policy(state))
+        .map_err(|_| InteractionError::NotFound)
+}

@@ -1,0 +1,90 @@
+//! The userinfo endpoint.
+
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, Method, StatusCode, header};
+use pocket_id_oidc::parameters::Parameters;
+use pocket_id_oidc::{access_token, userinfo};
+use pocket_id_store::{access_tokens, users};
+use serde_json::{Map, Value};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::response::{self, Failure};
+use super::{facts, form};
+use crate::state::AppState;
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(get, post))
+}
+
+/// What the bearer of an access token may know about its user.
+#[utoipa::path(
+    get, path = "/api/oidc/userinfo", tag = "OpenID Connect",
+    responses(
+        (status = 200, body = Value, description = "Claims (OIDC Core §5.3.2)"),
+        (status = 401, body = Value, description = "No usable access token (RFC 6750)"),
+        (status = 403, body = Value, description = "The access token is for other things")
+    )
+)]
+async fn get(State(state): State<AppState>, request: Request) -> Response {
+    answer(&state, request).await
+}
+
+/// The same by POST; the token may be in the form.
+#[utoipa::path(
+    post, path = "/api/oidc/userinfo", tag = "OpenID Connect",
+    responses(
+        (status = 200, body = Value, description = "Claims (OIDC Core §5.3.2)"),
+        (status = 401, body = Value, description = "No usable access token (RFC 6750)"),
+        (status = 403, body = Value, description = "The access token is for other things")
+    )
+)]
+async fn post(State(state): State<AppState>, request: Request) -> Response {
+    answer(&state, request).await
+}
+
+async fn answer(state: &AppState, request: Request) -> Response {
+    let authorization = form::authorization(request.headers());
+    let query = Parameters::from_pairs(form::query_pairs(&request));
+    let body = if request.method() == Method::POST {
+        // A body of another type is none of our business: the token may still be in the header.
+        form::body(request).await.unwrap_or_default()
+    } else {
+        Parameters::default()
+    };
+    let Some(token) = userinfo::bearer_token(authorization.as_deref(), &body, &query) else {
+        // RFC 6750 §3: without an attempt to authenticate the challenge names no error.
+        let mut response = response::json(StatusCode::UNAUTHORIZED, &userinfo::invalid_token().body());
+        response
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        return response;
+    };
+    match claims(state, token).await {
+        Ok(claims) => response::json(StatusCode::OK, &claims),
+        Err(failure) => failure.into_response(),
+    }
+}
+
+async fn claims(state: &AppState, token: &str) -> Result<Map<String, Value>, Failure> {
+    let issuer = state.config.app_url.as_str();
+    let jti = access_token::verify(token, state.signing_keys.published(), issuer)
+        .ok()
+        .and_then(|jti| Uuid::parse_str(&jti).ok())
+        .ok_or_else(userinfo::invalid_token)?;
+    let reader = state.store.reader();
+    let row = access_tokens::find_live_grant(reader, jti, state.now())
+        .await?
+        .ok_or_else(userinfo::invalid_token)?;
+    let grant = facts::grant(&row);
+    userinfo::authorize(&grant, issuer)?;
+    let user = users::find(reader, row.user_id)
+        .await?
+        .filter(|user| !user.disabled)
+        .ok_or_else(userinfo::invalid_token)?;
+    let person = facts::person(state, reader, user, &grant.scopes).await?;
+    Ok(person.claims(&grant.scopes))
+}

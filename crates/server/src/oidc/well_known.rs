@@ -1,0 +1,54 @@
+//! Discovery and keys.
+
+use axum::Json;
+use axum::extract::State;
+use pocket_id_oidc::discovery::{self, Document};
+use pocket_id_oidc::jose::Signer as _;
+use serde_json::{Value, json};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::state::AppState;
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(openid_configuration))
+        .routes(routes!(authorization_server))
+        .routes(routes!(jwks))
+}
+
+fn document(state: &AppState) -> Document {
+    discovery::document(
+        state.config.app_url.as_str(),
+        state.config.internal_app_url.as_str(),
+        state.signing_keys.active().algorithm(),
+    )
+}
+
+/// The discovery document of OpenID Connect.
+#[utoipa::path(
+    get, path = "/.well-known/openid-configuration", tag = "OpenID Connect",
+    responses((status = 200, body = Value, description = "OpenID Connect Discovery 1.0"))
+)]
+async fn openid_configuration(State(state): State<AppState>) -> Json<Document> {
+    Json(document(&state))
+}
+
+/// The same document under the name RFC 8414 gives it.
+#[utoipa::path(
+    get, path = "/.well-known/oauth-authorization-server", tag = "OpenID Connect",
+    responses((status = 200, body = Value, description = "RFC 8414"))
+)]
+async fn authorization_server(State(state): State<AppState>) -> Json<Document> {
+    Json(document(&state))
+}
+
+/// The public keys tokens are checked with.
+#[utoipa::path(
+    get, path = "/.well-known/jwks.json", tag = "OpenID Connect",
+    responses((status = 200, body = Value, description = "RFC 7517"))
+)]
+async fn jwks(State(state): State<AppState>) -> Json<Value> {
+    Json(json!({"keys": state.signing_keys.published()}))
+}
