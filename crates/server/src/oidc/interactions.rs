@@ -233,6 +233,10 @@ async fn complete(
             let at = sessions::service::take_fresh_proof(&state, &tx, &headers, signed_in.user.id)
                 .await?
                 .ok_or(InteractionError::BadProof)?;
+            // `prompt=login` asks for the passkey now, not for one used before the client asked.
+            if request.prompt.login && at.0 < progress.requested_at {
+                return Err(InteractionError::BadProof.into());
+            }
             progress.reauthenticated(at.0);
         }
         Step::Consent => consent(&state, &tx, &client, &request, &signed_in, &origin, &mut progress).await?,

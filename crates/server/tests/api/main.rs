@@ -4,6 +4,7 @@
 
 mod support;
 
+mod oidc;
 mod shell;
 mod signup;
 mod users;

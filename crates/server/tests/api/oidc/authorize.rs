@@ -1,0 +1,210 @@
+//! `/authorize`: which faults go where, which screens are asked for.
+
+use http::{Method, StatusCode};
+use serde_json::json;
+
+use super::*;
+use crate::support::{Database, both_engines};
+
+both_engines!(
+    faults_of_client_and_redirect_uri_stay_here,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let client = register(&mut admin, |_| {}).await;
+        for more in [
+            &[("client_id", "unknown")][..],
+            &[("client_id", "")],
+            &[("client_id", "a\0b")],
+            &[("redirect_uri", "https://evil.example/cb")],
+            &[("redirect_uri", "")],
+            &[("redirect_uri", "javascript:alert(1)")],
+            &[("response_mode", "web_message")],
+            &[("interaction", "00000000-0000-4000-8000-000000000000")],
+            &[("interaction", "nonsense")],
+        ] {
+            let answer = admin.get(&authorize_path(&client, more)).await;
+            assert_eq!(answer.status, StatusCode::FOUND, "{more:?}: {answer:?}");
+            assert!(
+                target(&answer)
+                    .0
+                    .starts_with(&format!("{}/interaction/error", app.url)),
+                "{more:?}: {answer:?}"
+            );
+            assert!(parameter(&answer, "error").is_some(), "{more:?}");
+        }
+        let answer = admin
+            .get(&authorize_path(
+                &client,
+                &[("redirect_uri", "https://evil.example/cb")],
+            ))
+            .await;
+        assert_eq!(
+            parameter(&answer, "sent").as_deref(),
+            Some("https://evil.example/cb")
+        );
+        assert_eq!(parameter(&answer, "registered").as_deref(), Some(CALLBACK));
+    }
+);
+
+#[tokio::test]
+async fn other_faults_go_to_the_client_in_the_mode_it_asked_for() {
+    let app = TestApp::start(Database::Sqlite).await;
+    let mut admin = app.set_up().await;
+    let client = register(&mut admin, |_| {}).await;
+    for (more, error) in [
+        (&[("response_type", "token")][..], "unsupported_response_type"),
+        (&[("response_type", "")], "invalid_request"),
+        (&[("prompt", "none")], "consent_required"),
+        (&[("max_age", "x")], "invalid_request"),
+        (&[("code_challenge_method", "plain")], "invalid_request"),
+        (&[("request", "e30.")], "request_not_supported"),
+        (
+            &[("request_uri", "https://app.example/r")],
+            "request_uri_not_supported",
+        ),
+        (&[("id_token_hint", "nonsense")], "invalid_request"),
+    ] {
+        let answer = admin.get(&authorize_path(&client, more)).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{more:?}: {answer:?}");
+        assert_eq!(target(&answer).0, CALLBACK, "{more:?}");
+        assert_eq!(parameter(&answer, "error").as_deref(), Some(error), "{more:?}");
+        assert_eq!(
+            parameter(&answer, "state").as_deref(),
+            Some("state-1"),
+            "{more:?}"
+        );
+        assert_eq!(
+            parameter(&answer, "iss").as_deref(),
+            Some(app.url.as_str()),
+            "{more:?}"
+        );
+    }
+    let answer = admin
+        .get(&authorize_path(
+            &client,
+            &[("max_age", "x"), ("response_mode", "fragment")],
+        ))
+        .await;
+    assert!(
+        answer
+            .header("location")
+            .starts_with(&format!("{CALLBACK}#error=invalid_request&")),
+        "{answer:?}"
+    );
+    let answer = admin
+        .get(&authorize_path(
+            &client,
+            &[("max_age", "x"), ("response_mode", "form_post")],
+        ))
+        .await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(
+        answer.text.contains(r#"name="error" value="invalid_request""#),
+        "{}",
+        answer.text
+    );
+    assert!(
+        answer
+            .header("content-security-policy")
+            .contains("form-action 'self' https://app.example")
+    );
+}
+
+#[tokio::test]
+async fn a_stranger_is_sent_to_sign_in_or_refused_silently() {
+    let app = TestApp::start(Database::Sqlite).await;
+    let mut admin = app.set_up().await;
+    let client = register(&mut admin, |_| {}).await;
+    let mut stranger = app.browser();
+    let answer = stranger.get(&authorize_path(&client, &[])).await;
+    let id = parameter(&answer, "interaction").unwrap();
+    let interaction = stranger.get(&format!("/api/oidc/interactions/{id}")).await.json();
+    assert_eq!(interaction["currentStep"], "authenticate");
+    let complete = format!("/api/oidc/interactions/{id}/complete");
+    let answer = stranger.post(&complete, &json!({"step": "authenticate"})).await;
+    assert_eq!(answer.code(), "not_signed_in");
+    // Whoever signs in takes the request over.
+    let answer = admin.post(&complete, &json!({"step": "authenticate"})).await;
+    assert_eq!(answer.json()["interaction"]["currentStep"], "consent");
+
+    let answer = stranger
+        .get(&authorize_path(&client, &[("prompt", "none")]))
+        .await;
+    assert_eq!(parameter(&answer, "error").as_deref(), Some("login_required"));
+}
+
+#[tokio::test]
+async fn steps_cannot_be_skipped_and_interactions_expire() {
+    let app = TestApp::start(Database::Sqlite).await;
+    let mut admin = app.set_up().await;
+    let client = register(&mut admin, |_| {}).await;
+    let answer = admin
+        .get(&authorize_path(&client, &[("prompt", "login consent")]))
+        .await;
+    let id = parameter(&answer, "interaction").unwrap();
+    let complete = format!("/api/oidc/interactions/{id}/complete");
+    for (body, status) in [
+        (json!({"step": "consent"}), StatusCode::BAD_REQUEST),
+        (json!({"step": "reauthenticate"}), StatusCode::BAD_REQUEST),
+        (json!({"step": "dance"}), StatusCode::BAD_REQUEST),
+        (json!({}), StatusCode::BAD_REQUEST),
+    ] {
+        assert_eq!(admin.post(&complete, &body).await.status, status, "{body}");
+    }
+    // Without its steps the request leads back to them and never to a code.
+    let answer = admin.get(&format!("/authorize?interaction={id}")).await;
+    assert_eq!(parameter(&answer, "interaction").as_deref(), Some(id.as_str()));
+    admin
+        .cookies
+        .insert("reauthentication_token".to_owned(), "forged".to_owned());
+    let answer = admin.post(&complete, &json!({"step": "reauthenticate"})).await;
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (StatusCode::UNAUTHORIZED, "reauthentication_required")
+    );
+    app.pass_seconds(59 * 60 + 59);
+    assert_eq!(
+        admin.get(&format!("/api/oidc/interactions/{id}")).await.status,
+        StatusCode::OK
+    );
+    app.pass_seconds(1);
+    let answer = admin.get(&format!("/api/oidc/interactions/{id}")).await;
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (StatusCode::NOT_FOUND, "not_found")
+    );
+}
+
+both_engines!(
+    a_restricted_client_admits_its_groups_only,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let client = register(&mut admin, |body| body["isGroupRestricted"] = json!(true)).await;
+        let answer = admin.get(&authorize_path(&client, &[])).await;
+        assert!(target(&answer).0.ends_with("/interaction/error"), "{answer:?}");
+        assert_eq!(
+            parameter(&answer, "error").as_deref(),
+            Some("You are not allowed to access this service.")
+        );
+    }
+);
+
+#[tokio::test]
+async fn post_works_like_get_and_repeats_are_refused() {
+    let app = TestApp::start(Database::Sqlite).await;
+    let mut admin = app.set_up().await;
+    let client = register(&mut admin, |_| {}).await;
+    code(&mut admin, &client, &[]).await;
+    let path = authorize_path(&client, &[]);
+    let query = path.split_once('?').unwrap().1.to_owned();
+    let request = admin
+        .request(Method::POST, "/authorize")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(query);
+    let answer = admin.send(request).await;
+    assert!(parameter(&answer, "code").is_some(), "{answer:?}");
+    let answer = admin.get(&format!("{path}&state=again")).await;
+    assert_eq!(parameter(&answer, "error").as_deref(), Some("invalid_request"));
+    let answer = admin.get(&format!("{path}&client_id=again")).await;
+    assert!(target(&answer).0.ends_with("/interaction/error"));
+}

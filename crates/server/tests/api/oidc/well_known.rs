@@ -1,0 +1,76 @@
+//! `/.well-known/*`
+
+use http::StatusCode;
+use pocket_id_oidc::jose::{Jwk, UnverifiedJws};
+use serde_json::json;
+
+use super::*;
+use crate::support::{Database, both_engines};
+
+both_engines!(discovery_and_keys_fit_the_tokens, |app: TestApp| async move {
+    let mut browser = app.browser();
+    let document = browser.get("/.well-known/openid-configuration").await;
+    assert_eq!(document.status, StatusCode::OK);
+    assert_eq!(document.header("access-control-allow-origin"), "*");
+    let same = browser.get("/.well-known/oauth-authorization-server").await;
+    assert_eq!(document.text, same.text);
+    let document = document.json();
+    assert_eq!(document["issuer"], app.url);
+    assert_eq!(
+        document["id_token_signing_alg_values_supported"],
+        json!(["RS256"])
+    );
+    for endpoint in [
+        "authorization_endpoint",
+        "token_endpoint",
+        "userinfo_endpoint",
+        "end_session_endpoint",
+        "jwks_uri",
+    ] {
+        let path = text(&document[endpoint])
+            .strip_prefix(&app.url)
+            .unwrap()
+            .to_owned();
+        let status = browser.get(&path).await.status;
+        assert!(
+            endpoint == "token_endpoint" || status != StatusCode::NOT_FOUND,
+            "{endpoint}: {status}"
+        );
+    }
+
+    let keys = browser.get("/.well-known/jwks.json").await.json();
+    assert_eq!(keys["keys"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        keys["keys"][0]["d"],
+        json!(null),
+        "the private half must not be there"
+    );
+    let key: Jwk = serde_json::from_value(keys["keys"][0].clone()).unwrap();
+    let mut admin = app.set_up().await;
+    let client = register(&mut admin, |_| {}).await;
+    let tokens = tokens(&app, &mut admin, &client).await;
+    for token in ["id_token", "access_token"] {
+        UnverifiedJws::parse(text(&tokens[token]))
+            .unwrap()
+            .verify([&key])
+            .unwrap();
+    }
+});
+
+#[tokio::test]
+async fn the_internal_address_is_used_where_servers_talk() {
+    let app = TestApp::start_with(Database::Sqlite, |config| {
+        config.internal_app_url = pocket_id_server::config::AppUrl::parse("http://pocket-id:1411").unwrap();
+    })
+    .await;
+    let document = app
+        .browser()
+        .get("/.well-known/openid-configuration")
+        .await
+        .json();
+    assert_eq!(document["token_endpoint"], "http://pocket-id:1411/api/oidc/token");
+    assert_eq!(
+        document["authorization_endpoint"],
+        format!("{}/authorize", app.url)
+    );
+}
