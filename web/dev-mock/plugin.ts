@@ -7,7 +7,7 @@ export function apiMock(): Plugin {
 		name: 'api-mock',
 		configureServer(server) {
 			server.middlewares.use((request, response, next) => {
-				const url = new URL(request.url ?? '/', 'http://mock');
+				const url = new URL(request.url ?? '/', 'http://localhost');
 				if (!/^\/(api|\.well-known)\//.test(url.pathname)) return next();
 				let body = '';
 				request.on('data', (chunk: Buffer) => (body += chunk.toString()));

@@ -138,7 +138,27 @@ export function answer(method: string, url: URL, body: Json): Reply {
 	}
 	if (route === 'GET /api/webauthn/credentials') return found(state.passkeys);
 	if (route === 'GET /api/webauthn/login/start') {
-		return { status: 429, body: { code: 'rate_limited', error: '' } };
+		return found({ challenge: 'bW9jaw', timeout: 60000, rpId: url.hostname });
+	}
+	if (route === 'POST /api/webauthn/login/finish') {
+		state.signedIn = true;
+		return found(me);
+	}
+	if (route === 'POST /api/webauthn/reauthenticate') return none;
+	if (route === 'GET /api/webauthn/register/start') {
+		return found({
+			rp: { id: url.hostname, name: 'Pocket ID' },
+			user: { id: 'bW9jaw', name: me.username, displayName: me.displayName },
+			challenge: 'bW9jaw',
+			timeout: 60000,
+			pubKeyCredParams: [{ type: 'public-key', alg: -7 }],
+			authenticatorSelection: { residentKey: 'required', requireResidentKey: true }
+		});
+	}
+	if (route === 'POST /api/webauthn/register/finish') {
+		const created = { id: id(), name: 'New Passkey', createdAt: now() };
+		state.passkeys.push(created);
+		return found(created);
 	}
 	const passkey = /^\/api\/webauthn\/credentials\/(.+)$/.exec(path)?.[1];
 	if (passkey) return crud(state.passkeys, passkey, method, body);

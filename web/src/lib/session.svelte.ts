@@ -1,4 +1,4 @@
-import { goto } from '$app/navigation';
+import { navigate } from '#lib/navigate.ts';
 import { setSignedOutHandler } from '#lib/api/client.ts';
 import type { User } from '#lib/api/types.ts';
 import type { Bootstrap } from '#lib/bootstrap.ts';
@@ -36,7 +36,7 @@ class Session {
 	async signedIn(user: User, target: string): Promise<void> {
 		this.user = user;
 		this.setupRequired = false;
-		if (applyUserLocale(user.locale)) await goto(target);
+		if (applyUserLocale(user.locale)) await navigate(target);
 		// Their language is another one: only a full load brings its messages.
 		else location.assign(target);
 	}
@@ -52,5 +52,5 @@ setSignedOutHandler(() => {
 	if (session.user === null) return;
 	session.signedOut();
 	const target = guardRedirect(location.pathname, location.search, session.visitor);
-	if (target) void goto(target);
+	if (target) void navigate(target);
 });
