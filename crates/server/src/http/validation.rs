@@ -78,10 +78,15 @@ impl Rules {
 
     /// Fails with all faults, if there are any.
     pub fn finish(self) -> Result<(), ApiError> {
+        self.finish_with(ApiError::validation)
+    }
+
+    /// Fails with an error of the caller's made of all faults, if there are any.
+    pub fn finish_with<E>(self, error: impl FnOnce(Vec<FieldError>) -> E) -> Result<(), E> {
         if self.failed.is_empty() {
             Ok(())
         } else {
-            Err(ApiError::validation(self.failed))
+            Err(error(self.failed))
         }
     }
 }

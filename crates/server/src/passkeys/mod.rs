@@ -14,5 +14,12 @@ mod cbor;
 pub mod ceremony;
 mod client_data;
 mod cose;
+mod dto;
+mod error;
 pub mod policy;
+mod routes;
+mod service;
+mod sign_in;
 pub mod wire;
+
+pub use routes::routes;

@@ -5,6 +5,7 @@
 mod support;
 
 mod oidc;
+mod passkeys;
 mod shell;
 mod signup;
 mod users;

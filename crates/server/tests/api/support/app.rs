@@ -6,6 +6,7 @@ use pocket_id_server::clock::Clock;
 use pocket_id_server::config::{AppUrl, Config, DatabaseConfig};
 use pocket_id_server::http::peer::Peer;
 use pocket_id_server::{App, start};
+use pocket_id_soft_passkey::SoftPasskey;
 use pocket_id_store::types::Timestamp;
 use serde_json::json;
 use tempfile::TempDir;
@@ -68,6 +69,28 @@ impl TestApp {
     /// A browser without cookies.
     pub fn browser(&self) -> Browser {
         Browser::new(&self.url)
+    }
+
+    /// A passkey of a device that shows this site.
+    pub fn passkey(&self, seed: u64) -> SoftPasskey {
+        SoftPasskey::new(&self.url, seed).unwrap()
+    }
+
+    /// How many rows a table has.
+    pub async fn count(&self, table: &str) -> i64 {
+        use sea_orm::ConnectionTrait as _;
+        let reader = self.app.state.store.reader();
+        let statement = sea_orm::Statement::from_string(
+            reader.get_database_backend(),
+            format!("SELECT count(*) AS n FROM {table}"),
+        );
+        reader
+            .query_one_raw(statement)
+            .await
+            .unwrap()
+            .unwrap()
+            .try_get("", "n")
+            .unwrap()
     }
 
     /// Moves the server's clock.

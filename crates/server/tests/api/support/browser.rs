@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use http::{HeaderMap, Method, StatusCode};
+use pocket_id_soft_passkey::SoftPasskey;
 use serde_json::Value;
 
 /// A whole answer.
@@ -86,6 +87,27 @@ impl Browser {
 
     pub async fn delete(&mut self, path: &str) -> Answer {
         self.send(self.request(Method::DELETE, path)).await
+    }
+
+    /// Registers a passkey for the signed-in user.
+    pub async fn add_passkey(&mut self, passkey: &mut SoftPasskey) -> Answer {
+        let options = self.get("/api/webauthn/register/start").await;
+        assert_eq!(options.status, StatusCode::OK, "{options:?}");
+        let response = passkey.register(&options.json()).unwrap();
+        self.post("/api/webauthn/register/finish", &response).await
+    }
+
+    /// Signs in with a passkey.
+    pub async fn sign_in(&mut self, passkey: &mut SoftPasskey) -> Answer {
+        let response = self.assertion(passkey).await;
+        self.post("/api/webauthn/login/finish", &response).await
+    }
+
+    /// What a passkey answers to fresh sign-in options.
+    pub async fn assertion(&mut self, passkey: &mut SoftPasskey) -> Value {
+        let options = self.get("/api/webauthn/login/start").await;
+        assert_eq!(options.status, StatusCode::OK, "{options:?}");
+        passkey.assert(&options.json()).unwrap()
     }
 
     /// A POST without a body.

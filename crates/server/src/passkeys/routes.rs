@@ -1,0 +1,205 @@
+//! `/api/webauthn`.
+
+use axum::Json;
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use http::{HeaderMap, StatusCode};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::dto::{PasskeyDto, RenameInput};
+use super::wire::{CreationOptions, RequestOptions};
+use super::{service, sign_in};
+use crate::http::access::{BrowserUser, CurrentUser};
+use crate::http::body::{JsonBody, read_limited};
+use crate::http::client_ip::RequestOrigin;
+use crate::http::error::{ApiResult, ErrorBody};
+use crate::http::rate_limit::{Limited, WebauthnLogin, WebauthnReauthenticate};
+use crate::sessions;
+use crate::state::AppState;
+use crate::users::dto::UserDto;
+use crate::users::service as users;
+
+/// The largest ceremony response accepted, in bytes.
+const LIMIT: usize = 64 * 1024;
+
+/// The feature's routes.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(register_start))
+        .routes(routes!(register_finish))
+        .routes(routes!(login_start))
+        .routes(routes!(login_finish))
+        .routes(routes!(logout, logout_page))
+        .routes(routes!(reauthenticate))
+        .routes(routes!(list))
+        .routes(routes!(rename, remove))
+}
+
+/// Options for registering a passkey of the signed-in user.
+#[utoipa::path(
+    get, path = "/api/webauthn/register/start", tag = "Passkeys",
+    responses(
+        (status = 200, body = CreationOptions, description = "Sets the challenge cookie"),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)
+    )
+)]
+async fn register_start(
+    State(state): State<AppState>,
+    BrowserUser(signed_in): BrowserUser,
+) -> ApiResult<impl IntoResponse> {
+    let (options, cookie) = service::start_registration(&state, &signed_in.user).await?;
+    Ok((cookie, Json(options)))
+}
+
+/// Registers the passkey the browser made.
+#[utoipa::path(
+    post, path = "/api/webauthn/register/finish", tag = "Passkeys",
+    request_body(content = serde_json::Value, description = "The browser's RegistrationResponseJSON"),
+    responses(
+        (status = 200, body = PasskeyDto), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 409, body = ErrorBody, description = "Registered already"),
+        (status = 413, body = ErrorBody)
+    )
+)]
+async fn register_finish(
+    State(state): State<AppState>,
+    BrowserUser(signed_in): BrowserUser,
+    origin: RequestOrigin,
+    headers: HeaderMap,
+    request: Request,
+) -> ApiResult<Json<PasskeyDto>> {
+    let body = read_limited(request, LIMIT).await?;
+    let passkey = service::complete_registration(&state, &signed_in.user, &headers, &body, &origin).await?;
+    Ok(Json(passkey.into()))
+}
+
+/// Options for signing in with any passkey of this site.
+#[utoipa::path(
+    get, path = "/api/webauthn/login/start", tag = "Passkeys",
+    responses((status = 200, body = RequestOptions, description = "Sets the challenge cookie"))
+)]
+async fn login_start(State(state): State<AppState>) -> ApiResult<impl IntoResponse> {
+    let (options, cookie) = sign_in::start(&state).await?;
+    Ok((cookie, Json(options)))
+}
+
+/// Signs in with the passkey the browser used.
+#[utoipa::path(
+    post, path = "/api/webauthn/login/finish", tag = "Passkeys",
+    request_body(content = serde_json::Value, description = "The browser's AuthenticationResponseJSON"),
+    responses(
+        (status = 200, body = UserDto, description = "Sets the session cookie"), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 413, body = ErrorBody),
+        (status = 429, body = ErrorBody)
+    )
+)]
+async fn login_finish(
+    State(state): State<AppState>,
+    _: Limited<WebauthnLogin>,
+    origin: RequestOrigin,
+    headers: HeaderMap,
+    request: Request,
+) -> ApiResult<impl IntoResponse> {
+    let body = read_limited(request, LIMIT).await?;
+    let (user, cookie) = sign_in::finish(&state, &headers, &body, &origin).await?;
+    Ok((cookie, Json(users::find(&state, user.id).await?)))
+}
+
+/// Signs out: ends the session and clears its cookies.
+#[utoipa::path(
+    post, path = "/api/webauthn/logout", tag = "Passkeys",
+    responses((status = 204), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody))
+)]
+async fn logout(State(state): State<AppState>, _: CurrentUser, headers: HeaderMap) -> ApiResult<Response> {
+    let cookies = sessions::service::close(&state, &headers).await?;
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    for cookie in cookies {
+        cookie.apply(response.headers_mut());
+    }
+    Ok(response)
+}
+
+/// Where guides of version 1 send browsers to sign out. A link must not sign anybody out unasked, so this leads to
+/// the page that asks.
+#[utoipa::path(
+    get, path = "/api/webauthn/logout", tag = "Passkeys",
+    responses((status = 303, description = "To the sign-out page"))
+)]
+async fn logout_page(State(state): State<AppState>) -> Redirect {
+    Redirect::to(&state.config.app_url.join("/logout"))
+}
+
+/// Proves possession of a passkey again, by using it or by a passkey sign-in within the last minute.
+#[utoipa::path(
+    post, path = "/api/webauthn/reauthenticate", tag = "Passkeys",
+    request_body(content = Option<serde_json::Value>, description = "The browser's AuthenticationResponseJSON, or nothing"),
+    responses(
+        (status = 204, description = "Sets the proof cookie"), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 413, body = ErrorBody),
+        (status = 429, body = ErrorBody)
+    )
+)]
+async fn reauthenticate(
+    State(state): State<AppState>,
+    BrowserUser(signed_in): BrowserUser,
+    _: Limited<WebauthnReauthenticate>,
+    headers: HeaderMap,
+    request: Request,
+) -> ApiResult<impl IntoResponse> {
+    let body = read_limited(request, LIMIT).await?;
+    let cookie = sign_in::reauthenticate(&state, &signed_in, &headers, &body).await?;
+    Ok((cookie, StatusCode::NO_CONTENT))
+}
+
+/// The signed-in user's passkeys.
+#[utoipa::path(
+    get, path = "/api/webauthn/credentials", tag = "Passkeys",
+    responses((status = 200, body = Vec<PasskeyDto>), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody))
+)]
+async fn list(
+    State(state): State<AppState>,
+    CurrentUser(user): CurrentUser,
+) -> ApiResult<Json<Vec<PasskeyDto>>> {
+    let passkeys = service::list(&state, user.id).await?;
+    Ok(Json(passkeys.into_iter().map(Into::into).collect()))
+}
+
+/// Renames one of the signed-in user's passkeys.
+#[utoipa::path(
+    patch, path = "/api/webauthn/credentials/{id}", tag = "Passkeys", request_body = RenameInput,
+    params(("id" = String, Path, description = "Passkey ID")),
+    responses(
+        (status = 200, body = PasskeyDto), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)
+    )
+)]
+async fn rename(
+    State(state): State<AppState>,
+    CurrentUser(user): CurrentUser,
+    Path(id): Path<String>,
+    JsonBody(input): JsonBody<RenameInput>,
+) -> ApiResult<Json<PasskeyDto>> {
+    Ok(Json(
+        service::rename(&state, user.id, &id, &input.name).await?.into(),
+    ))
+}
+
+/// Removes one of the signed-in user's passkeys.
+#[utoipa::path(
+    delete, path = "/api/webauthn/credentials/{id}", tag = "Passkeys",
+    params(("id" = String, Path, description = "Passkey ID")),
+    responses(
+        (status = 204), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody)
+    )
+)]
+async fn remove(
+    State(state): State<AppState>,
+    CurrentUser(user): CurrentUser,
+    origin: RequestOrigin,
+    Path(id): Path<String>,
+) -> ApiResult<StatusCode> {
+    service::remove(&state, &user, &id, &origin).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,241 @@
+//! Passkeys in the database: registering, managing, and the challenges between start and finish.
+
+use http::HeaderMap;
+use pocket_id_store::passkeys::{self as store, Passkey};
+use pocket_id_store::types::{Ceremony, ChallengeId, JsonDocument, PasskeyId, StringList, UserId};
+use pocket_id_store::users::User;
+use pocket_id_store::webauthn_challenges::{self, WebauthnChallenge};
+use pocket_id_store::{StoreError, Tx, commit};
+use secrecy::SecretString;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::ceremony::{
+    ExistingCredential, PendingRegistration, RegisteringUser, RelyingParty, TIMEOUT_MILLIS,
+    begin_registration, finish_registration,
+};
+use super::error::PasskeyError;
+use super::policy::{Attachment, Policy, SyncedPasskeys, UserVerification};
+use super::wire::{Challenge, CreationOptions, UserHandle};
+use crate::app_config::Settings;
+use crate::audit::{self, Event};
+use crate::http::client_ip::RequestOrigin;
+use crate::http::cookies::{Cookie, SetCookie};
+use crate::http::validation::{Rules, nfc};
+use crate::state::AppState;
+
+/// The passkey rules in force.
+pub fn policy(settings: &Settings) -> Policy {
+    Policy {
+        user_verification: UserVerification::from_config(settings.text("webauthnUserVerification")),
+        synced_passkeys: if settings.text("webauthnAllowSyncedPasskeys") == "false" {
+            SyncedPasskeys::Refused
+        } else {
+            SyncedPasskeys::Allowed
+        },
+        attachment: Attachment::from_config(settings.text("webauthnAuthenticatorAttachment")),
+    }
+}
+
+/// This installation as passkeys know it.
+pub fn relying_party(state: &AppState) -> Result<RelyingParty, PasskeyError> {
+    Ok(RelyingParty::from_app_url(&state.config.app_url.to_url())?)
+}
+
+/// Stores a ceremony and gives the cookie that names it.
+pub async fn remember(
+    state: &AppState,
+    ceremony: Ceremony,
+    user: Option<UserId>,
+    pending: &impl Serialize,
+) -> Result<SetCookie, PasskeyError> {
+    let id = ChallengeId(state.random.uuid());
+    let now = state.now();
+    let millis = i64::from(TIMEOUT_MILLIS);
+    let tx = state.store.begin().await?;
+    webauthn_challenges::insert(
+        &tx,
+        WebauthnChallenge {
+            id,
+            ceremony,
+            user_id: user,
+            state: JsonDocument(serde_json::to_value(pending)?),
+            created_at: now,
+            expires_at: now.plus_millis(millis),
+        },
+    )
+    .await?;
+    commit(tx).await?;
+    Ok(Cookie::Session.set(
+        &state.config.app_url,
+        &SecretString::from(id.to_string()),
+        millis / 1000,
+    ))
+}
+
+/// A ceremony taken back.
+pub struct Remembered<P> {
+    /// What was stored.
+    pub pending: P,
+    /// Who it was for, if it was for somebody.
+    pub user: Option<UserId>,
+    /// Whether its time is over.
+    pub expired: bool,
+}
+
+/// Takes the ceremony a request's cookie names. It is gone afterwards, whatever becomes of the request: a
+/// challenge must not be tried twice.
+pub async fn take<P: DeserializeOwned>(
+    state: &AppState,
+    headers: &HeaderMap,
+    ceremony: Ceremony,
+) -> Result<Remembered<P>, PasskeyError> {
+    let cookie = Cookie::Session
+        .read(headers, &state.config.app_url)
+        .filter(|value| !value.is_empty())
+        .ok_or(PasskeyError::NoChallengeCookie)?;
+    let id: ChallengeId = cookie.parse().map_err(|_| PasskeyError::UnknownChallenge)?;
+    let tx = state.store.begin().await?;
+    let row = webauthn_challenges::take(&tx, id, ceremony)
+        .await?
+        .ok_or(PasskeyError::UnknownChallenge)?;
+    commit(tx).await?;
+    Ok(Remembered {
+        pending: serde_json::from_value(row.state.0)?,
+        user: row.user_id,
+        expired: row.expires_at <= state.now(),
+    })
+}
+
+/// Starts registering a passkey.
+pub async fn start_registration(
+    state: &AppState,
+    user: &User,
+) -> Result<(CreationOptions, SetCookie), PasskeyError> {
+    let settings = state.settings().await?;
+    let existing = store::of_user(state.store.reader(), user.id)
+        .await?
+        .into_iter()
+        .map(|passkey| ExistingCredential {
+            credential_id: passkey.credential_id,
+            transports: passkey.transports.0,
+        })
+        .collect();
+    let full_name = format!("{} {}", user.first_name, user.last_name);
+    let display_name = [user.display_name.trim(), full_name.trim(), user.username.as_str()]
+        .into_iter()
+        .find(|name| !name.is_empty())
+        .unwrap_or_default();
+    let registering = RegisteringUser {
+        application_name: settings.app_name(),
+        handle: UserHandle(user.id.0),
+        username: &user.username,
+        display_name,
+    };
+    let challenge = Challenge::new(state.random.bytes());
+    let (options, pending) = begin_registration(
+        &relying_party(state)?,
+        &registering,
+        policy(&settings),
+        existing,
+        challenge,
+    );
+    let cookie = remember(state, Ceremony::Registration, Some(user.id), &pending).await?;
+    Ok((options, cookie))
+}
+
+/// Registers the passkey a browser answers with.
+pub async fn complete_registration(
+    state: &AppState,
+    user: &User,
+    headers: &HeaderMap,
+    body: &[u8],
+    origin: &RequestOrigin,
+) -> Result<Passkey, PasskeyError> {
+    let remembered: Remembered<PendingRegistration> = take(state, headers, Ceremony::Registration).await?;
+    if remembered.user != Some(user.id) {
+        return Err(PasskeyError::UnknownChallenge);
+    }
+    if remembered.expired {
+        return Err(PasskeyError::RegistrationExpired);
+    }
+    let settings = state.settings().await?;
+    let synced = policy(&settings).synced_passkeys;
+    let new = finish_registration(&relying_party(state)?, &remembered.pending, body, synced)?;
+    let tx = state.store.begin().await?;
+    let passkey = Passkey {
+        id: PasskeyId(state.random.uuid()),
+        user_id: user.id,
+        name: new.suggested_name,
+        credential_id: new.credential_id,
+        public_key: new.public_key,
+        attestation_type: new.attestation_type.to_owned(),
+        transports: StringList(new.transports),
+        aaguid: Some(new.aaguid).filter(|aaguid| !aaguid.is_nil()),
+        sign_count: i64::from(new.sign_count),
+        backup_eligible: new.backup_eligible,
+        backup_state: new.backup_state,
+        created_at: state.now(),
+        last_used_at: None,
+    };
+    let passkey = store::insert(&tx, passkey).await.map_err(|error| match error {
+        StoreError::Duplicate(_) => PasskeyError::AlreadyRegistered,
+        other => PasskeyError::Store(other),
+    })?;
+    record(state, &tx, Event::PasskeyAdded, user, &passkey, origin).await?;
+    commit(tx).await?;
+    Ok(passkey)
+}
+
+/// A user's passkeys, oldest first.
+pub async fn list(state: &AppState, user: UserId) -> Result<Vec<Passkey>, PasskeyError> {
+    Ok(store::of_user(state.store.reader(), user).await?)
+}
+
+/// Renames one of a user's passkeys.
+pub async fn rename(state: &AppState, user: UserId, id: &str, name: &str) -> Result<Passkey, PasskeyError> {
+    let id: PasskeyId = id.parse().map_err(|_| PasskeyError::NotFound)?;
+    let mut rules = Rules::new();
+    rules.required("name", name);
+    rules.max("name", name, 50);
+    rules.finish_with(PasskeyError::InvalidName)?;
+    let tx = state.store.begin().await?;
+    store::rename(&tx, user, id, &nfc(name)).await?;
+    let passkey = store::find(&tx, user, id).await?.ok_or(PasskeyError::NotFound)?;
+    commit(tx).await?;
+    Ok(passkey)
+}
+
+/// Removes one of a user's passkeys. The last one may go too: a login code still gets its owner in.
+pub async fn remove(
+    state: &AppState,
+    user: &User,
+    id: &str,
+    origin: &RequestOrigin,
+) -> Result<(), PasskeyError> {
+    let id: PasskeyId = id.parse().map_err(|_| PasskeyError::NotFound)?;
+    let tx = state.store.begin().await?;
+    let passkey = store::find(&tx, user.id, id)
+        .await?
+        .ok_or(PasskeyError::NotFound)?;
+    if !store::delete(&tx, user.id, id).await? {
+        return Err(PasskeyError::NotFound);
+    }
+    record(state, &tx, Event::PasskeyRemoved, user, &passkey, origin).await?;
+    Ok(commit(tx).await?)
+}
+
+async fn record(
+    state: &AppState,
+    tx: &Tx,
+    event: Event,
+    user: &User,
+    passkey: &Passkey,
+    origin: &RequestOrigin,
+) -> Result<(), StoreError> {
+    let data = [
+        ("credentialID", hex::encode(&passkey.credential_id)),
+        ("passkeyName", passkey.name.clone()),
+    ];
+    audit::record(state, tx, event, user, origin, data).await
+}
