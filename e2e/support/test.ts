@@ -1,0 +1,128 @@
+/* The test function of this suite: a running product per file, a passkey per page, and shared gestures. */
+import AxeBuilder from '@axe-core/playwright';
+import { test as base, expect, type Browser, type Page } from '@playwright/test';
+import { Authenticator } from './passkey.js';
+import { startPocketId, type PocketId } from './pocket-id.js';
+
+export { expect };
+export type { Page, PocketId };
+
+interface Fixtures {
+	authenticator: Authenticator;
+}
+interface WorkerFixtures {
+	pocketId: PocketId;
+}
+
+export const test = base.extend<Fixtures, WorkerFixtures>({
+	// Playwright reads the fixtures a function needs from its first parameter's pattern.
+	pocketId: [
+		async ({}, use) => {
+			const running = await startPocketId({ DISABLE_RATE_LIMITING: 'true' });
+			await use(running);
+			await running.stop();
+		},
+		{ scope: 'worker' }
+	],
+	baseURL: async ({ pocketId }, use) => use(pocketId.url),
+	authenticator: async ({ page }, use) => use(await Authenticator.plugInto(page))
+});
+
+/** A tab of its own with a passkey reader, whose messages about broken pages fail the test. */
+export async function openTab(browser: Browser, baseURL: string): Promise<{ page: Page; authenticator: Authenticator }> {
+	const context = await browser.newContext({ baseURL, locale: 'en-GB', viewport: { width: 1280, height: 860 } });
+	await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+	const page = await context.newPage();
+	return { page, authenticator: await Authenticator.plugInto(page) };
+}
+
+/** Fails the test when a page throws, or loads something the content security policy forbids. */
+export function watchForBrokenPages(page: Page): string[] {
+	const problems: string[] = [];
+	page.on('pageerror', (error) => problems.push(`${page.url()}: ${error.message}`));
+	page.on('console', (message) => {
+		if (message.type() === 'error' && /Content Security Policy|Uncaught/.test(message.text())) {
+			problems.push(`${page.url()}: ${message.text()}`);
+		}
+	});
+	return problems;
+}
+
+/** The first administrator, through the set-up pages; ends on the account page. */
+export async function setUp(page: Page): Promise<void> {
+	await page.goto('/setup');
+	await page.getByLabel('Username').fill('ada');
+	await page.getByLabel('Email').fill('ada@example.com');
+	await page.getByLabel('First name').fill('Ada');
+	await page.getByLabel('Last name').fill('Lovelace');
+	await page.getByRole('button', { name: 'Sign Up' }).click();
+	await page.waitForURL('/signup/add-passkey');
+	await page.getByRole('button', { name: 'Add Passkey' }).click();
+	await page.waitForURL('/settings/account');
+}
+
+export async function signOut(page: Page): Promise<void> {
+	await page.getByRole('button', { name: 'My Account' }).click();
+	await page.getByRole('menuitem', { name: 'Logout' }).click();
+	await page.waitForURL(/\/login$/);
+}
+
+/** axe finds nothing on the page as it stands. */
+export async function expectAccessible(page: Page): Promise<void> {
+	// Pages fade in: a half transparent text has another contrast.
+	await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => {}))));
+	const found = await new AxeBuilder({ page }).analyze();
+	const readable = found.violations.map(
+		(violation) => `${violation.id} (${violation.impact}): ${violation.nodes.map((node) => node.target.join(' ')).join(', ')}`
+	);
+	expect(readable, `axe on ${page.url()}`).toEqual([]);
+}
+
+/** The success toast with exactly this text. */
+export async function expectToast(page: Page, text: string): Promise<void> {
+	await expect(page.locator('[data-type="success"]').filter({ hasText: text }).last()).toHaveText(text);
+}
+
+/** Asks the API as the page's signed-in user, from inside the page (cookies and origin are the browser's). */
+export async function api<T>(page: Page, method: string, path: string, body?: unknown): Promise<T> {
+	const answer = await page.evaluate(
+		async ([method, path, body]) => {
+			const response = await fetch(path, {
+				method,
+				...(body === null ? {} : { headers: { 'Content-Type': 'application/json' }, body })
+			});
+			return { status: response.status, text: await response.text() };
+		},
+		[method, path, body === undefined ? null : JSON.stringify(body)] as const
+	);
+	expect(answer.status, `${method} ${path}: ${answer.text}`).toBeLessThan(300);
+	return (answer.text === '' ? undefined : JSON.parse(answer.text)) as T;
+}
+
+export interface NewClient {
+	id: string;
+	secret?: string;
+}
+
+/** An OIDC client made through the API, with a secret unless it is public. */
+export async function createClient(
+	page: Page,
+	settings: { name: string; callbackURLs: string[]; logoutCallbackURLs?: string[]; isPublic?: boolean; pkceEnabled?: boolean }
+): Promise<NewClient> {
+	const client = await api<{ id: string }>(page, 'POST', '/api/oidc/clients', {
+		logoutCallbackURLs: [],
+		isPublic: false,
+		pkceEnabled: true,
+		requiresReauthentication: false,
+		requiresPushedAuthorizationRequests: false,
+		skipConsent: false,
+		isGroupRestricted: false,
+		credentials: { federatedIdentities: [] },
+		accessTokenDurationMinutes: 60,
+		refreshTokenDurationMinutes: 43200,
+		...settings
+	});
+	if (settings.isPublic) return { id: client.id };
+	const { secret } = await api<{ secret: string }>(page, 'POST', `/api/oidc/clients/${client.id}/secrets`, {});
+	return { id: client.id, secret };
+}

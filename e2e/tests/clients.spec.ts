@@ -1,0 +1,197 @@
+/* Real OIDC clients sign a person in: discovery, code flow with PKCE, ID token, userinfo, refresh, logout. */
+import { startClientApp, type AuthMethod, type Library } from '../support/client-app.js';
+import type { Credential } from '../support/passkey.js';
+import { freePort } from '../support/process.js';
+import { createClient, expect, openTab, setUp, test, type Page } from '../support/test.js';
+
+let credential: Credential;
+let admin: Page;
+
+test.beforeAll(async ({ browser, pocketId }) => {
+	const tab = await openTab(browser, pocketId.url);
+	admin = tab.page;
+	await setUp(admin);
+	const [registered] = await tab.authenticator.credentials();
+	expect(registered, 'the browser kept a passkey').toBeDefined();
+	credential = registered!;
+});
+
+test.afterAll(async () => {
+	await admin.context().close();
+});
+
+interface Claims {
+	iss: string;
+	sub: string;
+	aud: string | string[];
+	name: string;
+	email: string;
+	email_verified: boolean;
+	preferred_username: string;
+	given_name: string;
+	family_name: string;
+	groups?: string[];
+	picture?: string;
+	nonce?: string;
+	exp: number;
+	iat: number;
+}
+interface Session {
+	claims: Claims;
+	userinfo: Claims;
+	userinfoByPost: Claims;
+	tokenType: string;
+	expiresIn: number;
+	scope: string;
+}
+interface Refresh {
+	rotated: boolean;
+	oldAccessTokenStatus: number;
+	claims: Claims;
+	reuse?: string;
+}
+
+async function json<T>(page: Page, url: string): Promise<T> {
+	const response = await page.goto(url);
+	const text = (await response?.text()) ?? '';
+	expect(response?.status(), `${url}: ${text}`).toBe(200);
+	return JSON.parse(text) as T;
+}
+
+const runs: { library: Library; authMethod: AuthMethod }[] = [
+	{ library: 'openid-client', authMethod: 'client_secret_basic' },
+	{ library: 'openid-client', authMethod: 'client_secret_post' },
+	{ library: 'openid-client', authMethod: 'none' },
+	{ library: 'Authlib', authMethod: 'client_secret_basic' },
+	{ library: 'Authlib', authMethod: 'client_secret_post' },
+	{ library: 'Authlib', authMethod: 'none' }
+];
+
+for (const { library, authMethod } of runs) {
+	test(`${library} with ${authMethod} signs a person in, refreshes and signs out`, async ({ browser, pocketId }) => {
+		const port = await freePort();
+		const appUrl = `http://127.0.0.1:${port}`;
+		const name = `${library} ${authMethod}`;
+		const client = await createClient(admin, {
+			name,
+			callbackURLs: [`${appUrl}/callback`],
+			logoutCallbackURLs: [`${appUrl}/signed-out`],
+			isPublic: authMethod === 'none'
+		});
+		const app = await startClientApp(library, {
+			issuer: pocketId.url,
+			port,
+			clientId: client.id,
+			...(client.secret === undefined ? {} : { clientSecret: client.secret }),
+			authMethod
+		});
+		const { page, authenticator } = await openTab(browser, pocketId.url);
+		await authenticator.add(credential);
+		try {
+			await test.step('signs in with the passkey and agrees', async () => {
+				await page.goto(appUrl);
+				await page.getByRole('link', { name: 'Log in' }).click();
+				await expect(page.getByRole('heading', { name: `Sign in to ${name}` })).toBeVisible();
+				await page.getByRole('button', { name: 'Sign in' }).click();
+				await expect(page.getByTestId('scopes')).toContainText('Email');
+				await expect(page.getByTestId('scopes')).toContainText('Profile');
+				await expect(page.getByTestId('scopes')).toContainText('Groups');
+				await page.getByRole('button', { name: 'Sign in' }).click();
+				await expect(page.getByText('Signed in as Ada Lovelace')).toBeVisible();
+			});
+
+			let subject = '';
+			await test.step('ID token and userinfo by GET and POST say the same', async () => {
+				const session = await json<Session>(page, `${appUrl}/session`);
+				subject = session.claims.sub;
+				expect(session.claims.iss).toBe(pocketId.url);
+				expect([session.claims.aud].flat()).toEqual([client.id]);
+				for (const claims of [session.claims, session.userinfo, session.userinfoByPost]) {
+					expect(claims).toMatchObject({
+						sub: subject,
+						name: 'Ada Lovelace',
+						given_name: 'Ada',
+						family_name: 'Lovelace',
+						preferred_username: 'ada',
+						email: 'ada@example.com'
+					});
+				}
+				expect(session.userinfoByPost).toEqual(session.userinfo);
+				expect(session.tokenType.toLowerCase()).toBe('bearer');
+				expect(session.expiresIn).toBeGreaterThan(3500);
+				expect(session.expiresIn).toBeLessThanOrEqual(3600);
+				expect(session.scope.split(' ').sort()).toEqual(['email', 'groups', 'openid', 'profile']);
+			});
+
+			await test.step('a second sign-in asks nothing: signed in and agreed already', async () => {
+				await page.goto(`${appUrl}/login`);
+				await page.waitForURL(`${appUrl}/`);
+				await expect(page.getByText('Signed in as Ada Lovelace')).toBeVisible();
+			});
+
+			await test.step('refreshing rotates both tokens', async () => {
+				const refresh = await json<Refresh>(page, `${appUrl}/refresh`);
+				expect(refresh.rotated).toBe(true);
+				expect(refresh.oldAccessTokenStatus).toBe(401);
+				expect(refresh.claims.sub).toBe(subject);
+				expect(refresh.claims.nonce).toBeUndefined();
+				expect(await json(page, `${appUrl}/access`)).toEqual({ status: 200 });
+			});
+
+			await test.step('an old refresh token is refused and ends everything it gave', async () => {
+				const refresh = await json<Refresh>(page, `${appUrl}/refresh?reuse=yes`);
+				expect(refresh.reuse).toBe('invalid_grant');
+				expect(await json(page, `${appUrl}/access`)).toEqual({ status: 401 });
+			});
+
+			await test.step('signing out at the app signs out of Pocket ID and comes back', async () => {
+				await page.goto(appUrl);
+				await page.getByRole('link', { name: 'Log out' }).click();
+				await page.waitForURL(new RegExp(`^${appUrl}/signed-out`));
+				await expect(page.getByText('Signed out')).toBeVisible();
+				await page.goto('/settings/account');
+				await page.waitForURL(/\/login\?redirect=/);
+			});
+		} finally {
+			await page.context().close();
+			await app.stop();
+		}
+		expect(pocketId.log(), 'secrets stay out of the log').not.toContain(client.secret ?? 'no secret');
+	});
+}
+
+test('signing out at one app ends that app’s refresh token', async ({ browser, pocketId }) => {
+	const port = await freePort();
+	const appUrl = `http://127.0.0.1:${port}`;
+	const client = await createClient(admin, {
+		name: 'Logout app',
+		callbackURLs: [`${appUrl}/callback`],
+		logoutCallbackURLs: [`${appUrl}/signed-out`]
+	});
+	const app = await startClientApp('openid-client', {
+		issuer: pocketId.url,
+		port,
+		clientId: client.id,
+		clientSecret: client.secret!,
+		authMethod: 'client_secret_basic'
+	});
+	const { page, authenticator } = await openTab(browser, pocketId.url);
+	await authenticator.add(credential);
+	try {
+		await page.goto(`${appUrl}/login`);
+		await page.getByRole('button', { name: 'Sign in' }).click();
+		await expect(page.getByTestId('scopes')).toBeVisible();
+		await page.getByRole('button', { name: 'Sign in' }).click();
+		await expect(page.getByText('Signed in as')).toBeVisible();
+		// A refresh in between must not loosen the tie between the ID token and the tokens.
+		await json<Refresh>(page, `${appUrl}/refresh`);
+
+		await page.goto(appUrl);
+		await page.getByRole('link', { name: 'Log out' }).click();
+		await expect(page.getByText('Signed out')).toBeVisible();
+		expect(await json(page, `${appUrl}/after-logout`)).toEqual({ refresh: 'invalid_grant' });
+	} finally {
+		await page.context().close();
+		await app.stop();
+	}
+});
