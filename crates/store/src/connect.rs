@@ -61,10 +61,10 @@ pub enum ConnectError {
     /// Another process uses this SQLite database, or the lock file cannot be made.
     #[error(transparent)]
     InstanceLock(#[from] InstanceLockError),
-    /// The folder of the SQLite file cannot be made.
-    #[error("cannot create the database folder {path}: {source}")]
+    /// The SQLite file or its folder cannot be made.
+    #[error("cannot create {path}: {source}")]
     Folder {
-        /// The folder.
+        /// The file or folder.
         path: PathBuf,
         /// Why.
         #[source]
@@ -123,6 +123,7 @@ impl Store {
             SqliteLocation::File(path) => {
                 create_private_folder(path)?;
                 if !options.read_only {
+                    create_private_file(path)?;
                     lock = Some(std::sync::Arc::new(InstanceLock::acquire(path)?));
                 }
                 connect = connect.filename(path);
@@ -246,4 +247,19 @@ fn create_private_folder(database: &Path) -> Result<(), ConnectError> {
         path: folder.to_owned(),
         source,
     })
+}
+
+/// Makes the database file, if it is missing, for its owner alone; SQLite gives its log the same mode.
+fn create_private_file(database: &Path) -> Result<(), ConnectError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(database)
+        .map(drop)
+        .map_err(|source| ConnectError::Folder {
+            path: database.to_owned(),
+            source,
+        })
 }

@@ -4,6 +4,7 @@
 
 mod support;
 
+mod clients;
 mod oidc;
 mod passkeys;
 mod shell;

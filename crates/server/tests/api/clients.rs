@@ -1,0 +1,313 @@
+//! `/api/oidc/clients`
+
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::{Database, TestApp, both_engines};
+
+both_engines!(
+    a_client_has_the_documented_shape_and_defaults,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let answer = admin.post("/api/oidc/clients", &json!({"name": "Files"})).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+        let mut client = answer.json();
+        let id = client["id"].as_str().unwrap().to_owned();
+        assert_eq!(id.len(), 36);
+        client["id"] = json!("ID");
+        assert_eq!(
+            client,
+            json!({
+                "id": "ID", "name": "Files", "description": "", "hasLogo": false, "hasDarkLogo": false, "launchURL": null,
+                "requiresReauthentication": false, "clientType": "standard", "callbackURLs": [], "logoutCallbackURLs": [],
+                "isPublic": false, "pkceEnabled": false, "requiresPushedAuthorizationRequests": false,
+                "skipConsent": false, "credentials": {"secrets": []}, "isGroupRestricted": false,
+                "accessTokenDurationMinutes": 60, "refreshTokenDurationMinutes": 43200, "allowedUserGroups": []
+            })
+        );
+        let meta = app.browser().get(&format!("/api/oidc/clients/{id}/meta")).await;
+        assert_eq!(meta.status, StatusCode::OK, "meta is public");
+        assert_eq!(meta.json().as_object().unwrap().len(), 8);
+        let list = admin.get("/api/oidc/clients").await.json();
+        assert_eq!(list["data"][0]["allowedUserGroupsCount"], 0);
+        assert_eq!(list["data"][0].get("allowedUserGroups"), None);
+    }
+);
+
+both_engines!(
+    a_put_replaces_everything_but_the_secrets,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let body = json!({"id": "my-app", "name": "A", "callbackURLs": ["https://a.example/cb"], "pkceEnabled": true,
+                      "launchURL": "https://a.example", "accessTokenDurationMinutes": 5});
+        assert_eq!(
+            admin.post("/api/oidc/clients", &body).await.status,
+            StatusCode::CREATED
+        );
+        assert_eq!(
+            admin.post("/api/oidc/clients", &body).await.code(),
+            "client_id_already_exists"
+        );
+        let path = "/api/oidc/clients/my-app";
+        assert_eq!(
+            admin.post_nothing(&format!("{path}/secrets")).await.status,
+            StatusCode::CREATED
+        );
+        let answer = admin.put(path, &json!({"name": "B", "isPublic": true})).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        let client = answer.json();
+        assert_eq!(client["callbackURLs"], json!([]));
+        assert_eq!(client["launchURL"], Value::Null);
+        assert_eq!(client["accessTokenDurationMinutes"], 60);
+        assert_eq!(client["pkceEnabled"], true, "public clients always use PKCE");
+        assert_eq!(client["credentials"]["secrets"].as_array().unwrap().len(), 1);
+        assert_eq!(admin.delete(path).await.status, StatusCode::NO_CONTENT);
+        for answer in [
+            admin.get(path).await,
+            admin.put(path, &json!({"name": "B"})).await,
+            admin.delete(path).await,
+        ] {
+            assert_eq!(
+                (answer.status, answer.code().as_str()),
+                (StatusCode::NOT_FOUND, "not_found")
+            );
+            assert_eq!(answer.json()["details"]["resource"], "OIDC client");
+        }
+    }
+);
+
+#[tokio::test]
+async fn each_broken_rule_is_named() {
+    let app = TestApp::start(Database::Sqlite).await;
+    let mut admin = app.set_up().await;
+    for (body, field, code) in [
+        (json!({}), "name", "required"),
+        (json!({"name": "x".repeat(51)}), "name", "too_long"),
+        (
+            json!({"name": "x", "description": "x".repeat(151)}),
+            "description",
+            "too_long",
+        ),
+        (json!({"name": "x", "id": "a b"}), "id", "client_id"),
+        (json!({"name": "x", "id": "a"}), "id", "too_short"),
+        (
+            json!({"name": "x", "callbackURLs": ["https://a.example", "javascript:alert(1)"]}),
+            "callbackURLs[1]",
+            "callback_url_pattern",
+        ),
+        (
+            json!({"name": "x", "logoutCallbackURLs": ["data:text/html,x"]}),
+            "logoutCallbackURLs[0]",
+            "callback_url_pattern",
+        ),
+        (
+            json!({"name": "x", "callbackURLs": [""]}),
+            "callbackURLs[0]",
+            "callback_url_pattern",
+        ),
+        (
+            json!({"name": "x", "launchURL": "javascript:alert(1)"}),
+            "launchURL",
+            "invalid_format",
+        ),
+        (
+            json!({"name": "x", "launchURL": ""}),
+            "launchURL",
+            "invalid_format",
+        ),
+        (
+            json!({"name": "x", "accessTokenDurationMinutes": -1}),
+            "accessTokenDurationMinutes",
+            "token_duration",
+        ),
+        (
+            json!({"name": "x", "refreshTokenDurationMinutes": 525_601}),
+            "refreshTokenDurationMinutes",
+            "token_duration",
+        ),
+    ] {
+        let answer = admin.post("/api/oidc/clients", &body).await;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (StatusCode::BAD_REQUEST, "validation_failed"),
+            "{body}"
+        );
+        assert_eq!(
+            answer.failed_rules(),
+            [(field.to_owned(), code.to_owned())],
+            "{body}"
+        );
+    }
+    for body in [
+        json!({"name": 1}),
+        json!({"name": "x", "callbackURLs": "https://a.example"}),
+        json!({"name": "a\u{0}b"}),
+    ] {
+        assert_eq!(
+            admin.post("/api/oidc/clients", &body).await.code(),
+            "invalid_request_body",
+            "{body}"
+        );
+    }
+    assert_eq!(
+        admin.get("/api/oidc/clients").await.json()["pagination"]["totalItems"],
+        0
+    );
+}
+
+both_engines!(
+    secrets_are_shown_once_limited_and_revocable,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let client = admin
+            .post("/api/oidc/clients", &json!({"name": "Files"}))
+            .await
+            .json();
+        let path = format!("/api/oidc/clients/{}/secrets", client["id"].as_str().unwrap());
+        let made = admin.post_nothing(&path).await.json();
+        let value = made["secret"].as_str().unwrap();
+        assert_eq!(value.len(), 32);
+        assert_eq!(made["prefix"], value[..4]);
+        assert_eq!(
+            (&made["isActive"], &made["expiresAt"]),
+            (&json!(true), &Value::Null)
+        );
+        let listed = admin.get(&path).await;
+        assert!(
+            !listed.text.contains(value),
+            "a stored secret must not be shown again"
+        );
+
+        let chosen = json!({"secret": "correct horse battery", "expiresAt": "2026-01-01T01:00:00Z"});
+        assert_eq!(
+            admin.post(&path, &chosen).await.json()["secret"],
+            "correct horse battery"
+        );
+        app.pass_seconds(3599);
+        assert!(is_active(&admin.get(&path).await.json()));
+        let mut passkey = app.passkey(1);
+        assert_eq!(admin.add_passkey(&mut passkey).await.status, StatusCode::OK);
+        app.pass_seconds(1);
+        assert_eq!(admin.sign_in(&mut passkey).await.status, StatusCode::OK);
+        assert!(!is_active(&admin.get(&path).await.json()));
+
+        for (body, code) in [
+            (json!({"secret": "short"}), "validation_failed"),
+            (json!({"secret": "sixteen characters é"}), "validation_failed"),
+            (json!({"expiresAt": "2025-01-01T00:00:00Z"}), "validation_failed"),
+            (json!({"expiresAt": "tomorrow"}), "validation_failed"),
+        ] {
+            assert_eq!(admin.post(&path, &body).await.code(), code, "{body}");
+        }
+        for _ in 2..20 {
+            assert_eq!(admin.post_nothing(&path).await.status, StatusCode::CREATED);
+        }
+        let answer = admin.post_nothing(&path).await;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (StatusCode::BAD_REQUEST, "validation_failed")
+        );
+        let first = format!("{path}/{}", made["id"].as_str().unwrap());
+        assert_eq!(admin.delete(&first).await.status, StatusCode::NO_CONTENT);
+        assert_eq!(admin.delete(&first).await.code(), "not_found");
+
+        // The route of version 1 leaves exactly one.
+        let legacy = path.trim_end_matches('s').to_owned();
+        let answer = admin.post_nothing(&legacy).await;
+        assert_eq!(
+            (answer.status, answer.json()["secret"].as_str().unwrap().len()),
+            (StatusCode::OK, 32)
+        );
+        assert_eq!(admin.get(&path).await.json().as_array().unwrap().len(), 1);
+    }
+);
+
+/// Whether the secret that begins with `corr` is accepted.
+fn is_active(secrets: &Value) -> bool {
+    let mut secrets = secrets.as_array().unwrap().iter();
+    secrets.find(|secret| secret["prefix"] == "corr").unwrap()["isActive"] == true
+}
+
+#[tokio::test]
+async fn public_clients_have_no_secrets() {
+    let app = TestApp::start(Database::Sqlite).await;
+    let mut admin = app.set_up().await;
+    let client = admin
+        .post("/api/oidc/clients", &json!({"name": "Spa", "isPublic": true}))
+        .await
+        .json();
+    let path = format!("/api/oidc/clients/{}", client["id"].as_str().unwrap());
+    for suffix in ["secrets", "secret"] {
+        let answer = admin.post_nothing(&format!("{path}/{suffix}")).await;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (StatusCode::BAD_REQUEST, "validation_failed")
+        );
+    }
+}
+
+both_engines!(
+    lists_are_searched_sorted_filtered_and_paged,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        for (name, public) in [("beta", true), ("Alpha", false), ("gamma", false)] {
+            let answer = admin
+                .post("/api/oidc/clients", &json!({"name": name, "isPublic": public}))
+                .await;
+            assert_eq!(answer.status, StatusCode::CREATED);
+        }
+        for (query, expected) in [
+            ("sort[column]=name", vec!["Alpha", "beta", "gamma"]),
+            (
+                "sort[column]=name&sort[direction]=desc&pagination[limit]=2",
+                vec!["gamma", "beta"],
+            ),
+            ("sort[column]=nonsense", vec!["beta", "Alpha", "gamma"]),
+            ("search=ALP", vec!["Alpha"]),
+            ("search=_", vec![]),
+            ("filters[pkceEnabled]=true", vec!["beta"]),
+            ("filters[clientType]=cimd", vec![]),
+            (
+                "sort[column]=allowedUserGroupsCount&sort[direction]=desc",
+                vec!["beta", "Alpha", "gamma"],
+            ),
+        ] {
+            let answer = admin.get(&format!("/api/oidc/clients?{query}")).await;
+            assert_eq!(answer.status, StatusCode::OK, "{query}: {answer:?}");
+            let json = answer.json();
+            let names: Vec<&str> = json["data"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|client| client["name"].as_str().unwrap())
+                .collect();
+            assert_eq!(names, expected, "{query}");
+        }
+    }
+);
+
+#[tokio::test]
+async fn only_administrators_manage_clients() {
+    let app = TestApp::start(Database::Sqlite).await;
+    app.set_up().await;
+    let mut nobody = app.browser();
+    for (method, path) in [
+        (Method::GET, "/api/oidc/clients"),
+        (Method::POST, "/api/oidc/clients"),
+        (Method::GET, "/api/oidc/clients/x"),
+        (Method::PUT, "/api/oidc/clients/x"),
+        (Method::DELETE, "/api/oidc/clients/x"),
+        (Method::GET, "/api/oidc/clients/x/secrets"),
+        (Method::POST, "/api/oidc/clients/x/secrets"),
+        (Method::POST, "/api/oidc/clients/x/secret"),
+        (Method::DELETE, "/api/oidc/clients/x/secrets/y"),
+    ] {
+        let request = nobody.request(method.clone(), path).json(&json!({"name": "x"}));
+        let answer = nobody.send(request).await;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (StatusCode::UNAUTHORIZED, "not_signed_in"),
+            "{method} {path}"
+        );
+    }
+}
