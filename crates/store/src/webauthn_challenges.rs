@@ -6,7 +6,7 @@ use crate::connect::Tx;
 use crate::entity::webauthn_challenge;
 pub use crate::entity::webauthn_challenge::Model as WebauthnChallenge;
 use crate::error::StoreResult;
-use crate::types::{Ceremony, ChallengeId, Timestamp};
+use crate::types::{ChallengeId, Timestamp};
 
 /// Stores a ceremony.
 pub async fn insert(tx: &Tx, challenge: WebauthnChallenge) -> StoreResult<()> {
@@ -16,13 +16,9 @@ pub async fn insert(tx: &Tx, challenge: WebauthnChallenge) -> StoreResult<()> {
     Ok(())
 }
 
-/// Takes a ceremony: at most one caller gets it, expired or not; the caller checks the time.
-pub async fn take(tx: &Tx, id: ChallengeId, ceremony: Ceremony) -> StoreResult<Option<WebauthnChallenge>> {
-    let Some(found) = webauthn_challenge::Entity::find_by_id(id)
-        .filter(webauthn_challenge::Column::Ceremony.eq(ceremony))
-        .one(tx)
-        .await?
-    else {
+/// Takes a ceremony: at most one caller gets it, whatever its kind, expired or not; the caller judges.
+pub async fn take(tx: &Tx, id: ChallengeId) -> StoreResult<Option<WebauthnChallenge>> {
+    let Some(found) = webauthn_challenge::Entity::find_by_id(id).one(tx).await? else {
         return Ok(None);
     };
     let deleted = webauthn_challenge::Entity::delete_by_id(id)

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::passkeys::policy::{Attachment, SyncedPasskeys, UserVerification};
+
 /// Who may read a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Visibility {
@@ -412,6 +414,25 @@ impl Settings {
             "withToken" => SignupMode::WithToken,
             _ => SignupMode::Disabled,
         }
+    }
+
+    /// Whether passkeys must have verified the person.
+    pub fn user_verification(&self) -> UserVerification {
+        UserVerification::from_config(self.text("webauthnUserVerification"))
+    }
+
+    /// Whether passkeys that can leave their device may be registered.
+    pub fn synced_passkeys(&self) -> SyncedPasskeys {
+        if self.flag("webauthnAllowSyncedPasskeys") {
+            SyncedPasskeys::Allowed
+        } else {
+            SyncedPasskeys::Refused
+        }
+    }
+
+    /// Which authenticators new passkeys should live on.
+    pub fn authenticator_attachment(&self) -> Attachment {
+        Attachment::from_config(self.text("webauthnAuthenticatorAttachment"))
     }
 
     /// Groups a new account joins.

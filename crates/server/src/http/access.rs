@@ -4,13 +4,14 @@
 //! that carries it.
 
 use axum::extract::FromRequestParts;
-use http::HeaderName;
 use http::request::Parts;
+use http::{HeaderMap, HeaderName};
 use pocket_id_store::sessions::Session;
 use pocket_id_store::users::User;
 
 use super::cookies::Cookie;
 use super::error::ApiError;
+use crate::config::AppUrl;
 use crate::sessions;
 use crate::state::AppState;
 
@@ -41,19 +42,21 @@ pub struct Admin(pub User);
 #[derive(Clone, Debug)]
 pub struct MaybeUser(pub Option<SignedIn>);
 
-/// The session of a request: the cookie, or without one the bearer value of `Authorization`.
-async fn signed_in(parts: &Parts, state: &AppState) -> Result<Option<SignedIn>, ApiError> {
-    let cookie = Cookie::AccessToken.read(&parts.headers, &state.config.app_url);
-    let token = match cookie {
+/// The session token of a request: the cookie, or without one the bearer value of `Authorization`.
+pub fn session_token<'h>(headers: &'h HeaderMap, app_url: &AppUrl) -> Option<&'h str> {
+    let token = match Cookie::AccessToken.read(headers, app_url) {
         Some(token) => Some(token),
-        None => parts
-            .headers
+        None => headers
             .get(http::header::AUTHORIZATION)
             .and_then(|value| value.to_str().ok())
             .and_then(|value| value.split_once(' '))
             .map(|(_, token)| token.trim()),
     };
-    let Some(token) = token.filter(|token| !token.is_empty()) else {
+    token.filter(|token| !token.is_empty())
+}
+
+async fn signed_in(parts: &Parts, state: &AppState) -> Result<Option<SignedIn>, ApiError> {
+    let Some(token) = session_token(&parts.headers, &state.config.app_url) else {
         return Ok(None);
     };
     let Some(found) = sessions::service::find(state, token).await? else {

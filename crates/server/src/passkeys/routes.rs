@@ -1,9 +1,11 @@
 //! `/api/webauthn`.
 
 use axum::Json;
-use axum::extract::{Path, Request, State};
-use axum::response::{IntoResponse, Redirect, Response};
-use http::{HeaderMap, StatusCode};
+use axum::extract::{FromRequestParts, Path, Request, State};
+use axum::response::{IntoResponse, Response};
+use http::request::Parts;
+use http::{HeaderMap, StatusCode, header};
+use pocket_id_store::types::PasskeyId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -13,7 +15,7 @@ use super::{service, sign_in};
 use crate::http::access::{BrowserUser, CurrentUser};
 use crate::http::body::{JsonBody, read_limited};
 use crate::http::client_ip::RequestOrigin;
-use crate::http::error::{ApiResult, ErrorBody};
+use crate::http::error::{ApiError, ApiResult, ErrorBody};
 use crate::http::rate_limit::{Limited, WebauthnLogin, WebauthnReauthenticate};
 use crate::sessions;
 use crate::state::AppState;
@@ -22,6 +24,20 @@ use crate::users::service as users;
 
 /// The largest ceremony response accepted, in bytes.
 const LIMIT: usize = 64 * 1024;
+
+/// A path's passkey ID. What is none names no passkey.
+struct PasskeyPath(PasskeyId);
+
+impl FromRequestParts<AppState> for PasskeyPath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
+        let text = Path::<String>::from_request_parts(parts, state).await.ok();
+        text.and_then(|Path(text)| text.parse().ok())
+            .map(Self)
+            .ok_or_else(|| ApiError::not_found("Passkey"))
+    }
+}
 
 /// The feature's routes.
 pub fn routes() -> OpenApiRouter<AppState> {
@@ -124,10 +140,11 @@ async fn logout(State(state): State<AppState>, _: CurrentUser, headers: HeaderMa
 /// the page that asks.
 #[utoipa::path(
     get, path = "/api/webauthn/logout", tag = "Passkeys",
-    responses((status = 303, description = "To the sign-out page"))
+    responses((status = 302, description = "To the sign-out page"))
 )]
-async fn logout_page(State(state): State<AppState>) -> Redirect {
-    Redirect::to(&state.config.app_url.join("/logout"))
+async fn logout_page(State(state): State<AppState>) -> impl IntoResponse {
+    let page = state.config.app_url.join("/logout");
+    (StatusCode::FOUND, [(header::LOCATION, page)])
 }
 
 /// Proves possession of a passkey again, by using it or by a passkey sign-in within the last minute.
@@ -177,11 +194,11 @@ async fn list(
 async fn rename(
     State(state): State<AppState>,
     CurrentUser(user): CurrentUser,
-    Path(id): Path<String>,
+    PasskeyPath(id): PasskeyPath,
     JsonBody(input): JsonBody<RenameInput>,
 ) -> ApiResult<Json<PasskeyDto>> {
     Ok(Json(
-        service::rename(&state, user.id, &id, &input.name).await?.into(),
+        service::rename(&state, user.id, id, &input.name).await?.into(),
     ))
 }
 
@@ -198,8 +215,8 @@ async fn remove(
     State(state): State<AppState>,
     CurrentUser(user): CurrentUser,
     origin: RequestOrigin,
-    Path(id): Path<String>,
+    PasskeyPath(id): PasskeyPath,
 ) -> ApiResult<StatusCode> {
-    service::remove(&state, &user, &id, &origin).await?;
+    service::remove(&state, &user, id, &origin).await?;
     Ok(StatusCode::NO_CONTENT)
 }

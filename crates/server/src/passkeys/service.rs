@@ -15,7 +15,7 @@ use super::ceremony::{
     begin_registration, finish_registration,
 };
 use super::error::PasskeyError;
-use super::policy::{Attachment, Policy, SyncedPasskeys, UserVerification};
+use super::policy::Policy;
 use super::wire::{Challenge, CreationOptions, UserHandle};
 use crate::app_config::Settings;
 use crate::audit::{self, Event};
@@ -27,13 +27,9 @@ use crate::state::AppState;
 /// The passkey rules in force.
 pub fn policy(settings: &Settings) -> Policy {
     Policy {
-        user_verification: UserVerification::from_config(settings.text("webauthnUserVerification")),
-        synced_passkeys: if settings.text("webauthnAllowSyncedPasskeys") == "false" {
-            SyncedPasskeys::Refused
-        } else {
-            SyncedPasskeys::Allowed
-        },
-        attachment: Attachment::from_config(settings.text("webauthnAuthenticatorAttachment")),
+        user_verification: settings.user_verification(),
+        synced_passkeys: settings.synced_passkeys(),
+        attachment: settings.authenticator_attachment(),
     }
 }
 
@@ -84,7 +80,7 @@ pub struct Remembered<P> {
 }
 
 /// Takes the ceremony a request's cookie names. It is gone afterwards, whatever becomes of the request: a
-/// challenge must not be tried twice.
+/// challenge must not be tried twice, nor be left lying about after it was presented in the wrong place.
 pub async fn take<P: DeserializeOwned>(
     state: &AppState,
     headers: &HeaderMap,
@@ -96,10 +92,11 @@ pub async fn take<P: DeserializeOwned>(
         .ok_or(PasskeyError::NoChallengeCookie)?;
     let id: ChallengeId = cookie.parse().map_err(|_| PasskeyError::UnknownChallenge)?;
     let tx = state.store.begin().await?;
-    let row = webauthn_challenges::take(&tx, id, ceremony)
-        .await?
-        .ok_or(PasskeyError::UnknownChallenge)?;
+    let row = webauthn_challenges::take(&tx, id).await?;
     commit(tx).await?;
+    let row = row
+        .filter(|row| row.ceremony == ceremony)
+        .ok_or(PasskeyError::UnknownChallenge)?;
     Ok(Remembered {
         pending: serde_json::from_value(row.state.0)?,
         user: row.user_id,
@@ -193,8 +190,12 @@ pub async fn list(state: &AppState, user: UserId) -> Result<Vec<Passkey>, Passke
 }
 
 /// Renames one of a user's passkeys.
-pub async fn rename(state: &AppState, user: UserId, id: &str, name: &str) -> Result<Passkey, PasskeyError> {
-    let id: PasskeyId = id.parse().map_err(|_| PasskeyError::NotFound)?;
+pub async fn rename(
+    state: &AppState,
+    user: UserId,
+    id: PasskeyId,
+    name: &str,
+) -> Result<Passkey, PasskeyError> {
     let mut rules = Rules::new();
     rules.required("name", name);
     rules.max("name", name, 50);
@@ -210,10 +211,9 @@ pub async fn rename(state: &AppState, user: UserId, id: &str, name: &str) -> Res
 pub async fn remove(
     state: &AppState,
     user: &User,
-    id: &str,
+    id: PasskeyId,
     origin: &RequestOrigin,
 ) -> Result<(), PasskeyError> {
-    let id: PasskeyId = id.parse().map_err(|_| PasskeyError::NotFound)?;
     let tx = state.store.begin().await?;
     let passkey = store::find(&tx, user.id, id)
         .await?

@@ -47,13 +47,15 @@ pub async fn finish(
     body: &[u8],
     origin: &RequestOrigin,
 ) -> Result<(User, SetCookie), PasskeyError> {
-    if Cookie::Session.read(headers, &state.config.app_url).is_none() {
-        return Err(PasskeyError::NoChallengeCookie);
-    }
-    let response = AuthenticationResponse::parse(body)?;
-    let remembered = take(state, headers, Ceremony::Authentication).await?;
+    // An unreadable response uses the challenge up too, and is what the client hears of first.
+    let taken = take(state, headers, Ceremony::Authentication).await;
+    let (response, remembered) = match (AuthenticationResponse::parse(body), taken) {
+        (_, Err(error @ (PasskeyError::NoChallengeCookie | PasskeyError::Store(_)))) => return Err(error),
+        (Err(error), _) => return Err(error.into()),
+        (Ok(response), taken) => (response, taken?),
+    };
     let tx = state.store.begin().await?;
-    let user = verify(
+    let verified = verify(
         state,
         &tx,
         &response,
@@ -61,6 +63,7 @@ pub async fn finish(
         PasskeyError::NotVerified("it took too long"),
     )
     .await?;
+    let user = verified.user;
     if user.disabled {
         return Err(PasskeyError::Disabled);
     }
@@ -73,7 +76,10 @@ pub async fn finish(
         headers,
     )
     .await?;
-    audit::record(state, &tx, Event::SignIn, &user, origin, []).await?;
+    let data = verified
+        .counter_went_back
+        .map(|(stored, received)| ("signatureCounter", format!("{received} after {stored}")));
+    audit::record(state, &tx, Event::SignIn, &user, origin, data).await?;
     commit(tx).await?;
     Ok((user, cookie))
 }
@@ -105,7 +111,9 @@ pub async fn reauthenticate(
     };
     let remembered = take(state, headers, Ceremony::Authentication).await?;
     let tx = state.store.begin().await?;
-    let user = verify(state, &tx, &response, &remembered, PasskeyError::UnknownChallenge).await?;
+    let user = verify(state, &tx, &response, &remembered, PasskeyError::UnknownChallenge)
+        .await?
+        .user;
     if user.id != signed_in.user.id {
         return Err(PasskeyError::NotVerified("the passkey is another user's"));
     }
@@ -134,6 +142,13 @@ async fn prove(
     Ok(Cookie::Reauthentication.set(&state.config.app_url, &token.value, PROOF_LIFETIME))
 }
 
+/// A passkey's proof, believed.
+struct Verified {
+    user: User,
+    /// The signature counter seen before and this one, when it did not go up.
+    counter_went_back: Option<(u32, u32)>,
+}
+
 /// Whose passkey signed a response. Notes the use of the passkey.
 async fn verify(
     state: &AppState,
@@ -141,7 +156,7 @@ async fn verify(
     response: &AuthenticationResponse,
     remembered: &Remembered<PendingAuthentication>,
     too_late: PasskeyError,
-) -> Result<User, PasskeyError> {
+) -> Result<Verified, PasskeyError> {
     if remembered.expired {
         return Err(too_late);
     }
@@ -162,16 +177,23 @@ async fn verify(
         backup_eligible: passkey.backup_eligible,
     };
     let assertion = finish_authentication(&relying_party(state)?, &remembered.pending, response, &stored)?;
-    if let SignCounter::Regressed { stored, received } = assertion.counter {
-        // WebAuthn §6.1.1 leaves the policy to us. Some authenticators count badly, and the signature is good, so
-        // the owner is not locked out; the operator is told.
-        tracing::warn!(
-            user = %user.id, passkey = %passkey.id, stored, received,
-            "the signature counter of a passkey went back; it may have been copied"
-        );
-    }
+    let counter_went_back = match assertion.counter {
+        SignCounter::Unsupported | SignCounter::Advanced => None,
+        SignCounter::Regressed { stored, received } => {
+            // WebAuthn §6.1.1 leaves the policy to us. Some authenticators count badly, and the signature is
+            // good, so the owner is not locked out; the operator is told, and a sign-in's audit entry says so.
+            tracing::warn!(
+                user = %user.id, passkey = %passkey.id, stored, received,
+                "the signature counter of a passkey went back; it may have been copied"
+            );
+            Some((stored, received))
+        }
+    };
     // The higher count is kept, so that a copy stays visible.
     let sign_count = i64::from(assertion.sign_count).max(passkey.sign_count);
     store::record_use(tx, passkey.id, sign_count, assertion.backup_state, state.now()).await?;
-    Ok(user)
+    Ok(Verified {
+        user,
+        counter_went_back,
+    })
 }

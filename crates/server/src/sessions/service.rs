@@ -5,7 +5,7 @@ use pocket_id_store::sessions::{self, Session};
 use pocket_id_store::types::{AuthenticationMethod, SessionId, Timestamp, UserId};
 use pocket_id_store::{StoreResult, Tx, commit, reauthentication_tokens};
 
-use crate::http::access::SignedIn;
+use crate::http::access::{self, SignedIn};
 use crate::http::client_ip::RequestOrigin;
 use crate::http::cookies::{Cookie, SetCookie};
 use crate::secret_token::{self, SecretToken};
@@ -68,7 +68,7 @@ pub async fn open(
 /// Ends the session a request came with and gives the cookies to clear.
 pub async fn close(state: &AppState, request_headers: &HeaderMap) -> StoreResult<[SetCookie; 2]> {
     let app_url = &state.config.app_url;
-    if let Some(token) = Cookie::AccessToken.read(request_headers, app_url) {
+    if let Some(token) = access::session_token(request_headers, app_url) {
         let tx = state.store.begin().await?;
         sessions::delete_by_token(&tx, &secret_token::hash(token)).await?;
         commit(tx).await?;

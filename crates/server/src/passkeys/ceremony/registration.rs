@@ -16,7 +16,7 @@ use crate::passkeys::wire::{
     UserHandle,
 };
 
-/// Transports are hints from the browser: more or longer ones than any browser sends are dropped.
+/// Transports are hints from the browser: more, longer or stranger ones than any browser sends are dropped.
 const MAX_TRANSPORTS: usize = 16;
 const MAX_TRANSPORT_LENGTH: usize = 32;
 
@@ -223,7 +223,9 @@ fn transports(reported: Vec<String>) -> Vec<String> {
         } else {
             transport
         };
+        // PostgreSQL stores no NUL, and no transport has one.
         if transport.len() <= MAX_TRANSPORT_LENGTH
+            && transport.bytes().all(|byte| byte.is_ascii_graphic())
             && kept.len() < MAX_TRANSPORTS
             && !kept.contains(&transport)
         {
