@@ -89,7 +89,8 @@ fn etag(file: &EmbeddedFile) -> String {
     format!("\"{}\"", hex::encode(hash.get(..16).unwrap_or(&hash)))
 }
 
-fn matches_etag(headers: &HeaderMap, etag: &str) -> bool {
+/// Whether the client has this version already.
+pub fn matches_etag(headers: &HeaderMap, etag: &str) -> bool {
     headers
         .get_all(header::IF_NONE_MATCH)
         .iter()

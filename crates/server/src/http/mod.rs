@@ -10,6 +10,7 @@ pub mod cors;
 pub mod cross_site;
 pub mod error;
 pub mod headers;
+pub mod image;
 pub mod list_query;
 pub mod path;
 pub mod peer;

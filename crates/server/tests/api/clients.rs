@@ -255,7 +255,7 @@ both_engines!(
                 .post("/api/oidc/clients", &json!({"name": name, "isPublic": public}))
                 .await;
             assert_eq!(answer.status, StatusCode::CREATED);
-        app.pass_seconds(1);
+            app.pass_seconds(1);
         }
         for (query, expected) in [
             ("sort[column]=name", vec!["Alpha", "beta", "gamma"]),

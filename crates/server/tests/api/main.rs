@@ -1,10 +1,18 @@
 //! The HTTP surface, asked as a browser or a program would, on SQLite and on a real PostgreSQL.
 //!
 //! Modules mirror the URL tree. `support` starts the real server on a free port for each test.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails by panicking"
+)]
 
 mod support;
 
 mod clients;
+mod images;
 mod oidc;
 mod passkeys;
 mod shell;
