@@ -7,7 +7,10 @@ use pocket_id_server::config::{AppUrl, Config, DatabaseConfig};
 use pocket_id_server::http::peer::Peer;
 use pocket_id_server::{App, start};
 use pocket_id_soft_passkey::SoftPasskey;
-use pocket_id_store::types::Timestamp;
+use pocket_id_store::audit_logs::AuditLog;
+use pocket_id_store::entity::audit_log;
+use pocket_id_store::passkeys::Passkey;
+use pocket_id_store::types::{Timestamp, UserId};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -90,6 +93,23 @@ impl TestApp {
             .unwrap()
             .unwrap()
             .try_get("", "n")
+            .unwrap()
+    }
+
+    /// The audit log, oldest entry first.
+    pub async fn audit_log(&self) -> Vec<AuditLog> {
+        use sea_orm::{EntityTrait as _, QueryOrder as _};
+        audit_log::Entity::find()
+            .order_by_asc(audit_log::Column::CreatedAt)
+            .all(self.app.state.store.reader())
+            .await
+            .unwrap()
+    }
+
+    /// A user's passkeys as stored, oldest first.
+    pub async fn passkeys_of(&self, user: UserId) -> Vec<Passkey> {
+        pocket_id_store::passkeys::of_user(self.app.state.store.reader(), user)
+            .await
             .unwrap()
     }
 

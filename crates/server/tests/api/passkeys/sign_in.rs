@@ -1,0 +1,266 @@
+//! `/api/webauthn/login`
+
+use http::{Method, StatusCode};
+use pocket_id_soft_passkey::{Counter, Flag, SignatureKind, SoftPasskey};
+use serde_json::json;
+
+use super::{Fault, NOT_PERSON_VERIFIED, NOT_VERIFIED, assert_refused, my_id, second_user, traces, with_passkey};
+use crate::support::{Database, TestApp, both_engines};
+
+both_engines!(nobody_types_a_name, |app: TestApp| async move {
+    let (mut admin, mut passkey) = with_passkey(&app).await;
+    let me = admin.get("/api/users/me").await.json();
+    let mut browser = app.browser();
+    let answer = browser.get("/api/webauthn/login/start").await;
+    assert!(answer.header("set-cookie").contains("; Max-Age=60;"), "{answer:?}");
+    let mut options = answer.json();
+    let response = passkey.assert(&options).unwrap();
+    let challenge = options["challenge"].take();
+    assert_eq!(challenge.as_str().unwrap().len(), 43);
+    assert_eq!(
+        options,
+        json!({"challenge": null, "timeout": 60_000, "rpId": "localhost", "userVerification": "required"})
+    );
+
+    app.pass_seconds(1);
+    let before = app.audit_log().await.len();
+    // These bodies need no content type.
+    let request = browser
+        .request(Method::POST, "/api/webauthn/login/finish")
+        .body(response.to_string());
+    let answer = browser.send(request).await;
+    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    assert_eq!(answer.json(), me);
+    let cookie = answer.header("set-cookie");
+    assert!(cookie.starts_with("access_token="), "{cookie}");
+    assert!(
+        cookie.ends_with("; Path=/; Max-Age=3600; HttpOnly; Secure; SameSite=Lax"),
+        "{cookie}"
+    );
+    assert_eq!(browser.get("/api/users/me").await.json(), me);
+
+    let audit = app.audit_log().await;
+    assert_eq!(audit.len(), before + 1);
+    let entry = audit.last().unwrap();
+    assert_eq!(
+        (entry.event.as_str(), entry.username.as_str(), json!(entry.data)),
+        ("SIGN_IN", "tim", json!({}))
+    );
+    assert_eq!(entry.ip_address.as_deref(), Some("127.0.0.1"));
+    assert!(entry.user_agent.contains("Chrome/140"), "{entry:?}");
+
+    // Signing in again replaces the browser's session.
+    let replaced = browser.clone();
+    assert_eq!(browser.sign_in(&mut passkey).await.status, StatusCode::OK);
+    assert_eq!(replaced.clone().get("/api/users/me").await.code(), "not_signed_in");
+});
+
+const FAULTS: [Fault; 15] = [
+    (
+        "origin",
+        |p| p.behaviour.origin = Some("https://evil.example".into()),
+        NOT_VERIFIED,
+    ),
+    (
+        "relying party",
+        |p| p.behaviour.rp_id = Some("evil.example".into()),
+        NOT_VERIFIED,
+    ),
+    (
+        "challenge",
+        |p| p.behaviour.challenge = Some(vec![7; 32]),
+        NOT_VERIFIED,
+    ),
+    (
+        "type",
+        |p| p.behaviour.client_data_type = Some("webauthn.create".into()),
+        NOT_VERIFIED,
+    ),
+    (
+        "cross origin",
+        |p| p.behaviour.cross_origin = Flag::Set,
+        NOT_VERIFIED,
+    ),
+    (
+        "top origin",
+        |p| p.behaviour.top_origin = Some("https://evil.example".into()),
+        NOT_VERIFIED,
+    ),
+    (
+        "presence",
+        |p| p.behaviour.user_present = Flag::Clear,
+        NOT_VERIFIED,
+    ),
+    (
+        "verification",
+        |p| p.behaviour.user_verified = Flag::Clear,
+        NOT_PERSON_VERIFIED,
+    ),
+    (
+        "backup eligibility",
+        |p| p.behaviour.backup_eligible = Flag::Set,
+        NOT_VERIFIED,
+    ),
+    (
+        "backup state",
+        |p| p.behaviour.backup_state = Flag::Set,
+        NOT_VERIFIED,
+    ),
+    (
+        "garbage signature",
+        |p| p.behaviour.signature = SignatureKind::Garbage,
+        NOT_VERIFIED,
+    ),
+    (
+        "signature over something else",
+        |p| p.behaviour.signature = SignatureKind::OverOtherData,
+        NOT_VERIFIED,
+    ),
+    (
+        "user handle of nobody",
+        |p| p.behaviour.user_handle = Some(b"00000000-0000-4000-8000-000000000000".to_vec()),
+        NOT_VERIFIED,
+    ),
+    (
+        "user handle that is none",
+        |p| p.behaviour.user_handle = Some(b"\0".to_vec()),
+        NOT_VERIFIED,
+    ),
+    (
+        "no user handle",
+        |p| p.behaviour.user_handle = Some(Vec::new()),
+        NOT_VERIFIED,
+    ),
+];
+
+both_engines!(
+    each_faulty_sign_in_is_refused_and_leaves_nothing,
+    |app: TestApp| async move {
+        let (mut admin, mut passkey) = with_passkey(&app).await;
+        let me = my_id(&mut admin).await;
+        let (_, mut foreign, second) = second_user(&app, &mut admin).await;
+        let stored = app.passkeys_of(me).await;
+        let before = traces(&app).await;
+        let good = passkey.behaviour.clone();
+        app.pass_seconds(1);
+
+        for (what, fault, expected) in FAULTS {
+            passkey.behaviour = good.clone();
+            fault(&mut passkey);
+            assert_refused(&app.browser().sign_in(&mut passkey).await, expected, what);
+        }
+        passkey.behaviour = good.clone();
+        passkey.behaviour.user_handle = Some(second.to_string().into_bytes());
+        let answer = app.browser().sign_in(&mut passkey).await;
+        assert_refused(&answer, NOT_VERIFIED, "own passkey, another user's handle");
+        passkey.behaviour = good.clone();
+        passkey.behaviour.credential_id = Some(foreign.credential_id().to_vec());
+        let answer = app.browser().sign_in(&mut passkey).await;
+        assert_refused(&answer, NOT_VERIFIED, "own handle, another user's credential");
+        foreign.behaviour.user_handle = Some(me.to_string().into_bytes());
+        let answer = app.browser().sign_in(&mut foreign).await;
+        assert_refused(&answer, NOT_VERIFIED, "another user's passkey with my handle");
+        let mut unknown: SoftPasskey = app.passkey(99);
+        unknown.adopt(me.to_string().as_bytes());
+        let answer = app.browser().sign_in(&mut unknown).await;
+        assert_refused(&answer, NOT_VERIFIED, "unknown passkey");
+
+        assert_eq!(traces(&app).await, before);
+        assert_eq!(app.count("webauthn_challenges").await, 0);
+        assert_eq!(
+            app.passkeys_of(me).await,
+            stored,
+            "a failed sign-in changed the passkey"
+        );
+        passkey.behaviour = good;
+        assert_eq!(app.browser().sign_in(&mut passkey).await.status, StatusCode::OK);
+    }
+);
+
+both_engines!(
+    a_counter_that_goes_back_is_noted_and_locks_nobody_out,
+    |app: TestApp| async move {
+        let (mut admin, mut passkey) = with_passkey(&app).await;
+        let me = my_id(&mut admin).await;
+        passkey.behaviour.counter = Counter::Fixed(7);
+        assert_eq!(app.browser().sign_in(&mut passkey).await.status, StatusCode::OK);
+        app.pass_seconds(1);
+        passkey.behaviour.counter = Counter::Fixed(3);
+        assert_eq!(app.browser().sign_in(&mut passkey).await.status, StatusCode::OK);
+        let audit = app.audit_log().await;
+        assert_eq!(
+            json!(audit.last().unwrap().data),
+            json!({"signatureCounter": "3 after 7"})
+        );
+        assert_eq!(
+            app.passkeys_of(me).await[0].sign_count,
+            7,
+            "the copy must stay visible"
+        );
+
+        // Passkeys without a counter are nothing special.
+        let mut synced = app.passkey(3);
+        synced.behaviour.counter = Counter::None;
+        admin.add_passkey(&mut synced).await;
+        for _ in 0..2 {
+            app.pass_seconds(1);
+            assert_eq!(app.browser().sign_in(&mut synced).await.status, StatusCode::OK);
+            assert!(app.audit_log().await.last().unwrap().data.0.is_empty());
+        }
+    }
+);
+
+both_engines!(use_and_backup_of_a_passkey_are_kept, |app: TestApp| async move {
+    let mut admin = app.set_up().await;
+    let me = my_id(&mut admin).await;
+    let mut passkey = app.passkey(1);
+    passkey.behaviour.backup_eligible = Flag::Set;
+    assert_eq!(admin.add_passkey(&mut passkey).await.status, StatusCode::OK);
+    let [stored] = app.passkeys_of(me).await.try_into().unwrap();
+    assert_eq!((stored.backup_state, stored.last_used_at), (false, None));
+    app.pass_seconds(5);
+    passkey.behaviour.backup_state = Flag::Set;
+    assert_eq!(app.browser().sign_in(&mut passkey).await.status, StatusCode::OK);
+    let listed = admin.get("/api/webauthn/credentials").await.json();
+    assert_eq!(
+        (&listed[0]["backupEligible"], &listed[0]["backupState"]),
+        (&json!(true), &json!(true))
+    );
+    let [stored] = app.passkeys_of(me).await.try_into().unwrap();
+    assert_eq!(stored.last_used_at, Some(app.app.state.now()));
+});
+
+both_engines!(a_disabled_user_cannot_sign_in, |app: TestApp| async move {
+    let (mut admin, mut passkey) = with_passkey(&app).await;
+    let me = my_id(&mut admin).await;
+    let other = json!({"username": "other", "email": "o@example.com", "isAdmin": true});
+    assert_eq!(admin.post("/api/users", &other).await.status, StatusCode::CREATED);
+    let disabled = json!({"username": "tim", "email": "tim@example.com", "isAdmin": true, "disabled": true});
+    let path = format!("/api/users/{me}");
+    assert_eq!(admin.put(&path, &disabled).await.status, StatusCode::OK);
+    let before = traces(&app).await;
+    let stored = app.passkeys_of(me).await;
+    let user_disabled = (StatusCode::FORBIDDEN, "user_disabled");
+    let answer = app.browser().sign_in(&mut passkey).await;
+    assert_refused(&answer, user_disabled, "disabled");
+    // Whoever has no passkey does not learn that the account is disabled.
+    passkey.behaviour.signature = SignatureKind::OverOtherData;
+    let answer = app.browser().sign_in(&mut passkey).await;
+    assert_refused(&answer, NOT_VERIFIED, "disabled and not proven");
+    assert_eq!(traces(&app).await, before);
+    assert_eq!(app.passkeys_of(me).await, stored);
+});
+
+#[tokio::test]
+async fn attempts_are_limited() {
+    let app = TestApp::start_with(Database::Sqlite, |config| config.rate_limiting = true.into()).await;
+    let mut browser = app.browser();
+    for _ in 0..10 {
+        let answer = browser.post_nothing("/api/webauthn/login/finish").await;
+        assert_eq!(answer.code(), "missing_session_id");
+    }
+    let answer = browser.post_nothing("/api/webauthn/login/finish").await;
+    assert_refused(&answer, (StatusCode::TOO_MANY_REQUESTS, "rate_limited"), "11th");
+    let wait: u64 = answer.header("retry-after").parse().unwrap();
+    assert!((1..=5).contains(&wait), "{wait}");
+}
