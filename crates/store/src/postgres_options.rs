@@ -209,7 +209,7 @@ mod tests {
         .unwrap();
         assert_eq!(options.url, "postgresql://u:p@db:5433/pocket?sslmode=require");
         assert_eq!(options.max_connections, 9);
-        assert_eq!(options.max_lifetime, Duration::from_secs(5400));
+        assert_eq!(options.max_lifetime, Duration::from_mins(90));
     }
 
     #[test]
