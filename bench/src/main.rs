@@ -1,2 +1,108 @@
-//! Speed measurements of a running Pocket ID.
-fn main() {}
+//! Measures a release build of Pocket ID on this machine: `make bench`.
+//!
+//! Start time and idle memory of the process, then code-to-token exchanges and userinfo requests per second over
+//! loopback, beside the machine's own signing rate, which bounds the exchanges. The load comes from the same
+//! machine and shares its cores with the server: the figures compare builds, they do not promise capacity.
+
+mod error;
+mod load;
+mod report;
+mod server;
+mod signing;
+mod visitor;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use error::Error;
+use load::Load;
+use report::{Machine, Report};
+use server::Home;
+use visitor::Visitor;
+
+/// Connections the load comes over; each sends its next request when it has the answer to the last.
+const CONNECTIONS: usize = 16;
+/// Exchanges and userinfo requests before the clock starts.
+const WARM_UP: usize = 300;
+const EXCHANGES: usize = 3000;
+const USERINFO_REQUESTS: usize = 20_000;
+const STARTS: usize = 15;
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
+    let (Some(program), Some(results)) = (arguments.next(), arguments.next()) else {
+        eprintln!("usage: pocket-id-bench <pocket-id binary> <results folder>");
+        return ExitCode::FAILURE;
+    };
+    let outcome = tokio::runtime::Runtime::new()
+        .map_err(Error::from)
+        .and_then(|runtime| runtime.block_on(measure(&program, &results)));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("The bench failed: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn measure(program: &std::path::Path, results: &std::path::Path) -> Result<(), Error> {
+    let machine = Machine::this();
+    eprintln!("Signing without the server ...");
+    let signing = signing::rates(machine.cores, Duration::from_secs(2))?;
+
+    let home = Home::new(program)?;
+    eprintln!("First start, on an empty folder ...");
+    let server = home.start().await?;
+    let first_start = server.start_time;
+    let mut visitor = Visitor::new(&home.url)?;
+    visitor.set_up().await?;
+    let client = visitor.create_client().await?;
+    server.stop().await?;
+
+    eprintln!("{STARTS} starts with an existing database ...");
+    let mut starts = Vec::with_capacity(STARTS);
+    for _ in 0..STARTS {
+        let server = home.start().await?;
+        starts.push(server.start_time);
+        server.stop().await?;
+    }
+
+    let server = home.start().await?;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let idle = server.memory()?;
+
+    // The session outlives restarts; signing in once more proves it and refreshes its age.
+    visitor.sign_in().await?;
+    eprintln!("Collecting {} codes ...", WARM_UP + EXCHANGES);
+    let codes = visitor.codes(&client, WARM_UP + EXCHANGES, CONNECTIONS).await?;
+    let (warm_up, timed) = codes.split_at(WARM_UP);
+    let requests = |codes: &[String]| codes.iter().map(|code| client.exchange(code)).collect::<Vec<_>>();
+    load::run(home.address, requests(warm_up), CONNECTIONS).await?;
+    eprintln!("{EXCHANGES} code-to-token exchanges ...");
+    let exchanges = load::run(home.address, requests(timed), CONNECTIONS).await?;
+
+    let token = visitor.access_token(&client).await?;
+    let userinfo = |count: usize| vec![client.userinfo(&token); count];
+    load::run(home.address, userinfo(WARM_UP), CONNECTIONS).await?;
+    eprintln!("{USERINFO_REQUESTS} userinfo requests ...");
+    let userinfo: Load = load::run(home.address, userinfo(USERINFO_REQUESTS), CONNECTIONS).await?;
+    let loaded = server.memory()?;
+    server.stop().await?;
+
+    let report = Report::new(
+        machine,
+        signing,
+        first_start,
+        starts,
+        idle,
+        loaded,
+        &exchanges,
+        &userinfo,
+    );
+    print!("{report}");
+    let path = report.write(results)?;
+    println!("\nWritten to {}", path.display());
+    Ok(())
+}
