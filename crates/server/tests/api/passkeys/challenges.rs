@@ -44,7 +44,11 @@ both_engines!(a_failed_finish_uses_the_challenge_up, |app: TestApp| async move {
     passkey.behaviour = good;
     let fine = passkey.assert(&options).unwrap();
     assert_refused(&browser.post(LOGIN, &bad).await, NOT_VERIFIED, "bad signature");
-    assert_refused(&browser.post(LOGIN, &fine).await, BAD_CHALLENGE, "after a bad one");
+    assert_refused(
+        &browser.post(LOGIN, &fine).await,
+        BAD_CHALLENGE,
+        "after a bad one",
+    );
 
     // No response at all.
     let fine = browser.assertion(&mut passkey).await;
@@ -64,7 +68,11 @@ both_engines!(a_failed_finish_uses_the_challenge_up, |app: TestApp| async move {
         BAD_CHALLENGE,
         "sign-in challenge",
     );
-    assert_refused(&admin.post(LOGIN, &fine).await, BAD_CHALLENGE, "after the wrong kind");
+    assert_refused(
+        &admin.post(LOGIN, &fine).await,
+        BAD_CHALLENGE,
+        "after the wrong kind",
+    );
     let options = admin.get("/api/webauthn/register/start").await.json();
     let registration = app.passkey(4).register(&options).unwrap();
     // The client data has the right type and challenge, so that only the stored kind can tell.
@@ -86,34 +94,37 @@ both_engines!(a_failed_finish_uses_the_challenge_up, |app: TestApp| async move {
     assert_eq!(app.count("webauthn_challenges").await, 0);
 });
 
-both_engines!(without_a_challenge_nothing_is_finished, |app: TestApp| async move {
-    let (mut admin, mut passkey) = with_passkey(&app).await;
-    let before = traces(&app).await;
-    let response = app.browser().assertion(&mut passkey).await;
-    for path in [LOGIN, REGISTER, "/api/webauthn/reauthenticate"] {
-        for (cookie, expected) in [
-            (None, NO_CHALLENGE),
-            (Some(""), NO_CHALLENGE),
-            (Some("nonsense"), BAD_CHALLENGE),
-            (Some("%00"), BAD_CHALLENGE),
-            (Some("00000000-0000-4000-8000-000000000000"), BAD_CHALLENGE),
-        ] {
-            admin.cookies.remove("session");
-            if let Some(cookie) = cookie {
-                admin.cookies.insert("session".to_owned(), cookie.to_owned());
+both_engines!(
+    without_a_challenge_nothing_is_finished,
+    |app: TestApp| async move {
+        let (mut admin, mut passkey) = with_passkey(&app).await;
+        let before = traces(&app).await;
+        let response = app.browser().assertion(&mut passkey).await;
+        for path in [LOGIN, REGISTER, "/api/webauthn/reauthenticate"] {
+            for (cookie, expected) in [
+                (None, NO_CHALLENGE),
+                (Some(""), NO_CHALLENGE),
+                (Some("nonsense"), BAD_CHALLENGE),
+                (Some("%00"), BAD_CHALLENGE),
+                (Some("00000000-0000-4000-8000-000000000000"), BAD_CHALLENGE),
+            ] {
+                admin.cookies.remove("session");
+                if let Some(cookie) = cookie {
+                    admin.cookies.insert("session".to_owned(), cookie.to_owned());
+                }
+                let answer = admin.post(path, &response).await;
+                assert_refused(&answer, expected, &format!("{path} with {cookie:?}"));
             }
-            let answer = admin.post(path, &response).await;
-            assert_refused(&answer, expected, &format!("{path} with {cookie:?}"));
         }
+        // Another browser's challenge is not what this response was made for.
+        let answer = {
+            admin.get("/api/webauthn/login/start").await;
+            admin.post(LOGIN, &response).await
+        };
+        assert_refused(&answer, NOT_VERIFIED, "another browser's challenge");
+        assert_eq!(traces(&app).await, before);
     }
-    // Another browser's challenge is not what this response was made for.
-    let answer = {
-        admin.get("/api/webauthn/login/start").await;
-        admin.post(LOGIN, &response).await
-    };
-    assert_refused(&answer, NOT_VERIFIED, "another browser's challenge");
-    assert_eq!(traces(&app).await, before);
-});
+);
 
 both_engines!(
     a_challenge_of_another_user_registers_nothing,
@@ -217,10 +228,6 @@ async fn malformed_and_oversized_responses_are_refused() {
         }
         let request = admin.request(Method::POST, finish).body(vec![b' '; 70_000]);
         let answer = admin.send(request).await;
-        assert_refused(
-            &answer,
-            (StatusCode::PAYLOAD_TOO_LARGE, "file_too_large"),
-            finish,
-        );
+        assert_refused(&answer, (StatusCode::PAYLOAD_TOO_LARGE, "file_too_large"), finish);
     }
 }

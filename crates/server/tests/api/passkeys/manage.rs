@@ -6,61 +6,64 @@ use serde_json::json;
 use super::{NOT_VERIFIED, assert_refused, second_user, traces, with_passkey};
 use crate::support::{TestApp, both_engines};
 
-both_engines!(passkeys_are_listed_renamed_and_removed, |app: TestApp| async move {
-    let (mut admin, mut passkey) = with_passkey(&app).await;
-    app.pass_seconds(1);
-    assert_eq!(
-        admin.add_passkey(&mut app.passkey(3)).await.status,
-        StatusCode::OK
-    );
-    let listed = admin.get("/api/webauthn/credentials").await.json();
-    let names: Vec<_> = listed.as_array().unwrap().iter().map(|p| &p["name"]).collect();
-    assert_eq!(names, ["New Passkey", "New Passkey"]);
-    let path = format!("/api/webauthn/credentials/{}", listed[0]["id"].as_str().unwrap());
+both_engines!(
+    passkeys_are_listed_renamed_and_removed,
+    |app: TestApp| async move {
+        let (mut admin, mut passkey) = with_passkey(&app).await;
+        app.pass_seconds(1);
+        assert_eq!(
+            admin.add_passkey(&mut app.passkey(3)).await.status,
+            StatusCode::OK
+        );
+        let listed = admin.get("/api/webauthn/credentials").await.json();
+        let names: Vec<_> = listed.as_array().unwrap().iter().map(|p| &p["name"]).collect();
+        assert_eq!(names, ["New Passkey", "New Passkey"]);
+        let path = format!("/api/webauthn/credentials/{}", listed[0]["id"].as_str().unwrap());
 
-    let audits = app.audit_log().await.len();
-    // Decomposed on the way in, composed from then on; 50 characters are not too many.
-    let long = format!("Cafe\u{301} {}", "é".repeat(44));
-    let answer = admin.patch(&path, &json!({"name": long})).await;
-    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
-    let name = format!("Café {}", "é".repeat(44));
-    assert_eq!(answer.json()["name"], name);
-    for (body, rule) in [
-        (json!({"name": ""}), "required"),
-        (json!({}), "required"),
-        (json!({"name": "x".repeat(51)}), "too_long"),
-    ] {
-        let answer = admin.patch(&path, &body).await;
-        assert_eq!(answer.code(), "validation_failed");
-        assert_eq!(answer.failed_rules(), [("name".to_owned(), rule.to_owned())]);
+        let audits = app.audit_log().await.len();
+        // Decomposed on the way in, composed from then on; 50 characters are not too many.
+        let long = format!("Cafe\u{301} {}", "é".repeat(44));
+        let answer = admin.patch(&path, &json!({"name": long})).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        let name = format!("Café {}", "é".repeat(44));
+        assert_eq!(answer.json()["name"], name);
+        for (body, rule) in [
+            (json!({"name": ""}), "required"),
+            (json!({}), "required"),
+            (json!({"name": "x".repeat(51)}), "too_long"),
+        ] {
+            let answer = admin.patch(&path, &body).await;
+            assert_eq!(answer.code(), "validation_failed");
+            assert_eq!(answer.failed_rules(), [("name".to_owned(), rule.to_owned())]);
+        }
+        assert_eq!(
+            app.audit_log().await.len(),
+            audits,
+            "a new name is nobody's business"
+        );
+
+        app.pass_seconds(1);
+        assert_eq!(admin.delete(&path).await.status, StatusCode::NO_CONTENT);
+        let audit = app.audit_log().await;
+        let entry = audit.last().unwrap();
+        assert_eq!(
+            (entry.event.as_str(), json!(entry.data)),
+            (
+                "PASSKEY_REMOVED",
+                json!({"credentialID": hex::encode(passkey.credential_id()), "passkeyName": name})
+            )
+        );
+        let left = admin.get("/api/webauthn/credentials").await.json();
+        assert_eq!(left, json!([listed[1]]));
+        let answer = app.browser().sign_in(&mut passkey).await;
+        assert_refused(&answer, NOT_VERIFIED, "removed");
+
+        // The last one may go too.
+        let path = format!("/api/webauthn/credentials/{}", left[0]["id"].as_str().unwrap());
+        assert_eq!(admin.delete(&path).await.status, StatusCode::NO_CONTENT);
+        assert_eq!(admin.get("/api/webauthn/credentials").await.json(), json!([]));
     }
-    assert_eq!(
-        app.audit_log().await.len(),
-        audits,
-        "a new name is nobody's business"
-    );
-
-    app.pass_seconds(1);
-    assert_eq!(admin.delete(&path).await.status, StatusCode::NO_CONTENT);
-    let audit = app.audit_log().await;
-    let entry = audit.last().unwrap();
-    assert_eq!(
-        (entry.event.as_str(), json!(entry.data)),
-        (
-            "PASSKEY_REMOVED",
-            json!({"credentialID": hex::encode(passkey.credential_id()), "passkeyName": name})
-        )
-    );
-    let left = admin.get("/api/webauthn/credentials").await.json();
-    assert_eq!(left, json!([listed[1]]));
-    let answer = app.browser().sign_in(&mut passkey).await;
-    assert_refused(&answer, NOT_VERIFIED, "removed");
-
-    // The last one may go too.
-    let path = format!("/api/webauthn/credentials/{}", left[0]["id"].as_str().unwrap());
-    assert_eq!(admin.delete(&path).await.status, StatusCode::NO_CONTENT);
-    assert_eq!(admin.get("/api/webauthn/credentials").await.json(), json!([]));
-});
+);
 
 both_engines!(
     nobody_touches_a_passkey_that_is_not_theirs,

@@ -13,6 +13,7 @@ both_engines!(
     a_passkey_is_registered_with_options_browsers_take,
     |app: TestApp| async move {
         let mut admin = app.set_up().await;
+        app.pass_seconds(1);
         let answer = admin.get("/api/webauthn/register/start").await;
         let cookie = answer.header("set-cookie");
         assert!(cookie.starts_with("session="), "{cookie}");
@@ -56,7 +57,7 @@ both_engines!(
                 "transport": ["hybrid", "nfc"],
                 "backupEligible": false,
                 "backupState": false,
-                "createdAt": "2026-01-01T00:00:00Z"
+                "createdAt": "2026-01-01T00:00:01Z"
             })
         );
 

@@ -4,7 +4,9 @@ use http::{Method, StatusCode};
 use pocket_id_soft_passkey::{Counter, Flag, SignatureKind, SoftPasskey};
 use serde_json::json;
 
-use super::{Fault, NOT_PERSON_VERIFIED, NOT_VERIFIED, assert_refused, my_id, second_user, traces, with_passkey};
+use super::{
+    Fault, NOT_PERSON_VERIFIED, NOT_VERIFIED, assert_refused, my_id, second_user, traces, with_passkey,
+};
 use crate::support::{Database, TestApp, both_engines};
 
 both_engines!(nobody_types_a_name, |app: TestApp| async move {
@@ -12,7 +14,10 @@ both_engines!(nobody_types_a_name, |app: TestApp| async move {
     let me = admin.get("/api/users/me").await.json();
     let mut browser = app.browser();
     let answer = browser.get("/api/webauthn/login/start").await;
-    assert!(answer.header("set-cookie").contains("; Max-Age=60;"), "{answer:?}");
+    assert!(
+        answer.header("set-cookie").contains("; Max-Age=60;"),
+        "{answer:?}"
+    );
     let mut options = answer.json();
     let response = passkey.assert(&options).unwrap();
     let challenge = options["challenge"].take();
@@ -52,7 +57,10 @@ both_engines!(nobody_types_a_name, |app: TestApp| async move {
     // Signing in again replaces the browser's session.
     let replaced = browser.clone();
     assert_eq!(browser.sign_in(&mut passkey).await.status, StatusCode::OK);
-    assert_eq!(replaced.clone().get("/api/users/me").await.code(), "not_signed_in");
+    assert_eq!(
+        replaced.clone().get("/api/users/me").await.code(),
+        "not_signed_in"
+    );
 });
 
 const FAULTS: [Fault; 15] = [
