@@ -1,156 +1,52 @@
-/** The wire shapes of the REST API that the UI reads and writes. */
+/**
+ * The wire shapes of the REST API, under the names the UI uses. They come from the OpenAPI document
+ * (`npm run gen:api`); only what a schema cannot say is added here.
+ */
+import type { components } from './schema';
 
-export interface CustomClaim {
-	key: string;
-	value: string;
-}
+type Schemas = components['schemas'];
 
-export interface UserGroupMinimal {
-	id: string;
-	friendlyName: string;
-	name: string;
-	customClaims: CustomClaim[];
-	userCount: number;
-	ldapId: string | null;
-	createdAt: string;
-}
+/** The server always sends nullable fields, which the document can only call optional. */
+type Sent<T> = { [K in keyof T]-?: T[K] };
 
-export interface User {
-	id: string;
-	username: string;
-	email: string | null;
-	emailVerified: boolean;
-	firstName: string;
-	lastName: string;
-	displayName: string;
-	isAdmin: boolean;
-	disabled: boolean;
-	locale: string | null;
-	ldapId: string | null;
-	customClaims: CustomClaim[];
-	userGroups: UserGroupMinimal[];
-}
+/** As sent, but for the fields that really are left out at times. */
+type SentExcept<T, K extends keyof T> = Sent<Omit<T, K>> & Pick<T, K>;
 
-export interface UserInput {
-	username: string;
-	email: string | null;
-	emailVerified?: boolean;
-	firstName: string;
-	lastName: string;
-	displayName: string;
-	isAdmin?: boolean;
-	disabled?: boolean;
-	locale?: string | null;
-}
-
-export interface SignUpInput {
-	username: string;
-	email: string | null;
-	firstName: string;
-	lastName: string;
-}
-
-export interface Passkey {
-	id: string;
-	name: string;
-	credentialID: string;
-	attestationType: string;
-	transport: string[];
-	backupEligible: boolean;
-	backupState: boolean;
-	createdAt: string;
-}
+export type CustomClaim = Schemas['CustomClaimDto'];
+export type UserGroupMinimal = Sent<Schemas['UserGroupMinimalDto']>;
+export type User = Sent<Schemas['UserDto']>;
+export type UserInput = Schemas['UserInput'];
+export type SignUpInput = Schemas['SignUp'];
+export type Passkey = Sent<Schemas['PasskeyDto']>;
 
 export type ClientType = 'standard' | 'cimd';
-
-export interface ClientMeta {
-	id: string;
-	name: string;
-	description: string;
-	hasLogo: boolean;
-	hasDarkLogo: boolean;
-	launchURL: string | null;
-	requiresReauthentication: boolean;
+export type ClientMeta = Omit<Sent<Schemas['ClientMetaDto']>, 'clientType'> & {
 	clientType: ClientType;
-}
-
-export interface ClientSecret {
-	id: string;
-	prefix: string;
-	createdAt: string;
-	expiresAt: string | null;
-	isActive: boolean;
-}
-
+};
+export type ClientSecret = Sent<Schemas['ClientSecretDto']>;
 /** The value itself exists only in the answer to its creation. */
-export interface CreatedClientSecret extends ClientSecret {
-	secret: string;
-}
-
-export interface FederatedIdentity {
-	issuer: string;
-	subject?: string;
-	audience?: string;
-	jwks?: string;
-	replayProtection?: boolean;
-}
-
-export interface Client extends ClientMeta {
-	callbackURLs: string[];
-	logoutCallbackURLs: string[];
-	isPublic: boolean;
-	pkceEnabled: boolean;
-	requiresPushedAuthorizationRequests: boolean;
-	skipConsent: boolean;
+export type CreatedClientSecret = ClientSecret & Pick<Schemas['CreatedSecretDto'], 'secret'>;
+export type FederatedIdentity = Schemas['FederatedIdentityDto'];
+export type Client = Omit<
+	SentExcept<Schemas['ClientDto'], 'pkceSupported'>,
+	'clientType' | 'credentials'
+> & {
+	clientType: ClientType;
 	credentials: { federatedIdentities?: FederatedIdentity[]; secrets: ClientSecret[] };
-	isGroupRestricted: boolean;
-	pkceSupported?: boolean;
-	accessTokenDurationMinutes: number;
-	refreshTokenDurationMinutes: number;
-}
+};
+export type ClientWithGroups = Client & Pick<Schemas['ClientWithGroupsDto'], 'allowedUserGroups'>;
+export type ClientWithGroupCount = Client &
+	Pick<Schemas['ClientWithGroupCountDto'], 'allowedUserGroupsCount'>;
+/** Everything the UI sends is sent explicitly: an update replaces the whole client. */
+export type ClientInput = SentExcept<Schemas['ClientInput'], 'id'>;
 
-export interface ClientWithGroups extends Client {
-	allowedUserGroups: UserGroupMinimal[];
-}
-
-export interface ClientWithGroupCount extends Client {
-	allowedUserGroupsCount: number;
-}
-
-export interface ClientInput {
-	id?: string;
-	name: string;
-	description: string;
-	callbackURLs: string[];
-	logoutCallbackURLs: string[];
-	isPublic: boolean;
-	pkceEnabled: boolean;
-	requiresReauthentication: boolean;
-	requiresPushedAuthorizationRequests: boolean;
-	skipConsent: boolean;
-	isGroupRestricted: boolean;
-	credentials: { federatedIdentities: FederatedIdentity[] };
-	launchURL: string | null;
-	accessTokenDurationMinutes: number;
-	refreshTokenDurationMinutes: number;
-}
-
-export interface ConfigEntry {
-	key: string;
-	type: string;
-	value: string;
-}
-
-export interface Pagination {
-	totalPages: number;
-	totalItems: number;
-	currentPage: number;
-	itemsPerPage: number;
-}
+export type ConfigEntry = Schemas['ConfigEntry'];
+export type FieldError = Schemas['FieldError'];
+export type ScopeInfo = Schemas['ScopeInfoDto'];
 
 export interface Paginated<T> {
 	data: T[];
-	pagination: Pagination;
+	pagination: Schemas['Pagination'];
 }
 
 export type SortDirection = 'asc' | 'desc';
@@ -164,26 +60,20 @@ export interface ListQuery {
 }
 
 export type InteractionStep = 'authenticate' | 'select_account' | 'reauthenticate' | 'consent';
-
-export interface ScopeInfo {
-	key: string;
-	name: string;
-	description: string;
-}
-
-export interface Interaction {
-	id: string;
-	scopes: string[];
-	scopeInfo: ScopeInfo[];
+export type Interaction = Omit<
+	Schemas['InteractionDto'],
+	'client' | 'currentStep' | 'requiredSteps'
+> & {
 	client: ClientMeta;
 	currentStep?: InteractionStep;
 	requiredSteps: InteractionStep[];
-}
-
+};
+/** Either the next step or the way out. */
 export type InteractionProgress =
 	| { interaction: Interaction; redirectUrl?: undefined }
 	| { redirectUrl: string; interaction?: undefined };
 
+/** What the UI shows of the discovery document; its schema belongs to OpenID Connect. */
 export interface DiscoveryDocument {
 	issuer: string;
 	authorization_endpoint: string;
@@ -191,10 +81,4 @@ export interface DiscoveryDocument {
 	userinfo_endpoint: string;
 	end_session_endpoint: string;
 	jwks_uri: string;
-}
-
-export interface FieldError {
-	field: string;
-	code: string;
-	message: string;
 }
