@@ -2,7 +2,7 @@
  * The main job, told once through the UI: install, set up, sign in, add an application, let it sign people in.
  * The steps build on each other and run in order on one product.
  */
-import { mkdir } from 'node:fs/promises';
+import { copyFile, mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { startClientApp } from '../support/client-app.js';
 import { freePort, type Running } from '../support/process.js';
@@ -68,6 +68,14 @@ async function portray(name: string): Promise<void> {
 	}
 	await page.emulateMedia({ colorScheme: 'light' });
 	await page.setViewportSize({ width: 1280, height: 860 });
+}
+
+/** Renews a picture of the documentation, when asked to: UPDATE_IMAGES=1. */
+async function illustrate(name: string, image: string): Promise<void> {
+	if (process.env.UPDATE_IMAGES !== '1') return;
+	const images = resolve(import.meta.dirname, '../../docs/images');
+	await mkdir(images, { recursive: true });
+	await copyFile(`${screenshots}/${name}-light.png`, `${images}/${image}.png`);
 }
 
 test('a new installation offers the set-up and says so in its log', async ({ pocketId }) => {
@@ -139,6 +147,7 @@ test('the account details are saved', async () => {
 	await page.reload();
 	await expect(page.getByLabel('Display Name')).toHaveValue('Countess Lovelace');
 	await portray('account');
+	await illustrate('account', 'account');
 });
 
 test('a second passkey is added, named and deleted', async () => {
@@ -329,6 +338,7 @@ test('the endpoints panel gives an application what it asks for', async ({ pocke
 	await panel.getByRole('button', { name: `${pocketId.url}/api/oidc/token` }).click();
 	expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`${pocketId.url}/api/oidc/token`);
 	await portray('client');
+	await illustrate('client', 'oidc-client');
 });
 
 test('the client is edited and the list shows it', async () => {
@@ -358,6 +368,7 @@ test('the application signs the person in, after asking for consent', async ({ p
 	await expect(scopes).toContainText('Email');
 	await expect(scopes).not.toContainText('openid');
 	await portray('consent');
+	await illustrate('consent', 'consent');
 	await page.getByRole('button', { name: 'Sign in' }).click();
 	await page.waitForURL(`${appUrl}/`);
 	await expect(page.getByText('Signed in as Ada Lovelace')).toBeVisible();
