@@ -1,6 +1,7 @@
 /* The real OIDC client applications of e2e/clients, as processes. */
-import { resolve } from 'node:path';
+import { chmod, cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { start, type Running } from './process.js';
 
 const E2E = resolve(import.meta.dirname, '..');
@@ -41,4 +42,35 @@ export function startClientApp(library: Library, settings: Settings): Promise<Ru
 		},
 		ready: 'App listening'
 	});
+}
+
+/** Starts Debian's Apache with mod_auth_openidc in front of a page at `/protected/`. */
+export async function startApache(settings: Settings & { clientSecret: string }): Promise<Running> {
+	// Apache gives up root: its user must reach the pages and the state, wherever the checkout lies.
+	const state = await mkdtemp(join(tmpdir(), 'pocket-id-apache-'));
+	await chmod(state, 0o755);
+	const pages = join(state, 'htdocs');
+	await cp(resolve(E2E, 'clients/apache/htdocs'), pages, { recursive: true });
+	const running = await start({
+		program: '/usr/sbin/apache2',
+		arguments: ['-D', 'FOREGROUND', '-f', resolve(E2E, 'clients/apache/httpd.conf')],
+		folder: state,
+		environment: {
+			ISSUER: settings.issuer,
+			PORT: String(settings.port),
+			CLIENT_ID: settings.clientId,
+			CLIENT_SECRET: settings.clientSecret,
+			AUTH_METHOD: settings.authMethod,
+			PAGES: pages,
+			STATE: state
+		},
+		ready: 'resuming normal operations'
+	});
+	return {
+		log: running.log,
+		stop: async () => {
+			await running.stop();
+			await rm(state, { recursive: true, force: true });
+		}
+	};
 }

@@ -1,5 +1,5 @@
 /* Real OIDC clients sign a person in: discovery, code flow with PKCE, ID token, userinfo, refresh, logout. */
-import { startClientApp, type AuthMethod, type Library } from '../support/client-app.js';
+import { startApache, startClientApp, type AuthMethod, type Library } from '../support/client-app.js';
 import type { Credential } from '../support/passkey.js';
 import { freePort } from '../support/process.js';
 import { createClient, expect, openTab, setUp, test, type Page } from '../support/test.js';
@@ -193,5 +193,58 @@ test('signing out at one app ends that app’s refresh token', async ({ browser,
 	} finally {
 		await page.context().close();
 		await app.stop();
+	}
+});
+
+test('Apache with mod_auth_openidc protects a page, refreshes and signs out', async ({ browser, pocketId }) => {
+	const port = await freePort();
+	const appUrl = `http://127.0.0.1:${port}`;
+	const client = await createClient(admin, {
+		name: 'Apache',
+		callbackURLs: [`${appUrl}/protected/redirect`],
+		logoutCallbackURLs: [`${appUrl}/signed-out.html`]
+	});
+	const apache = await startApache({
+		issuer: pocketId.url,
+		port,
+		clientId: client.id,
+		clientSecret: client.secret!,
+		authMethod: 'client_secret_basic'
+	});
+	const { page, authenticator } = await openTab(browser, pocketId.url);
+	await authenticator.add(credential);
+	try {
+		await page.goto(`${appUrl}/protected/`);
+		await page.getByRole('button', { name: 'Sign in' }).click();
+		await expect(page.getByTestId('scopes')).toBeVisible();
+		await page.getByRole('button', { name: 'Sign in' }).click();
+		await expect(page.getByText('Signed in as ada')).toBeVisible();
+		await expect(page.getByTestId('name')).toHaveText('Ada Lovelace');
+		await expect(page.getByTestId('email')).toHaveText('ada@example.com');
+		await expect(page.getByTestId('iss')).toHaveText(pocketId.url);
+		await expect(page.getByTestId('aud')).toHaveText(client.id);
+
+		const tokens = async () => ({
+			access: await page.getByTestId('access-token').innerText(),
+			refresh: await page.getByTestId('refresh-token').innerText()
+		});
+		const before = await tokens();
+		await page.goto(
+			`${appUrl}/protected/redirect?refresh=${encodeURIComponent(`${appUrl}/protected/`)}` +
+				`&access_token=${encodeURIComponent(before.access)}`
+		);
+		await expect(page.getByText('Signed in as ada')).toBeVisible();
+		expect(page.url()).not.toContain('error');
+		const after = await tokens();
+		expect(after.access).not.toBe(before.access);
+		expect(after.refresh).not.toBe(before.refresh);
+
+		await page.goto(`${appUrl}/protected/redirect?logout=${encodeURIComponent(`${appUrl}/signed-out.html`)}`);
+		await expect(page.getByRole('heading', { name: 'Signed out' })).toBeVisible();
+		await page.goto('/settings/account');
+		await page.waitForURL(/\/login\?redirect=/);
+	} finally {
+		await page.context().close();
+		await apache.stop();
 	}
 });

@@ -4,6 +4,8 @@
 missing_packages() {
 	[ -x /usr/bin/chromium ] || printf 'chromium\n'
 	postgres_bin >/dev/null || printf 'postgresql\n'
+	[ -x /usr/sbin/apache2 ] || printf 'apache2-bin\n'
+	[ -e /usr/lib/apache2/modules/mod_auth_openidc.so ] || printf 'libapache2-mod-auth-openidc\n'
 	command -v setpriv >/dev/null || printf 'util-linux\n'
 	python_with_venv >/dev/null || printf 'python3-venv\n'
 }
