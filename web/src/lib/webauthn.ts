@@ -3,6 +3,7 @@ import {
 	startAuthentication,
 	startRegistration
 } from '@simplewebauthn/browser';
+import { ApiError } from '#lib/api/error.ts';
 import { passkeys } from '#lib/api/passkeys.ts';
 import type { Passkey, User } from '#lib/api/types.ts';
 
@@ -28,11 +29,27 @@ export async function registerPasskey(): Promise<Passkey> {
 	return passkeys.register(await startRegistration({ optionsJSON }));
 }
 
-/** A sign-in of the last minute counts as fresh; otherwise the passkey is asked for again. */
+/** Asks for the passkey of the signed-in user once more. */
 export async function reauthenticate(): Promise<void> {
+	await passkeys.reauthenticate(await assertion());
+}
+
+/**
+ * Runs `action`, which needs a fresh proof. A sign-in of the last minute may count as one, so the first
+ * attempt asks for nothing; when the server does not accept that, the passkey is asked for.
+ */
+export async function withFreshProof<T>(action: () => Promise<T>): Promise<T> {
 	try {
 		await passkeys.reauthenticate();
 	} catch {
-		await passkeys.reauthenticate(await assertion());
+		await reauthenticate();
+		return action();
+	}
+	try {
+		return await action();
+	} catch (error) {
+		if (!(error instanceof ApiError) || error.code !== 'reauthentication_required') throw error;
+		await reauthenticate();
+		return action();
 	}
 }
