@@ -1,6 +1,7 @@
 //! `/api/oidc/clients`.
 
 use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use http::StatusCode;
 use utoipa_axum::router::OpenApiRouter;
@@ -13,7 +14,7 @@ use super::dto::{
 use super::{secrets, service};
 use crate::http::access::Admin;
 use crate::http::body::{JsonBody, OptionalJsonBody};
-use crate::http::error::{ApiResult, ErrorBody};
+use crate::http::error::{ApiError, ApiResult, ErrorBody};
 use crate::http::list_query::{ListParameters, ListQuery, Paginated};
 use crate::http::path::{ClientIdPath, decode_client_id};
 use crate::state::AppState;
@@ -184,9 +185,14 @@ async fn create_secret(
 async fn delete_secret(
     State(state): State<AppState>,
     _: Admin,
-    Path((id, secret)): Path<(String, String)>,
+    path: Result<Path<(String, String)>, PathRejection>,
 ) -> ApiResult<StatusCode> {
-    secrets::delete(&state, &decode_client_id(&id), &secret).await?;
+    let Path((id, secret)) = path.map_err(|_| ApiError::not_found("OIDC client"))?;
+    let id = decode_client_id(&id);
+    if id.0.contains('\0') {
+        return Err(ApiError::not_found("OIDC client"));
+    }
+    secrets::delete(&state, &id, &secret).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -50,10 +50,11 @@ fn parse(query: &str) -> ListRequest {
                 direction = Direction::Descending;
             }
             "sort[direction]" => direction = Direction::Ascending,
-            "search" if !value.is_empty() => request.search = Some(value.into_owned()),
+            // PostgreSQL cannot be asked for NUL; nothing contains it.
+            "search" if !value.is_empty() => request.search = Some(value.replace('\0', "\u{fffd}")),
             other => {
                 if let Some(name) = filter_name(other) {
-                    let value = value.trim().to_owned();
+                    let value = value.trim().replace('\0', "\u{fffd}");
                     match request.filters.iter_mut().find(|(known, _)| known == name) {
                         Some((_, values)) => values.push(value),
                         None => request.filters.push((name.to_owned(), vec![value])),

@@ -1,5 +1,7 @@
 //! Identifiers in paths.
 
+use std::str::FromStr;
+
 use axum::extract::FromRequestParts;
 use axum::extract::Path;
 use base64::Engine as _;
@@ -9,6 +11,19 @@ use pocket_id_store::types::ClientId;
 
 use super::error::ApiError;
 use crate::state::AppState;
+
+/// A path's identifier; none when the path holds something that cannot be one, which the feature answers like
+/// an unknown one.
+pub struct PathId<T>(pub Option<T>);
+
+impl<T: FromStr + Send> FromRequestParts<AppState> for PathId<T> {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
+        let text = Path::<String>::from_request_parts(parts, state).await.ok();
+        Ok(Self(text.and_then(|Path(text)| text.parse().ok())))
+    }
+}
 
 /// A path's client ID. `~` and base64url stand for IDs that are URLs.
 pub struct ClientIdPath(pub ClientId);
@@ -20,7 +35,13 @@ impl FromRequestParts<AppState> for ClientIdPath {
         let Path(text) = Path::<String>::from_request_parts(parts, state)
             .await
             .map_err(|_| ApiError::not_found("OIDC client"))?;
-        Ok(Self(decode_client_id(&text)))
+        let id = decode_client_id(&text);
+        // PostgreSQL cannot be asked for a text with NUL, and no client has one.
+        if id.0.contains('\0') {
+            Err(ApiError::not_found("OIDC client"))
+        } else {
+            Ok(Self(id))
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! `/api/application-images`
 
-use axum::extract::{Path, RawQuery};
+use axum::extract::RawQuery;
 use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
@@ -9,6 +9,7 @@ use utoipa_axum::routes;
 
 use crate::http::error::{ApiError, ApiResult, ErrorBody};
 use crate::http::image;
+use crate::http::path::PathId;
 use crate::state::AppState;
 
 const FAVICON: &[u8] = include_bytes!("../../assets/images/favicon.svg");
@@ -30,11 +31,11 @@ pub fn routes() -> OpenApiRouter<AppState> {
     )
 )]
 async fn find(
-    Path(name): Path<String>,
+    PathId(name): PathId<String>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
-    let (bytes, content_type) = match name.as_str() {
+    let (bytes, content_type) = match name.as_deref().unwrap_or_default() {
         "favicon" => (FAVICON, "image/svg+xml"),
         "email" => (EMAIL, "image/png"),
         _ => {

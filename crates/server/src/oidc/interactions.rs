@@ -1,7 +1,7 @@
 //! The steps a person takes before a client gets its code.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::{HeaderMap, StatusCode};
 use pocket_id_oidc::authorize::{self, AuthorizationRequest};
 use pocket_id_oidc::interaction::{Progress, Step};
@@ -24,6 +24,7 @@ use crate::http::body::JsonBody;
 use crate::http::client_ip::RequestOrigin;
 use crate::http::cookies::Cookie;
 use crate::http::error::{ApiError, ApiResult, ErrorBody};
+use crate::http::path::PathId;
 use crate::sessions;
 use crate::state::AppState;
 
@@ -153,8 +154,11 @@ fn dto(row: &Interaction, client: &Client, progress: &Progress) -> InteractionDt
     params(("id" = String, Path, description = "Interaction ID")),
     responses((status = 200, body = InteractionDto), (status = 404, body = ErrorBody))
 )]
-async fn find(State(state): State<AppState>, Path(id): Path<String>) -> ApiResult<Json<InteractionDto>> {
-    let id: InteractionId = id.parse().map_err(|_| InteractionError::NotFound)?;
+async fn find(
+    State(state): State<AppState>,
+    PathId(id): PathId<InteractionId>,
+) -> ApiResult<Json<InteractionDto>> {
+    let id = id.ok_or(InteractionError::NotFound)?;
     let reader = state.store.reader();
     let row = interactions::find(reader, id, state.now())
         .await?
@@ -182,10 +186,10 @@ async fn complete(
     BrowserUser(signed_in): BrowserUser,
     origin: RequestOrigin,
     headers: HeaderMap,
-    Path(id): Path<String>,
+    PathId(id): PathId<InteractionId>,
     JsonBody(input): JsonBody<CompleteInput>,
 ) -> ApiResult<Json<CompletedDto>> {
-    let id: InteractionId = id.parse().map_err(|_| InteractionError::NotFound)?;
+    let id = id.ok_or(InteractionError::NotFound)?;
     let step = input.step.ok_or(InteractionError::WrongStep)?;
     let tx = state.store.begin().await?;
     let mut row = interactions::find(&tx, id, state.now())

@@ -1,21 +1,22 @@
 //! `/api/webauthn`.
 
 use axum::Json;
-use axum::extract::{FromRequestParts, Path, Request, State};
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use http::request::Parts;
 use http::{HeaderMap, StatusCode, header};
 use pocket_id_store::types::PasskeyId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::dto::{PasskeyDto, RenameInput};
+use super::error::PasskeyError;
 use super::wire::{CreationOptions, RequestOptions};
 use super::{service, sign_in};
 use crate::http::access::{BrowserUser, CurrentUser};
 use crate::http::body::{JsonBody, read_limited};
 use crate::http::client_ip::RequestOrigin;
-use crate::http::error::{ApiError, ApiResult, ErrorBody};
+use crate::http::error::{ApiResult, ErrorBody};
+use crate::http::path::PathId;
 use crate::http::rate_limit::{Limited, WebauthnLogin, WebauthnReauthenticate};
 use crate::sessions;
 use crate::state::AppState;
@@ -24,20 +25,6 @@ use crate::users::service as users;
 
 /// The largest ceremony response accepted, in bytes.
 const LIMIT: usize = 64 * 1024;
-
-/// A path's passkey ID. What is none names no passkey.
-struct PasskeyPath(PasskeyId);
-
-impl FromRequestParts<AppState> for PasskeyPath {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
-        let text = Path::<String>::from_request_parts(parts, state).await.ok();
-        text.and_then(|Path(text)| text.parse().ok())
-            .map(Self)
-            .ok_or_else(|| ApiError::not_found("Passkey"))
-    }
-}
 
 /// The feature's routes.
 pub fn routes() -> OpenApiRouter<AppState> {
@@ -194,11 +181,13 @@ async fn list(
 async fn rename(
     State(state): State<AppState>,
     CurrentUser(user): CurrentUser,
-    PasskeyPath(id): PasskeyPath,
+    PathId(id): PathId<PasskeyId>,
     JsonBody(input): JsonBody<RenameInput>,
 ) -> ApiResult<Json<PasskeyDto>> {
     Ok(Json(
-        service::rename(&state, user.id, id, &input.name).await?.into(),
+        service::rename(&state, user.id, id.ok_or(PasskeyError::NotFound)?, &input.name)
+            .await?
+            .into(),
     ))
 }
 
@@ -215,8 +204,8 @@ async fn remove(
     State(state): State<AppState>,
     CurrentUser(user): CurrentUser,
     origin: RequestOrigin,
-    PasskeyPath(id): PasskeyPath,
+    PathId(id): PathId<PasskeyId>,
 ) -> ApiResult<StatusCode> {
-    service::remove(&state, &user, id, &origin).await?;
+    service::remove(&state, &user, id.ok_or(PasskeyError::NotFound)?, &origin).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,6 +1,6 @@
 //! `/api/users/{id}/profile-picture.png`
 
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use pocket_id_store::types::UserId;
@@ -11,6 +11,7 @@ use utoipa_axum::routes;
 use super::{drawing, initials};
 use crate::http::error::{ApiError, ApiResult, ErrorBody, FieldError};
 use crate::http::image;
+use crate::http::path::PathId;
 use crate::state::AppState;
 
 /// The feature's routes.
@@ -29,11 +30,11 @@ pub fn routes() -> OpenApiRouter<AppState> {
 )]
 async fn find(
     State(state): State<AppState>,
-    Path(id): Path<String>,
+    PathId(id): PathId<UserId>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
-    let id: UserId = id.parse().map_err(|_| {
+    let id = id.ok_or_else(|| {
         ApiError::validation(vec![FieldError {
             field: "userId".to_owned(),
             code: "invalid_format".to_owned(),

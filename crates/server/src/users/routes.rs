@@ -1,7 +1,7 @@
 //! `/api/users`.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 use pocket_id_store::types::UserId;
 use utoipa_axum::router::OpenApiRouter;
@@ -13,6 +13,7 @@ use crate::http::access::{Admin, CurrentUser};
 use crate::http::body::JsonBody;
 use crate::http::error::{ApiResult, ErrorBody};
 use crate::http::list_query::{ListParameters, ListQuery, Paginated};
+use crate::http::path::PathId;
 use crate::state::AppState;
 
 /// The feature's routes.
@@ -21,10 +22,6 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(list, create))
         .routes(routes!(find_me, update_me))
         .routes(routes!(find, update, delete))
-}
-
-fn user_id(text: &str) -> Result<UserId, UserError> {
-    text.parse().map_err(|_| UserError::NotFound)
 }
 
 /// Users, a page at a time.
@@ -94,8 +91,12 @@ async fn update_me(
         (status = 404, body = ErrorBody)
     )
 )]
-async fn find(State(state): State<AppState>, _: Admin, Path(id): Path<String>) -> ApiResult<Json<UserDto>> {
-    Ok(Json(service::find(&state, user_id(&id)?).await?))
+async fn find(
+    State(state): State<AppState>,
+    _: Admin,
+    PathId(id): PathId<UserId>,
+) -> ApiResult<Json<UserDto>> {
+    Ok(Json(service::find(&state, id.ok_or(UserError::NotFound)?).await?))
 }
 
 /// Replaces a user.
@@ -111,11 +112,11 @@ async fn find(State(state): State<AppState>, _: Admin, Path(id): Path<String>) -
 async fn update(
     State(state): State<AppState>,
     _: Admin,
-    Path(id): Path<String>,
+    PathId(id): PathId<UserId>,
     JsonBody(input): JsonBody<UserInput>,
 ) -> ApiResult<Json<UserDto>> {
     Ok(Json(
-        service::update(&state, user_id(&id)?, &input, Editor::Admin).await?,
+        service::update(&state, id.ok_or(UserError::NotFound)?, &input, Editor::Admin).await?,
     ))
 }
 
@@ -127,7 +128,11 @@ async fn update(
         (status = 404, body = ErrorBody), (status = 409, body = ErrorBody, description = "The last administrator")
     )
 )]
-async fn delete(State(state): State<AppState>, _: Admin, Path(id): Path<String>) -> ApiResult<StatusCode> {
-    service::delete(&state, user_id(&id)?).await?;
+async fn delete(
+    State(state): State<AppState>,
+    _: Admin,
+    PathId(id): PathId<UserId>,
+) -> ApiResult<StatusCode> {
+    service::delete(&state, id.ok_or(UserError::NotFound)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

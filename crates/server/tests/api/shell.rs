@@ -225,3 +225,48 @@ async fn head_answers_like_get_without_a_body() {
     assert_eq!((head.status, head.text.as_str()), (full.status, ""));
     assert_eq!(head.header("content-length"), full.text.len().to_string());
 }
+
+both_engines!(
+    strange_addresses_never_break_the_server,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        for path in [
+            "/api/users/%ff",
+            "/api/users/%00",
+            "/api/users/%00/profile-picture.png",
+            "/api/users?search=%00",
+            "/api/users?filters[isAdmin]=%00",
+            "/api/oidc/clients?search=%00&filters[clientType]=%00",
+            "/api/oidc/clients/%00",
+            "/api/oidc/clients/%ff",
+            "/api/oidc/clients/~AA",
+            "/api/oidc/clients/%00/meta",
+            "/api/oidc/interactions/%ff",
+            "/api/application-images/%ff",
+            "/authorize?client_id=%00",
+            "/authorize?client_id=%ff&redirect_uri=%ff",
+            "/api/oidc/end-session?id_token_hint=%00&state=%00",
+            "/api/oidc/userinfo?access_token=%00",
+            "/%ff",
+            "/%00",
+            "/..%2f..%2fetc/passwd",
+            "//",
+            "/?",
+        ] {
+            let answer = admin.get(path).await;
+            assert!(answer.status.as_u16() < 500, "{path}: {answer:?}");
+            if path.starts_with("/api/users/%") || path.starts_with("/api/oidc/clients/") {
+                assert!(!answer.code().is_empty(), "{path}: {answer:?}");
+            }
+        }
+        for path in [
+            "/api/oidc/clients/%ff/secrets/%ff",
+            "/api/oidc/clients/%00/secrets/x",
+            "/api/users/%ff",
+        ] {
+            let answer = admin.delete(path).await;
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}: {answer:?}");
+            assert!(!answer.code().is_empty(), "{path}");
+        }
+    }
+);
