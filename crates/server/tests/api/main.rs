@@ -15,6 +15,7 @@ mod clients;
 mod images;
 mod oidc;
 mod passkeys;
+mod replicas;
 mod shell;
 mod signup;
 mod users;
