@@ -141,8 +141,10 @@ fn pairs(text: &str) -> Result<Vec<(String, String)>, PostgresOptionsError> {
             return Ok(found);
         }
         let mut key = String::new();
+        let mut assigned = false;
         for character in characters.by_ref() {
             if character == '=' {
+                assigned = true;
                 break;
             }
             key.push(character);
@@ -162,7 +164,7 @@ fn pairs(text: &str) -> Result<Vec<(String, String)>, PostgresOptionsError> {
             }
         }
         let key = key.trim().to_ascii_lowercase();
-        if !closed || key.is_empty() || key.contains(char::is_whitespace) {
+        if !assigned || !closed || key.is_empty() || key.contains(char::is_whitespace) {
             return Err(PostgresOptionsError::Malformed);
         }
         found.push((key, value));
