@@ -55,3 +55,21 @@ impl Client {
         self.kind == ClientKind::Confidential && self.redirect_uris.is_empty()
     }
 }
+
+#[cfg(test)]
+impl Client {
+    /// An ordinary confidential client, for tests to change.
+    pub(crate) fn example() -> Self {
+        Self {
+            id: "app".to_owned(),
+            kind: ClientKind::Confidential,
+            pkce: Demand::Optional,
+            pkce_methods: vec![Method::S256],
+            reauthentication: Demand::Optional,
+            pushed_requests: Demand::Optional,
+            consent: Demand::Required,
+            redirect_uris: vec!["https://app.example/cb".to_owned()],
+            post_logout_redirect_uris: Vec::new(),
+        }
+    }
+}

@@ -137,20 +137,11 @@ fn form_decode(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::Demand;
-    use crate::pkce::Method;
 
     fn client(kind: ClientKind) -> Client {
         Client {
-            id: "app".to_owned(),
             kind,
-            pkce: Demand::Optional,
-            pkce_methods: vec![Method::S256],
-            reauthentication: Demand::Optional,
-            pushed_requests: Demand::Optional,
-            consent: Demand::Required,
-            redirect_uris: Vec::new(),
-            post_logout_redirect_uris: Vec::new(),
+            ..Client::example()
         }
     }
 

@@ -80,24 +80,15 @@ pub fn evaluate(parameters: &Parameters, facts: &Facts<'_>) -> Decision {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::{ClientKind, Demand};
-    use crate::pkce::Method;
 
     #[test]
     fn only_a_good_hint_signs_out_unasked() {
         let client = Client {
-            id: "app".to_owned(),
-            kind: ClientKind::Confidential,
-            pkce: Demand::Optional,
-            pkce_methods: vec![Method::S256],
-            reauthentication: Demand::Optional,
-            pushed_requests: Demand::Optional,
-            consent: Demand::Required,
-            redirect_uris: Vec::new(),
             post_logout_redirect_uris: vec![
                 "https://app.example/bye".to_owned(),
                 "https://app.example/x/*".to_owned(),
             ],
+            ..Client::example()
         };
         let bare = Client {
             post_logout_redirect_uris: Vec::new(),

@@ -11,17 +11,7 @@ const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 const NOW: i64 = 1_000_000;
 
 fn client() -> Client {
-    Client {
-        id: "app".to_owned(),
-        kind: ClientKind::Confidential,
-        pkce: Demand::Optional,
-        pkce_methods: vec![Method::S256],
-        reauthentication: Demand::Optional,
-        pushed_requests: Demand::Optional,
-        consent: Demand::Required,
-        redirect_uris: Vec::new(),
-        post_logout_redirect_uris: Vec::new(),
-    }
+    Client::example()
 }
 
 fn form(pairs: &[(&str, &str)]) -> Parameters {
