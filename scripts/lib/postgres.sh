@@ -33,12 +33,12 @@ start_postgres() {
 	# In memory where there is room: hundreds of small databases come and go.
 	base=/tmp
 	if [ -w /dev/shm ] && [ "$(df --output=avail -k /dev/shm | tail -1)" -gt 4000000 ]; then base=/dev/shm; fi
+	PG_BIN="$bin"
 	PG_DIR="$(mktemp -d "$base/pocket-id-test-postgres.XXXXXX")"
 	if id postgres >/dev/null 2>&1; then PG_USER=postgres; else PG_USER=nobody; fi
 	PG_GROUP="$(id -gn "$PG_USER")"
 	if [ "$(id -u)" -eq 0 ]; then chown "$PG_USER:$PG_GROUP" "$PG_DIR"; fi
 	chmod 0700 "$PG_DIR"
-	PG_BIN="$bin"
 
 	password="$(node -p 'require("crypto").randomBytes(18).toString("hex")')"
 	printf '%s' "$password" | as_postgres tee "$PG_DIR/password" >/dev/null
