@@ -19,7 +19,8 @@ export default defineConfig({
 		actionTimeout: 10_000,
 		navigationTimeout: 20_000,
 		screenshot: 'only-on-failure',
-		trace: 'retain-on-failure',
+		// A page lives through many tests here: recording it costs more than it tells.
+		trace: 'off',
 		launchOptions: {
 			executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
 			args: [
