@@ -79,7 +79,7 @@ async function illustrate(name: string, image: string): Promise<void> {
 }
 
 test('a new installation offers the set-up and says so in its log', async ({ pocketId }) => {
-	expect(pocketId.log()).toContain('/setup');
+	await expect.poll(() => pocketId.log(), 'the log names the address').toContain(`${pocketId.url}/setup`);
 	await page.goto('/setup');
 	await page.waitForURL('/signup/setup');
 	await expect(page).toHaveTitle('Sign Up');
