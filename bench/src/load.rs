@@ -30,6 +30,18 @@ pub struct Load {
     pub answers: Vec<Answer>,
 }
 
+/// A run and what it cost the server.
+pub struct Measured {
+    pub load: Load,
+    pub processor_time: Duration,
+}
+
+impl Measured {
+    pub fn new(load: Load, processor_time: Duration) -> Self {
+        Self { load, processor_time }
+    }
+}
+
 /// Splits the requests over the connections and runs them to the end. Any failure ends the run: a rate of
 /// errors would be no rate.
 pub async fn run(address: SocketAddr, requests: Vec<Outgoing>, connections: usize) -> Result<Load, Error> {

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use error::Error;
-use load::Load;
+use load::Measured;
 use report::{Machine, Report};
 use server::Home;
 use visitor::Visitor;
@@ -81,13 +81,17 @@ async fn measure(program: &std::path::Path, results: &std::path::Path) -> Result
     let requests = |codes: &[String]| codes.iter().map(|code| client.exchange(code)).collect::<Vec<_>>();
     load::run(home.address, requests(warm_up), CONNECTIONS).await?;
     eprintln!("{EXCHANGES} code-to-token exchanges ...");
+    let before = server.processor_time()?;
     let exchanges = load::run(home.address, requests(timed), CONNECTIONS).await?;
+    let exchanges = Measured::new(exchanges, server.processor_time()?.saturating_sub(before));
 
     let token = visitor.access_token(&client).await?;
     let userinfo = |count: usize| vec![client.userinfo(&token); count];
     load::run(home.address, userinfo(WARM_UP), CONNECTIONS).await?;
     eprintln!("{USERINFO_REQUESTS} userinfo requests ...");
-    let userinfo: Load = load::run(home.address, userinfo(USERINFO_REQUESTS), CONNECTIONS).await?;
+    let before = server.processor_time()?;
+    let userinfo = load::run(home.address, userinfo(USERINFO_REQUESTS), CONNECTIONS).await?;
+    let userinfo = Measured::new(userinfo, server.processor_time()?.saturating_sub(before));
     let loaded = server.memory()?;
     server.stop().await?;
 

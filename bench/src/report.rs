@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::load::Load;
+use crate::load::Measured;
 use crate::server::Memory;
 use crate::signing::Signing;
 
@@ -40,13 +40,18 @@ struct Rate {
     per_second: f64,
     median_ms: f64,
     p99_ms: f64,
+    /// What one request costs the server, on whatever core.
+    processor_ms: f64,
 }
 
 impl Rate {
-    fn of(load: &Load) -> Self {
+    fn of(measured: &Measured) -> Self {
+        let load = &measured.load;
         #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-        let per_second = load.latencies.len() as f64 / load.elapsed.as_secs_f64();
+        let count = load.latencies.len() as f64;
+        let per_second = count / load.elapsed.as_secs_f64();
         Self {
+            processor_ms: milliseconds(measured.processor_time) / count,
             requests: load.latencies.len(),
             per_second,
             median_ms: quantile(&load.latencies, 50),
@@ -79,8 +84,8 @@ impl Report {
         mut starts: Vec<Duration>,
         idle: Memory,
         loaded: Memory,
-        exchanges: &Load,
-        userinfo: &Load,
+        exchanges: &Measured,
+        userinfo: &Measured,
     ) -> Self {
         starts.sort_unstable();
         Self {
@@ -124,8 +129,8 @@ impl fmt::Display for Report {
         let mebibytes = |kib: u64| kib as f64 / 1024.0;
         let rate = |rate: &Rate| {
             format!(
-                "{:>9.0} /s   median {:.2} ms, 99 % below {:.2} ms",
-                rate.per_second, rate.median_ms, rate.p99_ms
+                "{:>9.0} /s   median {:.2} ms, 99 % below {:.2} ms, processor {:.2} ms each",
+                rate.per_second, rate.median_ms, rate.p99_ms, rate.processor_ms
             )
         };
         writeln!(

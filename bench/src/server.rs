@@ -109,6 +109,22 @@ impl Server {
         })
     }
 
+    /// Processor time used so far, in user and kernel mode.
+    pub fn processor_time(&self) -> Result<Duration, Error> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        // The name in parentheses may hold spaces; user and system time are fields 14 and 15, in ticks.
+        let (_, rest) = stat.rsplit_once(')').ok_or(Error::Missing("fields in stat"))?;
+        let ticks: u64 = rest
+            .split_whitespace()
+            .skip(11)
+            .take(2)
+            .filter_map(|field| field.parse::<u64>().ok())
+            .sum();
+        Ok(Duration::from_millis(
+            ticks * 1000 / rustix::param::clock_ticks_per_second(),
+        ))
+    }
+
     pub async fn stop(mut self) -> Result<(), Error> {
         kill_process(Pid::from_child(&self.child), Signal::TERM)?;
         let status = tokio::task::spawn_blocking(move || self.child.wait()).await??;
