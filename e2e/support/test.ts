@@ -67,10 +67,30 @@ export async function signOut(page: Page): Promise<void> {
 	await page.waitForURL(/\/login$/);
 }
 
+/** Waits until nothing moves: a half transparent text, or one between two themes, has another contrast. */
+async function settle(page: Page): Promise<void> {
+	await page.evaluate(async () => {
+		const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+		const moving = () =>
+			document
+				.getAnimations()
+				.filter(
+					(animation) =>
+						animation.playState === 'running' &&
+						animation.effect?.getComputedTiming().iterations !== Infinity
+				);
+		do {
+			await Promise.all(moving().map((animation) => animation.finished.catch(() => undefined)));
+			// What the last change sets off begins with the next frame.
+			await frame();
+			await frame();
+		} while (moving().length > 0);
+	});
+}
+
 /** axe finds nothing on the page as it stands. */
 export async function expectAccessible(page: Page): Promise<void> {
-	// Pages fade in: a half transparent text has another contrast.
-	await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => {}))));
+	await settle(page);
 	const found = await new AxeBuilder({ page }).analyze();
 	const readable = found.violations.map(
 		(violation) => `${violation.id} (${violation.impact}): ${violation.nodes.map((node) => node.target.join(' ')).join(', ')}`

@@ -59,6 +59,7 @@ async function portray(name: string): Promise<void> {
 	for (const { look, scheme, width, height } of looks) {
 		await page.emulateMedia({ colorScheme: scheme });
 		await page.setViewportSize({ width, height });
+		await expect(page.locator('html.dark')).toHaveCount(scheme === 'dark' ? 1 : 0);
 		await expectAccessible(page);
 		await page.screenshot({ path: `${screenshots}/${name}-${look}.png`, fullPage: true });
 		const overflow = await page.evaluate(
