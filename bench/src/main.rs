@@ -1,7 +1,7 @@
 //! Measures a release build of Pocket ID on this machine: `make bench`.
 //!
-//! Start time and idle memory of the process, then code-to-token exchanges and userinfo requests per second over
-//! loopback, beside the machine's own signing rate, which bounds the exchanges. The load comes from the same
+//! Start time and idle memory of the process, then code-to-token exchanges, refresh token rotations and userinfo
+//! requests per second over loopback, beside the machine's own signing rate, which bounds the exchanges. The load comes from the same
 //! machine and shares its cores with the server: the figures compare builds, they do not promise capacity.
 
 mod error;
@@ -22,8 +22,8 @@ use server::Home;
 use visitor::Visitor;
 
 /// Connections the load comes over; each sends its next request when it has the answer to the last.
-const CONNECTIONS: usize = 16;
-/// Exchanges and userinfo requests before the clock starts.
+const CONNECTIONS: usize = 8;
+/// Requests of each kind before the clock starts.
 const WARM_UP: usize = 300;
 const EXCHANGES: usize = 3000;
 const USERINFO_REQUESTS: usize = 20_000;
@@ -79,11 +79,19 @@ async fn measure(program: &std::path::Path, results: &std::path::Path) -> Result
     let codes = visitor.codes(&client, WARM_UP + EXCHANGES, CONNECTIONS).await?;
     let (warm_up, timed) = codes.split_at(WARM_UP);
     let requests = |codes: &[String]| codes.iter().map(|code| client.exchange(code)).collect::<Vec<_>>();
-    load::run(home.address, requests(warm_up), CONNECTIONS).await?;
+    let warm_up = load::run(home.address, requests(warm_up), CONNECTIONS).await?;
     eprintln!("{EXCHANGES} code-to-token exchanges ...");
     let before = server.processor_time()?;
     let exchanges = load::run(home.address, requests(timed), CONNECTIONS).await?;
     let exchanges = Measured::new(exchanges, server.processor_time()?.saturating_sub(before));
+
+    // Every exchange gave a refresh token; each is used once, as a relying party would.
+    load::run(home.address, client.rotations(&warm_up)?, CONNECTIONS).await?;
+    let requests = client.rotations(&exchanges.load)?;
+    eprintln!("{} refresh token rotations ...", requests.len());
+    let before = server.processor_time()?;
+    let rotations = load::run(home.address, requests, CONNECTIONS).await?;
+    let rotations = Measured::new(rotations, server.processor_time()?.saturating_sub(before));
 
     let token = visitor.access_token(&client).await?;
     let userinfo = |count: usize| vec![client.userinfo(&token); count];
@@ -97,12 +105,14 @@ async fn measure(program: &std::path::Path, results: &std::path::Path) -> Result
 
     let report = Report::new(
         machine,
+        CONNECTIONS,
         signing,
         first_start,
         starts,
         idle,
         loaded,
         &exchanges,
+        &rotations,
         &userinfo,
     );
     print!("{report}");

@@ -65,12 +65,14 @@ pub struct Report {
     date: String,
     version: &'static str,
     machine: Machine,
+    connections: usize,
     first_start_ms: f64,
     start_median_ms: f64,
     start_slowest_ms: f64,
     idle: Memory,
     after_load: Memory,
     exchanges: Rate,
+    rotations: Rate,
     userinfo: Rate,
     signatures_per_second: Signing,
 }
@@ -79,12 +81,14 @@ impl Report {
     #[expect(clippy::too_many_arguments, reason = "one caller, one argument per figure")]
     pub fn new(
         machine: Machine,
+        connections: usize,
         signing: Signing,
         first_start: Duration,
         mut starts: Vec<Duration>,
         idle: Memory,
         loaded: Memory,
         exchanges: &Measured,
+        rotations: &Measured,
         userinfo: &Measured,
     ) -> Self {
         starts.sort_unstable();
@@ -92,12 +96,14 @@ impl Report {
             date: jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
             version: env!("CARGO_PKG_VERSION"),
             machine,
+            connections,
             first_start_ms: milliseconds(first_start),
             start_median_ms: quantile(&starts, 50),
             start_slowest_ms: starts.last().copied().map_or(0.0, milliseconds),
             idle,
             after_load: loaded,
             exchanges: Rate::of(exchanges),
+            rotations: Rate::of(rotations),
             userinfo: Rate::of(userinfo),
             signatures_per_second: signing,
         }
@@ -135,8 +141,8 @@ impl fmt::Display for Report {
         };
         writeln!(
             f,
-            "{}, {} cores, {}\n",
-            self.date, self.machine.cores, self.machine.processor
+            "{}, {} cores, {}, {} connections\n",
+            self.date, self.machine.cores, self.machine.processor, self.connections
         )?;
         writeln!(f, "first start, empty folder    {:>9.1} ms", self.first_start_ms)?;
         writeln!(
@@ -157,6 +163,7 @@ impl fmt::Display for Report {
             mebibytes(self.after_load.anonymous_kib)
         )?;
         writeln!(f, "code-to-token exchanges      {}", rate(&self.exchanges))?;
+        writeln!(f, "refresh token rotations      {}", rate(&self.rotations))?;
         writeln!(f, "userinfo                     {}", rate(&self.userinfo))?;
         writeln!(
             f,

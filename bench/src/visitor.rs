@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::{Method, Request, header};
 use http_body_util::Full;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::error::Error;
-use crate::load::{self, Outgoing};
+use crate::load::{self, Load, Outgoing};
 
 const REDIRECT_URI: &str = "https://app.example.com/callback";
 const VERIFIER: &str = "a-verifier-of-the-bench-with-more-than-43-characters";
@@ -30,7 +30,7 @@ pub struct Visitor {
 /// A registered confidential client.
 pub struct Application {
     id: String,
-    authorization: String,
+    secret: String,
     host: String,
 }
 
@@ -90,9 +90,9 @@ impl Visitor {
         let secret = self.call(Method::POST, &path, Some(&json!({}))).await?;
         let secret = text(&secret, "secret")?;
         Ok(Application {
-            authorization: format!("Basic {}", STANDARD.encode(format!("{id}:{secret}"))),
             host: self.origin.trim_start_matches("http://").to_owned(),
             id,
+            secret,
         })
     }
 
@@ -216,8 +216,28 @@ impl Application {
             .append_pair("code", code)
             .append_pair("redirect_uri", REDIRECT_URI)
             .append_pair("code_verifier", VERIFIER)
+            .append_pair("client_id", &self.id)
+            .append_pair("client_secret", &self.secret)
             .finish();
-        self.request(Method::POST, "/api/oidc/token", &self.authorization, form)
+        self.request(Method::POST, "/api/oidc/token", None, form)
+    }
+
+    /// One token request for the refresh token in each answer of a run of exchanges.
+    pub fn rotations(&self, exchanges: &Load) -> Result<Vec<Outgoing>, Error> {
+        exchanges
+            .answers
+            .iter()
+            .map(|answer| {
+                let token = text(&serde_json::from_slice(&answer.body)?, "refresh_token")?;
+                let form = url::form_urlencoded::Serializer::new(String::new())
+                    .append_pair("grant_type", "refresh_token")
+                    .append_pair("refresh_token", &token)
+                    .append_pair("client_id", &self.id)
+                    .append_pair("client_secret", &self.secret)
+                    .finish();
+                Ok(self.request(Method::POST, "/api/oidc/token", None, form))
+            })
+            .collect()
     }
 
     /// The userinfo request for an access token.
@@ -225,23 +245,29 @@ impl Application {
         self.request(
             Method::GET,
             "/api/oidc/userinfo",
-            &format!("Bearer {access_token}"),
+            Some(&format!("Bearer {access_token}")),
             String::new(),
         )
     }
 
-    fn request(&self, method: Method, path: &'static str, authorization: &str, form: String) -> Outgoing {
+    fn request(
+        &self,
+        method: Method,
+        path: &'static str,
+        authorization: Option<&str>,
+        form: String,
+    ) -> Outgoing {
         let mut request = Request::new(Full::new(Bytes::from(form)));
         *request.method_mut() = method;
         *request.uri_mut() = http::Uri::from_static(path);
         let headers = request.headers_mut();
         for (name, value) in [
-            (header::HOST, self.host.as_str()),
+            (header::HOST, Some(self.host.as_str())),
             (header::AUTHORIZATION, authorization),
-            (header::CONTENT_TYPE, "application/x-www-form-urlencoded"),
+            (header::CONTENT_TYPE, Some("application/x-www-form-urlencoded")),
         ] {
             // None of them holds a character a header cannot: base64, a port, a constant.
-            if let Ok(value) = http::HeaderValue::from_str(value) {
+            if let Some(Ok(value)) = value.map(http::HeaderValue::from_str) {
                 headers.insert(name, value);
             }
         }
