@@ -42,6 +42,12 @@ pub async fn add(State(state): State<AppState>, mut request: Request, next: Next
     for (name, value) in DEFAULTS {
         headers.entry(name).or_insert(value);
     }
+    // API clients were promised the charset.
+    if let Some(content_type) = headers.get_mut(header::CONTENT_TYPE)
+        && content_type == "application/json"
+    {
+        *content_type = HeaderValue::from_static("application/json; charset=utf-8");
+    }
     if !headers.contains_key(header::CONTENT_SECURITY_POLICY)
         && let Ok(policy) = HeaderValue::from_str(&content_security_policy(&nonce))
     {

@@ -43,6 +43,24 @@ async fn every_answer_carries_the_headers() {
 }
 
 #[tokio::test]
+async fn json_names_its_charset() {
+    let app = TestApp::start(Database::Sqlite).await;
+    let mut browser = app.browser();
+    for path in [
+        "/api/application-configuration",
+        "/.well-known/openid-configuration",
+        "/api/openapi.json",
+    ] {
+        let answer = browser.get(path).await;
+        assert_eq!(
+            answer.header("content-type"),
+            "application/json; charset=utf-8",
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn failures_have_one_shape_and_their_request_id() {
     let app = TestApp::start(Database::Sqlite).await;
     let answer = app.browser().get("/api/users/me").await;
