@@ -2,6 +2,15 @@
 
 use crate::pkce::Method;
 
+/// Every grant type there is (RFC 6749, RFC 8628, RFC 8693).
+pub const GRANT_TYPES: [&str; 5] = [
+    "authorization_code",
+    "refresh_token",
+    "client_credentials",
+    "urn:ietf:params:oauth:grant-type:device_code",
+    "urn:ietf:params:oauth:grant-type:token-exchange",
+];
+
 /// Whether a client can keep a secret (RFC 6749 §2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientKind {

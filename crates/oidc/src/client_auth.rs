@@ -12,6 +12,59 @@ use crate::parameters::Parameters;
 /// The assertion type of RFC 7523 §2.2.
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
+/// A way to authenticate at the token endpoint (OIDC Core §9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// The secret in the `Authorization` header.
+    ClientSecretBasic,
+    /// The secret in the form.
+    ClientSecretPost,
+    /// An assertion authenticated with the secret.
+    ClientSecretJwt,
+    /// An assertion signed with the client's private key.
+    PrivateKeyJwt,
+    /// Nothing; public clients.
+    None,
+}
+
+impl Method {
+    /// Every method, in documentation order.
+    pub const ALL: [Self; 5] = [
+        Self::ClientSecretBasic,
+        Self::ClientSecretPost,
+        Self::ClientSecretJwt,
+        Self::PrivateKeyJwt,
+        Self::None,
+    ];
+
+    /// The value on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ClientSecretBasic => "client_secret_basic",
+            Self::ClientSecretPost => "client_secret_post",
+            Self::ClientSecretJwt => "client_secret_jwt",
+            Self::PrivateKeyJwt => "private_key_jwt",
+            Self::None => "none",
+        }
+    }
+}
+
+/// A text that names no method of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a supported client authentication method")]
+pub struct UnknownMethod;
+
+impl std::str::FromStr for Method {
+    type Err = UnknownMethod;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|method| method.as_str() == text)
+            .ok_or(UnknownMethod)
+    }
+}
+
 /// What a request offers as proof.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {

@@ -23,6 +23,7 @@
 #![deny(missing_docs)]
 
 pub mod access_token;
+pub mod acr;
 pub mod authorize;
 pub mod claims;
 pub mod client;

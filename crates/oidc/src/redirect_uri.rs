@@ -154,5 +154,10 @@ fn is_same_loopback(registered: &str, sent: &Url) -> bool {
         && registered.query() == sent.query()
 }
 
+/// Whether a pattern admits more than one address.
+pub fn has_wildcard(pattern: &str) -> bool {
+    pattern.contains('*')
+}
+
 #[cfg(test)]
 mod tests;

@@ -12,7 +12,78 @@ pub use crate::entity::oidc_client::Model as Client;
 use crate::entity::{client_allowed_group, client_secret, group_member, oidc_client};
 use crate::error::StoreResult;
 use crate::list::{ListRequest, Page, contains, page};
-use crate::types::{ClientId, ClientSecretId, GroupId, StringList, Timestamp, UserId};
+use crate::types::{
+    ClientId, ClientSecretId, ClientType, FederatedIdentities, GroupId, SecurityProfile, StringList,
+    Timestamp, UserId,
+};
+
+impl Client {
+    /// A client with nothing but its name, open to everybody, that must authenticate.
+    pub fn new(id: ClientId, name: String, durations: TokenDurations, now: Timestamp) -> Self {
+        Self {
+            id,
+            name,
+            description: String::new(),
+            launch_url: None,
+            callback_urls: StringList::default(),
+            logout_callback_urls: StringList::default(),
+            is_public: false,
+            pkce_enabled: false,
+            pkce_supported: false,
+            pkce_plain_allowed: false,
+            requires_reauthentication: false,
+            requires_pushed_authorization_requests: false,
+            skip_consent: false,
+            is_group_restricted: false,
+            access_token_duration_minutes: durations.access_minutes,
+            refresh_token_duration_minutes: durations.refresh_minutes,
+            client_type: ClientType::Standard,
+            federated_identities: FederatedIdentities::default(),
+            token_endpoint_auth_method: None,
+            jwks: None,
+            jwks_uri: None,
+            id_token_signed_response_alg: None,
+            userinfo_signed_response_alg: None,
+            request_object_signing_alg: None,
+            require_signed_request_object: false,
+            dpop_bound_access_tokens: false,
+            security_profile: SecurityProfile::None,
+            minimum_acr: None,
+            default_max_age: None,
+            allow_token_impersonation: false,
+            allow_token_delegation: false,
+            backchannel_logout_uri: None,
+            backchannel_logout_session_required: false,
+            frontchannel_logout_uri: None,
+            frontchannel_logout_session_required: false,
+            is_dynamic: false,
+            is_approved: true,
+            grant_types: None,
+            created_by: None,
+            created_at: now,
+            updated_at: None,
+        }
+    }
+}
+
+/// How long a client's tokens live, in minutes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenDurations {
+    /// Access tokens.
+    pub access_minutes: i32,
+    /// Refresh tokens that are not used.
+    pub refresh_minutes: i32,
+}
+
+impl Default for TokenDurations {
+    /// An hour and 30 days.
+    fn default() -> Self {
+        Self {
+            access_minutes: 60,
+            refresh_minutes: 43_200,
+        }
+    }
+}
 
 /// One client.
 pub async fn find(connection: &impl ConnectionTrait, id: &ClientId) -> StoreResult<Option<Client>> {

@@ -16,13 +16,13 @@ pub async fn insert(tx: &Tx, token: ReauthenticationToken) -> StoreResult<()> {
     Ok(())
 }
 
-/// Takes a user's unexpired proof and says when the passkey was used; at most one caller gets it.
+/// Takes a user's unexpired proof; at most one caller gets it.
 pub async fn take(
     tx: &Tx,
     token: &TokenHash,
     user: UserId,
     now: Timestamp,
-) -> StoreResult<Option<Timestamp>> {
+) -> StoreResult<Option<ReauthenticationToken>> {
     let Some(found) = reauthentication_token::Entity::find_by_id(token.clone())
         .filter(reauthentication_token::Column::UserId.eq(user))
         .filter(reauthentication_token::Column::ExpiresAt.gt(now))
@@ -35,7 +35,7 @@ pub async fn take(
         .exec(tx)
         .await?
         .rows_affected;
-    Ok((deleted == 1).then_some(found.created_at))
+    Ok((deleted == 1).then_some(found))
 }
 
 /// Removes stale proofs.

@@ -230,6 +230,16 @@ text_enum!(
 );
 
 text_enum!(
+    /// A set of rules a client's requests must keep to.
+    SecurityProfile {
+        /// Those of OAuth and OpenID Connect.
+        None = "none",
+        /// FAPI 2.0 Security Profile.
+        Fapi2 = "fapi2",
+    }
+);
+
+text_enum!(
     /// How a client secret is hashed.
     SecretAlgorithm {
         /// Hex SHA-256 of the UTF-8 bytes; for generated, high-entropy secrets.
@@ -288,3 +298,13 @@ pub struct FederatedIdentity {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
 #[serde(transparent)]
 pub struct FederatedIdentities(pub Vec<FederatedIdentity>);
+
+#[expect(
+    clippy::derivable_impls,
+    reason = "the macro derives for enums without a default"
+)]
+impl Default for SecurityProfile {
+    fn default() -> Self {
+        Self::None
+    }
+}

@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 
+use super::protocol::ClientProtocolDto;
 use crate::http::time_format::{serde_rfc3339, serde_rfc3339_option};
 use crate::users::dto::UserGroupMinimalDto;
 
@@ -180,7 +181,7 @@ pub struct CredentialsDto {
 }
 
 /// A client as administrators see it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_excessive_bools, reason = "the wire format is what it is")]
 pub struct ClientDto {
@@ -213,6 +214,12 @@ pub struct ClientDto {
     pub access_token_duration_minutes: i32,
     /// Minutes a refresh token may stay unused.
     pub refresh_token_duration_minutes: i32,
+    /// Keys, algorithms, proofs and logout addresses.
+    pub protocol: ClientProtocolDto,
+    /// Whether it registered itself.
+    pub is_dynamic: bool,
+    /// Whether an administrator stands behind it; always true for one an administrator made.
+    pub is_approved: bool,
 }
 
 impl ClientDto {
@@ -247,12 +254,15 @@ impl ClientDto {
             pkce_supported: client.pkce_supported,
             access_token_duration_minutes: client.access_token_duration_minutes,
             refresh_token_duration_minutes: client.refresh_token_duration_minutes,
+            protocol: client.into(),
+            is_dynamic: client.is_dynamic,
+            is_approved: client.is_approved,
         }
     }
 }
 
 /// A client with the groups that may use it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ClientWithGroupsDto {
     /// The client.
@@ -273,7 +283,7 @@ impl ClientWithGroupsDto {
 }
 
 /// A client with how many groups may use it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ClientWithGroupCountDto {
     /// The client.
@@ -350,6 +360,9 @@ pub struct ClientInput {
     /// 1 to 525600; 0 or absent means 43200.
     #[schema(required = false, minimum = 0, maximum = 525_600)]
     pub refresh_token_duration_minutes: i32,
+    /// Keys, algorithms, proofs and logout addresses; what is stored stays when absent.
+    #[schema(required = false)]
+    pub protocol: Option<ClientProtocolDto>,
 }
 
 /// What makes a secret.

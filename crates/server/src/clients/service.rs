@@ -2,13 +2,14 @@
 
 use http::StatusCode;
 use pocket_id_oidc::redirect_uri::RedirectUriPattern;
-use pocket_id_store::clients::{self, Client};
+use pocket_id_store::clients::{self, Client, TokenDurations};
 use pocket_id_store::list::{ListRequest, Page};
 use pocket_id_store::types::{ClientId, ClientType, FederatedIdentities, StringList};
 use pocket_id_store::users::User;
 use pocket_id_store::{StoreError, commit, groups};
 
 use super::dto::{ClientDto, ClientInput, ClientMetaDto, ClientWithGroupCountDto, ClientWithGroupsDto};
+use super::protocol::Surroundings;
 use crate::http::error::{ApiError, FieldError};
 use crate::http::validation::{Rules, is_launch_url, nfc};
 use crate::state::AppState;
@@ -67,7 +68,7 @@ fn is_client_id(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
 }
 
-fn check(input: &ClientInput, new: bool) -> Result<(), ApiError> {
+fn check(input: &mut ClientInput, new: bool) -> Result<(), ApiError> {
     let mut rules = Rules::new();
     if new && !input.id.is_empty() {
         rules.min("id", &input.id, 2);
@@ -105,6 +106,17 @@ fn check(input: &ClientInput, new: bool) -> Result<(), ApiError> {
             rules.fail(field, "token_duration", "is invalid");
         }
     }
+    input.protocol = input
+        .protocol
+        .take()
+        .map(super::protocol::ClientProtocolDto::normalized);
+    if let Some(protocol) = &input.protocol {
+        let surroundings = Surroundings {
+            is_public: input.is_public,
+            callback_urls: &input.callback_urls,
+        };
+        protocol.check(&surroundings, &mut rules);
+    }
     rules.finish()
 }
 
@@ -134,6 +146,9 @@ fn apply(client: &mut Client, input: ClientInput) {
     if !input.pkce_enabled {
         client.pkce_supported = false;
     }
+    if let Some(protocol) = input.protocol {
+        protocol.apply(client);
+    }
     let identities = input.credentials.federated_identities.unwrap_or_default();
     client.federated_identities = FederatedIdentities(identities.into_iter().map(Into::into).collect());
 }
@@ -142,37 +157,21 @@ fn apply(client: &mut Client, input: ClientInput) {
 pub async fn create(
     state: &AppState,
     admin: &User,
-    input: ClientInput,
+    mut input: ClientInput,
 ) -> Result<ClientWithGroupsDto, ApiError> {
-    check(&input, true)?;
+    check(&mut input, true)?;
     let id = if input.id.is_empty() {
         state.random.uuid().to_string()
     } else {
         input.id.clone()
     };
-    let mut client = Client {
-        id: ClientId(id),
-        name: String::new(),
-        description: String::new(),
-        launch_url: None,
-        callback_urls: StringList::default(),
-        logout_callback_urls: StringList::default(),
-        is_public: false,
-        pkce_enabled: false,
-        pkce_supported: false,
-        pkce_plain_allowed: false,
-        requires_reauthentication: false,
-        requires_pushed_authorization_requests: false,
-        skip_consent: false,
-        is_group_restricted: false,
-        access_token_duration_minutes: ACCESS_TOKEN_MINUTES,
-        refresh_token_duration_minutes: REFRESH_TOKEN_MINUTES,
-        client_type: ClientType::Standard,
-        federated_identities: FederatedIdentities::default(),
-        created_by: Some(admin.id),
-        created_at: state.now(),
-        updated_at: None,
-    };
+    let mut client = Client::new(
+        ClientId(id),
+        String::new(),
+        TokenDurations::default(),
+        state.now(),
+    );
+    client.created_by = Some(admin.id);
     apply(&mut client, input);
     let tx = state.store.begin().await?;
     if clients::find(&tx, &client.id).await?.is_some() {
@@ -212,9 +211,9 @@ pub async fn find_meta(state: &AppState, id: &ClientId) -> Result<ClientMetaDto,
 pub async fn update(
     state: &AppState,
     id: &ClientId,
-    input: ClientInput,
+    mut input: ClientInput,
 ) -> Result<ClientWithGroupsDto, ApiError> {
-    check(&input, false)?;
+    check(&mut input, false)?;
     let tx = state.store.begin().await?;
     let mut client = clients::find(&tx, id).await?.ok_or(ClientError::NotFound)?;
     apply(&mut client, input);

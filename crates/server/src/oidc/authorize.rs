@@ -182,7 +182,7 @@ async fn process(
         && progress.reauthenticate
         && let Some(at) = sessions::service::take_fresh_proof(state, &tx, headers, user.user.id).await?
     {
-        known.fresh_proof = Some(at.0);
+        known.fresh_proof = Some(at.created_at.0);
         decision = decide(Some(known));
     }
 
@@ -371,6 +371,9 @@ async fn issue(
             created_at: now,
             expires_at,
             revoked_at: None,
+            claims: None,
+            dpop_jkt: None,
+            actor: None,
         },
     )
     .await?;

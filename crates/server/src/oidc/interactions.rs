@@ -238,10 +238,10 @@ async fn complete(
                 .await?
                 .ok_or(InteractionError::BadProof)?;
             // `prompt=login` asks for the passkey now, not for one used before the client asked.
-            if request.prompt.login && at.0 < progress.requested_at {
+            if request.prompt.login && at.created_at.0 < progress.requested_at {
                 return Err(InteractionError::BadProof.into());
             }
-            progress.reauthenticated(at.0);
+            progress.reauthenticated(at.created_at.0);
         }
         Step::Consent => consent(&state, &tx, &client, &request, &signed_in, &origin, &mut progress).await?,
     }

@@ -254,6 +254,7 @@ async fn mint(
             grant_id: grant.id,
             created_at: now,
             expires_at: access_expires_at,
+            dpop_jkt: None,
         },
     )
     .await?;

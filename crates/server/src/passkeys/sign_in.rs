@@ -20,6 +20,7 @@ use crate::http::client_ip::RequestOrigin;
 use crate::http::cookies::{Cookie, SetCookie};
 use crate::secret_token::SecretToken;
 use crate::sessions;
+use crate::sessions::service::{Authentication, PasskeyUse};
 use crate::state::AppState;
 
 /// Seconds a proof may wait to be used.
@@ -71,7 +72,7 @@ pub async fn finish(
         state,
         &tx,
         user.id,
-        AuthenticationMethod::Passkey,
+        Authentication::by_passkey(verified.passkey),
         origin,
         headers,
     )
@@ -105,19 +106,19 @@ pub async fn reauthenticate(
         }
         let tx = state.store.begin().await?;
         // The proof is as old as the sign-in it stands for.
-        let cookie = prove(state, &tx, signed_in.user.id, session.authenticated_at).await?;
+        let verified = session.user_verified;
+        let cookie = prove(state, &tx, signed_in.user.id, session.authenticated_at, verified).await?;
         commit(tx).await?;
         return Ok(cookie);
     };
     let remembered = take(state, headers, Ceremony::Authentication).await?;
     let tx = state.store.begin().await?;
-    let user = verify(state, &tx, &response, &remembered, PasskeyError::UnknownChallenge)
-        .await?
-        .user;
+    let Verified { user, passkey, .. } =
+        verify(state, &tx, &response, &remembered, PasskeyError::UnknownChallenge).await?;
     if user.id != signed_in.user.id {
         return Err(PasskeyError::NotVerified("the passkey is another user's"));
     }
-    let cookie = prove(state, &tx, user.id, now).await?;
+    let cookie = prove(state, &tx, user.id, now, passkey.user_verified).await?;
     commit(tx).await?;
     Ok(cookie)
 }
@@ -127,6 +128,7 @@ async fn prove(
     tx: &Tx,
     user: UserId,
     used_at: Timestamp,
+    user_verified: bool,
 ) -> Result<SetCookie, PasskeyError> {
     let token = SecretToken::generate(state.random);
     reauthentication_tokens::insert(
@@ -136,6 +138,7 @@ async fn prove(
             user_id: user,
             created_at: used_at,
             expires_at: state.now().plus_seconds(PROOF_LIFETIME),
+            user_verified,
         },
     )
     .await?;
@@ -145,6 +148,7 @@ async fn prove(
 /// A passkey's proof, believed.
 struct Verified {
     user: User,
+    passkey: PasskeyUse,
     /// The signature counter seen before and this one, when it did not go up.
     counter_went_back: Option<(u32, u32)>,
 }
@@ -194,6 +198,10 @@ async fn verify(
     store::record_use(tx, passkey.id, sign_count, assertion.backup_state, state.now()).await?;
     Ok(Verified {
         user,
+        passkey: PasskeyUse {
+            user_verified: assertion.user_verified,
+            can_be_synced: passkey.backup_eligible,
+        },
         counter_went_back,
     })
 }

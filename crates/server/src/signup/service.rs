@@ -51,7 +51,7 @@ pub async fn set_up(
         state,
         &tx,
         user.id,
-        AuthenticationMethod::OneTimeCode,
+        AuthenticationMethod::OneTimeCode.into(),
         origin,
         headers,
     )

@@ -15,6 +15,13 @@ both_engines!(
         let id = client["id"].as_str().unwrap().to_owned();
         assert_eq!(id.len(), 36);
         client["id"] = json!("ID");
+        let members = client.as_object_mut().unwrap();
+        let protocol = members.remove("protocol").unwrap();
+        assert_eq!(
+            (members.remove("isDynamic"), members.remove("isApproved")),
+            (Some(json!(false)), Some(json!(true)))
+        );
+        assert_eq!(protocol["securityProfile"], "none");
         assert_eq!(
             client,
             json!({
@@ -312,3 +319,82 @@ async fn only_administrators_manage_clients() {
         );
     }
 }
+
+both_engines!(
+    protocol_settings_are_checked_kept_and_only_replaced_when_sent,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let key = json!({"kty": "EC", "crv": "P-256", "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+            "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM", "kid": "1"});
+        let protocol = json!({
+            "tokenEndpointAuthMethod": "private_key_jwt", "jwks": {"keys": [key]}, "idTokenSignedResponseAlg": "ES256",
+            "securityProfile": "fapi2", "minimumAcr": "phr", "defaultMaxAge": 600,
+            "backchannelLogoutUri": "https://app.example/bye", "backchannelLogoutSessionRequired": true
+        });
+        let body = json!({"name": "App", "callbackURLs": ["https://app.example/cb"], "protocol": protocol});
+        let made = admin.post("/api/oidc/clients", &body).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+        let made = made.json();
+        let path = format!("/api/oidc/clients/{}", made["id"].as_str().unwrap());
+        for (name, value) in protocol.as_object().unwrap() {
+            assert_eq!(made["protocol"][name], *value, "{name}");
+        }
+
+        let unaware = json!({"name": "App", "callbackURLs": ["https://app.example/cb"]});
+        let kept = admin.put(&path, &unaware).await.json();
+        assert_eq!(
+            kept["protocol"], made["protocol"],
+            "who does not know the fields does not erase them"
+        );
+        let cleared = json!({"name": "App", "protocol": {}});
+        let cleared = admin.put(&path, &cleared).await.json();
+        assert_eq!(cleared["protocol"]["jwks"], json!(null));
+        assert_eq!(cleared["protocol"]["securityProfile"], "none");
+
+        let mut private = key.clone();
+        private["d"] = json!("870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE");
+        for (protocol, field) in [
+            (
+                json!({"tokenEndpointAuthMethod": "magic"}),
+                "tokenEndpointAuthMethod",
+            ),
+            (
+                json!({"tokenEndpointAuthMethod": "none"}),
+                "tokenEndpointAuthMethod",
+            ),
+            (json!({"jwks": {"keys": [private]}}), "jwks"),
+            (json!({"jwks": {"keys": [{"kty": "oct", "k": "AAAA"}]}}), "jwks"),
+            (json!({"jwks": []}), "jwks"),
+            (
+                json!({"jwks": {"keys": []}, "jwksUri": "https://app.example/jwks"}),
+                "jwksUri",
+            ),
+            (json!({"jwksUri": "file:///etc/passwd"}), "jwksUri"),
+            (
+                json!({"idTokenSignedResponseAlg": "none"}),
+                "idTokenSignedResponseAlg",
+            ),
+            (
+                json!({"userinfoSignedResponseAlg": "HS256"}),
+                "userinfoSignedResponseAlg",
+            ),
+            (json!({"minimumAcr": "9"}), "minimumAcr"),
+            (json!({"defaultMaxAge": -1}), "defaultMaxAge"),
+            (json!({"grantTypes": ["password"]}), "grantTypes"),
+            (json!({"securityProfile": "fapi2"}), "jwks"),
+            (
+                json!({"backchannelLogoutUri": "javascript:alert(1)"}),
+                "backchannelLogoutUri",
+            ),
+            (
+                json!({"frontchannelLogoutUri": "https://app.example/#x"}),
+                "frontchannelLogoutUri",
+            ),
+        ] {
+            let body = json!({"name": "App", "protocol": protocol});
+            let answer = admin.put(&path, &body).await;
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{body} {answer:?}");
+            assert_eq!(answer.json()["details"]["fields"][0]["field"], field, "{body}");
+        }
+    }
+);

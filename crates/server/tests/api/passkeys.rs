@@ -74,6 +74,8 @@ async fn plant_session(app: &TestApp, user: UserId) -> String {
         last_seen_at: now,
         ip_address: None,
         user_agent: String::new(),
+        amr: None,
+        user_verified: false,
     };
     sessions::insert(&tx, session).await.unwrap();
     pocket_id_store::commit(tx).await.unwrap();

@@ -17,6 +17,8 @@ pub struct Model {
     pub created_at: Timestamp,
     /// The `exp` claim.
     pub expires_at: Timestamp,
+    /// Thumbprint of the key it is bound to (RFC 9449).
+    pub dpop_jkt: Option<String>,
 }
 
 /// No relations are declared: queries name what they join.

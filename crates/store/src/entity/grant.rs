@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::types::{ClientId, GrantId, SessionId, StringList, Timestamp, UserId};
+use crate::types::{ClientId, GrantId, JsonDocument, SessionId, StringList, Timestamp, UserId};
 
 /// What one authorization gave a client; revoking it ends every token of it.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -37,6 +37,12 @@ pub struct Model {
     pub expires_at: Timestamp,
     /// When it was ended early.
     pub revoked_at: Option<Timestamp>,
+    /// Claims asked for one by one (OIDC Core §5.5).
+    pub claims: Option<JsonDocument>,
+    /// Thumbprint of the key its code and refresh tokens are bound to (RFC 9449).
+    pub dpop_jkt: Option<String>,
+    /// Who acts for the user (RFC 8693 §4.1).
+    pub actor: Option<JsonDocument>,
 }
 
 /// No relations are declared: queries name what they join.

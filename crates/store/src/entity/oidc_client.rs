@@ -2,7 +2,9 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::types::{ClientId, ClientType, FederatedIdentities, StringList, Timestamp, UserId};
+use crate::types::{
+    ClientId, ClientType, FederatedIdentities, JsonDocument, SecurityProfile, StringList, Timestamp, UserId,
+};
 
 /// A relying party.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -46,6 +48,46 @@ pub struct Model {
     pub client_type: ClientType,
     /// Issuers whose assertions authenticate it.
     pub federated_identities: FederatedIdentities,
+    /// The only way it may authenticate; any it has credentials for when none.
+    pub token_endpoint_auth_method: Option<String>,
+    /// Its public keys as a JWK Set.
+    pub jwks: Option<JsonDocument>,
+    /// Where its public keys are.
+    pub jwks_uri: Option<String>,
+    /// Algorithm of its ID tokens; the instance's when none.
+    pub id_token_signed_response_alg: Option<String>,
+    /// Algorithm of its userinfo answers; plain JSON when none.
+    pub userinfo_signed_response_alg: Option<String>,
+    /// The only algorithm its request objects may have.
+    pub request_object_signing_alg: Option<String>,
+    /// Only signed request objects (RFC 9101 §10.5).
+    pub require_signed_request_object: bool,
+    /// Only access tokens bound to a key (RFC 9449 §5.2).
+    pub dpop_bound_access_tokens: bool,
+    /// The profile its requests must keep to.
+    pub security_profile: SecurityProfile,
+    /// The weakest `acr` its users may come with.
+    pub minimum_acr: Option<String>,
+    /// `max_age` of requests that send none, in seconds.
+    pub default_max_age: Option<i32>,
+    /// Whether it may exchange a user's token for one of its own (RFC 8693 §1.1).
+    pub allow_token_impersonation: bool,
+    /// The same with itself named as the actor.
+    pub allow_token_delegation: bool,
+    /// Where logout tokens go.
+    pub backchannel_logout_uri: Option<String>,
+    /// Whether those must name the session.
+    pub backchannel_logout_session_required: bool,
+    /// What browsers load at sign-out.
+    pub frontchannel_logout_uri: Option<String>,
+    /// Whether that must name the session.
+    pub frontchannel_logout_session_required: bool,
+    /// Whether it registered itself (RFC 7591).
+    pub is_dynamic: bool,
+    /// Whether an administrator stands behind it.
+    pub is_approved: bool,
+    /// The grant types it may use; all of its kind when none.
+    pub grant_types: Option<StringList>,
     /// The administrator who made it.
     pub created_by: Option<UserId>,
     /// Row creation.

@@ -17,6 +17,8 @@ pub struct Model {
     pub created_at: Timestamp,
     /// When the proof goes stale.
     pub expires_at: Timestamp,
+    /// Whether the passkey verified the person, not only their presence.
+    pub user_verified: bool,
 }
 
 /// No relations are declared: queries name what they join.

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::types::{AuthenticationMethod, SessionId, Timestamp, TokenHash, UserId};
+use crate::types::{AuthenticationMethod, SessionId, StringList, Timestamp, TokenHash, UserId};
 
 /// A browser's sign-in session.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -29,6 +29,10 @@ pub struct Model {
     pub ip_address: Option<String>,
     /// User-Agent at sign-in.
     pub user_agent: String,
+    /// `amr` values (RFC 8176); those of the method when none.
+    pub amr: Option<StringList>,
+    /// Whether the passkey verified the person, not only their presence.
+    pub user_verified: bool,
 }
 
 /// No relations are declared: queries name what they join.

@@ -1,6 +1,7 @@
 //! The schema's history. Each migration runs in one transaction on both engines.
 
 mod m20261120_000001_core;
+mod m20261121_000002_clients;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -10,6 +11,9 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261120_000001_core::Migration)]
+        vec![
+            Box::new(m20261120_000001_core::Migration),
+            Box::new(m20261121_000002_clients::Migration),
+        ]
     }
 }

@@ -594,6 +594,10 @@ export interface components {
             callbackURLs: string[];
             /** @description How it proves who it is. */
             credentials: components["schemas"]["CredentialsDto"];
+            /** @description Whether an administrator stands behind it; always true for one an administrator made. */
+            isApproved: boolean;
+            /** @description Whether it registered itself. */
+            isDynamic: boolean;
             /** @description Only members of allowed groups. */
             isGroupRestricted: boolean;
             /** @description No secret, PKCE mandatory. */
@@ -604,6 +608,8 @@ export interface components {
             pkceEnabled: boolean;
             /** @description PKCE was seen without being mandatory. */
             pkceSupported?: boolean;
+            /** @description Keys, algorithms, proofs and logout addresses. */
+            protocol: components["schemas"]["ClientProtocolDto"];
             /**
              * Format: int32
              * @description Minutes a refresh token may stay unused.
@@ -674,6 +680,8 @@ export interface components {
              * @default false
              */
             pkceEnabled?: boolean;
+            /** @default null */
+            protocol?: components["schemas"]["ClientProtocolDto"] | null;
             /**
              * Format: int32
              * @description 1 to 525600; 0 or absent means 43200.
@@ -717,6 +725,104 @@ export interface components {
             name: string;
             /** @description Each authorization needs a passkey just used. */
             requiresReauthentication: boolean;
+        };
+        /** @description See the module. */
+        ClientProtocolDto: {
+            /**
+             * @description PKCE method `plain` allowed.
+             * @default false
+             */
+            allowPlainPkce?: boolean;
+            /**
+             * @description The same with itself named as the actor.
+             * @default false
+             */
+            allowTokenDelegation?: boolean;
+            /**
+             * @description Whether it may exchange a user's token for one of its own (RFC 8693).
+             * @default false
+             */
+            allowTokenImpersonation?: boolean;
+            /**
+             * @description Whether those must name the session.
+             * @default false
+             */
+            backchannelLogoutSessionRequired?: boolean;
+            /**
+             * @description Where logout tokens go.
+             * @default null
+             */
+            backchannelLogoutUri?: string | null;
+            /**
+             * Format: int32
+             * @description `max_age` of requests that send none, in seconds.
+             * @default null
+             */
+            defaultMaxAge?: number | null;
+            /**
+             * @description Only access tokens bound to a key (RFC 9449).
+             * @default false
+             */
+            dpopBoundAccessTokens?: boolean;
+            /**
+             * @description Whether that must name the session.
+             * @default false
+             */
+            frontchannelLogoutSessionRequired?: boolean;
+            /**
+             * @description What browsers load at sign-out.
+             * @default null
+             */
+            frontchannelLogoutUri?: string | null;
+            /**
+             * @description Grant types it may use; all of its kind when null.
+             * @default null
+             */
+            grantTypes?: string[] | null;
+            /**
+             * @description Algorithm of its ID tokens; the instance's when null.
+             * @default null
+             */
+            idTokenSignedResponseAlg?: string | null;
+            /** @description The client's public keys as a JWK Set; excludes `jwksUri`. */
+            jwks?: Record<string, never> | null;
+            /**
+             * @description Where the client's public keys are.
+             * @default null
+             */
+            jwksUri?: string | null;
+            /**
+             * @description The weakest `acr` its users may come with.
+             * @default null
+             */
+            minimumAcr?: string | null;
+            /**
+             * @description The only algorithm its request objects may have.
+             * @default null
+             */
+            requestObjectSigningAlg?: string | null;
+            /**
+             * @description Only signed request objects (RFC 9101).
+             * @default false
+             */
+            requireSignedRequestObject?: boolean;
+            /**
+             * @description `none` or `fapi2`.
+             * @default none
+             * @example none
+             */
+            securityProfile?: string;
+            /**
+             * @description The only way the client may authenticate: `client_secret_basic`, `client_secret_post`, `client_secret_jwt`,
+             *     `private_key_jwt` or `none`. Any it has credentials for when null.
+             * @default null
+             */
+            tokenEndpointAuthMethod?: string | null;
+            /**
+             * @description Algorithm of its userinfo answers; plain JSON when null.
+             * @default null
+             */
+            userinfoSignedResponseAlg?: string | null;
         };
         /** @description A secret without its value. */
         ClientSecretDto: {

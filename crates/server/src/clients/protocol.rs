@@ -1,0 +1,293 @@
+//! What a client may decide beyond the reference's fields: its keys, algorithms, proofs and logout addresses.
+//!
+//! On the wire these are one object, `protocol`. A client saved without it keeps what it has, so that programs that
+//! do not know it erase nothing.
+
+use pocket_id_oidc::acr::Acr;
+use pocket_id_oidc::client_auth::Method as AuthMethod;
+use pocket_id_oidc::jose::{Algorithm, Jwk};
+use pocket_id_oidc::redirect_uri::has_wildcard;
+use pocket_id_store::clients::Client;
+use pocket_id_store::types::{JsonDocument, SecurityProfile, StringList};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use url::Url;
+use utoipa::ToSchema;
+
+use crate::http::validation::Rules;
+
+/// The most keys a client may list.
+const MOST_KEYS: usize = 20;
+
+/// See the module.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", default)]
+#[expect(clippy::struct_excessive_bools, reason = "the wire format is what it is")]
+pub struct ClientProtocolDto {
+    /// The only way the client may authenticate: `client_secret_basic`, `client_secret_post`, `client_secret_jwt`,
+    /// `private_key_jwt` or `none`. Any it has credentials for when null.
+    #[schema(required = false)]
+    pub token_endpoint_auth_method: Option<String>,
+    /// The client's public keys as a JWK Set; excludes `jwksUri`.
+    #[schema(required = false, value_type = Option<Object>)]
+    pub jwks: Option<Value>,
+    /// Where the client's public keys are.
+    #[schema(required = false)]
+    pub jwks_uri: Option<String>,
+    /// Algorithm of its ID tokens; the instance's when null.
+    #[schema(required = false)]
+    pub id_token_signed_response_alg: Option<String>,
+    /// Algorithm of its userinfo answers; plain JSON when null.
+    #[schema(required = false)]
+    pub userinfo_signed_response_alg: Option<String>,
+    /// The only algorithm its request objects may have.
+    #[schema(required = false)]
+    pub request_object_signing_alg: Option<String>,
+    /// Only signed request objects (RFC 9101).
+    #[schema(required = false)]
+    pub require_signed_request_object: bool,
+    /// PKCE method `plain` allowed.
+    #[schema(required = false)]
+    pub allow_plain_pkce: bool,
+    /// Only access tokens bound to a key (RFC 9449).
+    #[schema(required = false)]
+    pub dpop_bound_access_tokens: bool,
+    /// `none` or `fapi2`.
+    #[schema(required = false, value_type = String, example = "none")]
+    pub security_profile: SecurityProfile,
+    /// The weakest `acr` its users may come with.
+    #[schema(required = false)]
+    pub minimum_acr: Option<String>,
+    /// `max_age` of requests that send none, in seconds.
+    #[schema(required = false, minimum = 0)]
+    pub default_max_age: Option<i32>,
+    /// Grant types it may use; all of its kind when null.
+    #[schema(required = false)]
+    pub grant_types: Option<Vec<String>>,
+    /// Whether it may exchange a user's token for one of its own (RFC 8693).
+    #[schema(required = false)]
+    pub allow_token_impersonation: bool,
+    /// The same with itself named as the actor.
+    #[schema(required = false)]
+    pub allow_token_delegation: bool,
+    /// Where logout tokens go.
+    #[schema(required = false)]
+    pub backchannel_logout_uri: Option<String>,
+    /// Whether those must name the session.
+    #[schema(required = false)]
+    pub backchannel_logout_session_required: bool,
+    /// What browsers load at sign-out.
+    #[schema(required = false)]
+    pub frontchannel_logout_uri: Option<String>,
+    /// Whether that must name the session.
+    #[schema(required = false)]
+    pub frontchannel_logout_session_required: bool,
+}
+
+impl From<&Client> for ClientProtocolDto {
+    fn from(client: &Client) -> Self {
+        let client = client.clone();
+        Self {
+            token_endpoint_auth_method: client.token_endpoint_auth_method,
+            jwks: client.jwks.map(|jwks| jwks.0),
+            jwks_uri: client.jwks_uri,
+            id_token_signed_response_alg: client.id_token_signed_response_alg,
+            userinfo_signed_response_alg: client.userinfo_signed_response_alg,
+            request_object_signing_alg: client.request_object_signing_alg,
+            require_signed_request_object: client.require_signed_request_object,
+            allow_plain_pkce: client.pkce_plain_allowed,
+            dpop_bound_access_tokens: client.dpop_bound_access_tokens,
+            security_profile: client.security_profile,
+            minimum_acr: client.minimum_acr,
+            default_max_age: client.default_max_age,
+            grant_types: client.grant_types.map(|types| types.0),
+            allow_token_impersonation: client.allow_token_impersonation,
+            allow_token_delegation: client.allow_token_delegation,
+            backchannel_logout_uri: client.backchannel_logout_uri,
+            backchannel_logout_session_required: client.backchannel_logout_session_required,
+            frontchannel_logout_uri: client.frontchannel_logout_uri,
+            frontchannel_logout_session_required: client.frontchannel_logout_session_required,
+        }
+    }
+}
+
+/// Whether a client that is to have these values is public, and where it may be redirected to.
+pub struct Surroundings<'s> {
+    /// `isPublic`.
+    pub is_public: bool,
+    /// `callbackURLs`.
+    pub callback_urls: &'s [String],
+}
+
+impl ClientProtocolDto {
+    /// Drops empty texts: in a form they mean that nothing was chosen.
+    #[must_use]
+    pub fn normalized(mut self) -> Self {
+        for text in [
+            &mut self.token_endpoint_auth_method,
+            &mut self.jwks_uri,
+            &mut self.id_token_signed_response_alg,
+            &mut self.userinfo_signed_response_alg,
+            &mut self.request_object_signing_alg,
+            &mut self.minimum_acr,
+            &mut self.backchannel_logout_uri,
+            &mut self.frontchannel_logout_uri,
+        ] {
+            if text.as_deref() == Some("") {
+                *text = None;
+            }
+        }
+        self
+    }
+
+    /// Notes every fault.
+    pub fn check(&self, surroundings: &Surroundings<'_>, rules: &mut Rules) {
+        let mut fail = |field: &str, code: &str, message: &str| rules.fail(field, code, message);
+        match self
+            .token_endpoint_auth_method
+            .as_deref()
+            .map(str::parse::<AuthMethod>)
+        {
+            Some(Err(_)) => fail("tokenEndpointAuthMethod", "oneof", "is not a supported method"),
+            Some(Ok(AuthMethod::None)) if !surroundings.is_public => {
+                fail(
+                    "tokenEndpointAuthMethod",
+                    "invalid_value",
+                    "none is for public clients only",
+                );
+            }
+            Some(Ok(method)) if surroundings.is_public && method != AuthMethod::None => fail(
+                "tokenEndpointAuthMethod",
+                "invalid_value",
+                "must be none for a public client",
+            ),
+            _ => {}
+        }
+        for (field, algorithm) in [
+            ("idTokenSignedResponseAlg", &self.id_token_signed_response_alg),
+            ("userinfoSignedResponseAlg", &self.userinfo_signed_response_alg),
+            ("requestObjectSigningAlg", &self.request_object_signing_alg),
+        ] {
+            if algorithm
+                .as_deref()
+                .is_some_and(|name| name.parse::<Algorithm>().is_err())
+            {
+                fail(field, "oneof", "is not a supported algorithm");
+            }
+        }
+        if let Some(jwks) = &self.jwks
+            && let Err(fault) = check_jwks(jwks)
+        {
+            fail("jwks", "invalid_value", fault);
+        }
+        if self.jwks.is_some() && self.jwks_uri.is_some() {
+            fail("jwksUri", "invalid_value", "cannot be combined with jwks");
+        }
+        for (field, url) in [
+            ("jwksUri", &self.jwks_uri),
+            ("backchannelLogoutUri", &self.backchannel_logout_uri),
+            ("frontchannelLogoutUri", &self.frontchannel_logout_uri),
+        ] {
+            if url.as_deref().is_some_and(|url| !is_web_address(url)) {
+                fail(
+                    field,
+                    "invalid_format",
+                    "must be an http or https URL without fragment",
+                );
+            }
+        }
+        if self
+            .minimum_acr
+            .as_deref()
+            .is_some_and(|acr| acr.parse::<Acr>().is_err())
+        {
+            fail("minimumAcr", "oneof", "is not a supported acr value");
+        }
+        if self.default_max_age.is_some_and(i32::is_negative) {
+            fail("defaultMaxAge", "invalid_value", "must not be negative");
+        }
+        let unknown = |name: &String| !pocket_id_oidc::client::GRANT_TYPES.contains(&name.as_str());
+        if self
+            .grant_types
+            .as_ref()
+            .is_some_and(|types| types.iter().any(unknown))
+        {
+            fail("grantTypes", "oneof", "contains an unsupported grant type");
+        }
+        if self.security_profile == SecurityProfile::Fapi2 {
+            if surroundings.is_public {
+                fail(
+                    "securityProfile",
+                    "invalid_value",
+                    "FAPI 2.0 is for confidential clients only",
+                );
+            }
+            if surroundings.callback_urls.iter().any(|url| has_wildcard(url)) {
+                fail(
+                    "securityProfile",
+                    "invalid_value",
+                    "FAPI 2.0 allows no wildcards in callback URLs",
+                );
+            }
+            if self.jwks.is_none() && self.jwks_uri.is_none() {
+                fail("jwks", "required", "is required by FAPI 2.0 (or jwksUri)");
+            }
+        }
+    }
+
+    /// Puts the values into a client.
+    pub fn apply(self, client: &mut Client) {
+        client.token_endpoint_auth_method = self.token_endpoint_auth_method;
+        client.jwks = self.jwks.map(JsonDocument);
+        client.jwks_uri = self.jwks_uri;
+        client.id_token_signed_response_alg = self.id_token_signed_response_alg;
+        client.userinfo_signed_response_alg = self.userinfo_signed_response_alg;
+        client.request_object_signing_alg = self.request_object_signing_alg;
+        client.require_signed_request_object = self.require_signed_request_object;
+        client.pkce_plain_allowed = self.allow_plain_pkce;
+        client.dpop_bound_access_tokens = self.dpop_bound_access_tokens;
+        client.security_profile = self.security_profile;
+        client.minimum_acr = self.minimum_acr;
+        client.default_max_age = self.default_max_age;
+        client.grant_types = self.grant_types.map(StringList);
+        client.allow_token_impersonation = self.allow_token_impersonation;
+        client.allow_token_delegation = self.allow_token_delegation;
+        client.backchannel_logout_uri = self.backchannel_logout_uri;
+        client.backchannel_logout_session_required = self.backchannel_logout_session_required;
+        client.frontchannel_logout_uri = self.frontchannel_logout_uri;
+        client.frontchannel_logout_session_required = self.frontchannel_logout_session_required;
+    }
+}
+
+/// Whether a JWK Set holds public keys only, and says what they are.
+pub fn check_jwks(jwks: &Value) -> Result<(), &'static str> {
+    let keys = jwks
+        .get("keys")
+        .and_then(Value::as_array)
+        .ok_or("must be a JWK Set with a keys array")?;
+    if keys.len() > MOST_KEYS {
+        return Err("holds too many keys");
+    }
+    for key in keys {
+        if ["d", "p", "q", "dp", "dq", "qi", "oth", "k"]
+            .iter()
+            .any(|name| key.get(name).is_some())
+        {
+            return Err("must not contain private or symmetric keys");
+        }
+        if serde_json::from_value::<Jwk>(key.clone()).is_err() {
+            return Err("contains something that is not a JWK");
+        }
+    }
+    Ok(())
+}
+
+fn is_web_address(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.password().is_none()
+    })
+}
