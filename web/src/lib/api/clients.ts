@@ -50,6 +50,7 @@ export function clientInput(client: Client): ClientInput {
 		credentials: { federatedIdentities: client.credentials.federatedIdentities ?? [] },
 		launchURL: client.launchURL,
 		accessTokenDurationMinutes: client.accessTokenDurationMinutes,
-		refreshTokenDurationMinutes: client.refreshTokenDurationMinutes
+		refreshTokenDurationMinutes: client.refreshTokenDurationMinutes,
+		protocol: client.protocol
 	};
 }
