@@ -23,6 +23,7 @@ pub mod http;
 pub mod images;
 pub mod jobs;
 pub mod oidc;
+pub mod outbound;
 pub mod passkeys;
 pub mod profile_pictures;
 pub mod random;

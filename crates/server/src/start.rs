@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::config::{Config, DatabaseConfig};
 use crate::http::rate_limit::RateLimits;
 use crate::jobs::{self, Scheduler};
+use crate::outbound::{Network, Outbound};
 use crate::random::Random;
 use crate::signing_keys::{SigningKeys, SigningKeysError};
 use crate::state::{AppState, Parts};
@@ -57,11 +58,11 @@ impl App {
 
 /// Opens the database, migrates it, loads keys and settings, starts background work.
 pub async fn start(config: Config) -> Result<App, StartError> {
-    start_with(config, Clock::System).await
+    start_with(config, Clock::System, Network::Internet).await
 }
 
-/// [`start`] with a clock of the caller's.
-pub async fn start_with(config: Config, clock: Clock) -> Result<App, StartError> {
+/// [`start`] with a clock and a network of the caller's.
+pub async fn start_with(config: Config, clock: Clock, network: Network) -> Result<App, StartError> {
     let settings = SettingsCache::new(&config.ui_config)?;
     let store = match &config.database {
         DatabaseConfig::Sqlite { connection_string } => {
@@ -76,6 +77,7 @@ pub async fn start_with(config: Config, clock: Clock) -> Result<App, StartError>
     let signing_keys = SigningKeys::load_or_create(&config, &store, &clock, random).await?;
     let state = AppState::new(Parts {
         rate_limits: RateLimits::new(config.rate_limiting.is_on()),
+        outbound: Outbound::new(network, config.local_ipv6_ranges.clone(), clock.clone()),
         config,
         store,
         clock,

@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::rate_limit::RateLimits;
 
+use crate::outbound::Outbound;
 use crate::random::Random;
 use crate::signing_keys::SigningKeys;
 
@@ -33,6 +34,8 @@ pub struct Parts {
     /// What administrators decided, cached.
     pub settings: SettingsCache,
 
+    /// Requests to other servers.
+    pub outbound: Outbound,
     /// The keys tokens are signed with.
     pub signing_keys: SigningKeys,
     /// `/setup` is closed for good once somebody has an account; remembered to spare the query.

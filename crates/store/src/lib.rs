@@ -20,6 +20,7 @@ pub mod groups;
 pub mod instance_lock;
 pub mod interactions;
 pub mod jobs;
+pub mod jtis;
 pub mod kv;
 pub mod list;
 pub mod migrations;

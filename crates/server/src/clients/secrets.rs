@@ -108,6 +108,7 @@ async fn insert(
         client_id: client.clone(),
         algorithm: SecretAlgorithm::Sha256,
         hash: hex::encode(digest::digest(&digest::SHA256, value.as_bytes())),
+        sealed: None,
         prefix: value.chars().take(4).collect(),
         created_at: state.now(),
         expires_at,

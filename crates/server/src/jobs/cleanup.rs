@@ -1,7 +1,7 @@
 //! Removing what has expired.
 
 use pocket_id_store::{
-    StoreResult, access_tokens, audit_logs, authorization_codes, commit, grants, interactions,
+    StoreResult, access_tokens, audit_logs, authorization_codes, commit, grants, interactions, jtis,
     reauthentication_tokens as proofs, refresh_tokens, sessions as sign_ins, webauthn_challenges,
 };
 
@@ -15,6 +15,13 @@ pub async fn tokens(state: &AppState) -> StoreResult<()> {
     authorization_codes::delete_expired(&tx, now).await?;
     refresh_tokens::delete_expired(&tx, now).await?;
     grants::delete_expired(&tx, now).await?;
+    commit(tx).await
+}
+
+/// Ids of assertions and proofs that have expired since.
+pub async fn jtis(state: &AppState) -> StoreResult<()> {
+    let tx = state.store.begin().await?;
+    jtis::delete_expired(&tx, state.now()).await?;
     commit(tx).await
 }
 

@@ -33,6 +33,11 @@ const JOBS: &[Job] = &[
         run: |state| Box::pin(cleanup::tokens(state)),
     },
     Job {
+        name: "ClearOAuth2JTIs",
+        every: DAY,
+        run: |state| Box::pin(cleanup::jtis(state)),
+    },
+    Job {
         name: "ClearInteractionSessions",
         every: DAY,
         run: |state| Box::pin(cleanup::interactions(state)),

@@ -14,6 +14,7 @@ mod support;
 mod clients;
 mod images;
 mod oidc;
+mod outbound;
 mod passkeys;
 mod replicas;
 mod shell;

@@ -17,6 +17,8 @@ pub struct Model {
     pub algorithm: SecretAlgorithm,
     /// The hash as text.
     pub hash: String,
+    /// The secret itself, encrypted; only for clients that authenticate with assertions made from it.
+    pub sealed: Option<Vec<u8>>,
     /// First four characters, to tell secrets apart.
     pub prefix: String,
     /// Row creation.

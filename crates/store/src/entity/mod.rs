@@ -13,6 +13,7 @@ pub mod grant;
 pub mod group_member;
 pub mod interaction;
 pub mod job;
+pub mod jti;
 pub mod kv;
 pub mod oidc_client;
 pub mod passkey;

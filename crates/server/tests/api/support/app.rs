@@ -1,10 +1,12 @@
 //! The real server on a free port.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 use pocket_id_server::clock::Clock;
 use pocket_id_server::config::{AppUrl, Config, DatabaseConfig};
 use pocket_id_server::http::peer::Peer;
+use pocket_id_server::outbound::{ManualNetwork, Network};
 use pocket_id_server::{App, start};
 use pocket_id_soft_passkey::SoftPasskey;
 use pocket_id_store::audit_logs::AuditLog;
@@ -14,7 +16,7 @@ use pocket_id_store::types::{Timestamp, UserId};
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::Browser;
+use super::{Browser, other_server};
 
 /// Which engine a test runs on.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +33,8 @@ pub struct TestApp {
     pub url: String,
     pub clock: Clock,
     pub app: App,
+    /// The internet the server sees; empty at first.
+    pub network: Arc<ManualNetwork>,
     _folder: TempDir,
 }
 
@@ -55,7 +59,8 @@ impl TestApp {
         }
         change(&mut config);
         let clock = Clock::manual(BEGIN);
-        let app = start::start_with(config, clock.clone()).await.unwrap();
+        let (internet, network) = Network::manual(other_server::authority());
+        let app = start::start_with(config, clock.clone(), internet).await.unwrap();
         let router = app
             .router
             .clone()
@@ -65,6 +70,7 @@ impl TestApp {
             url,
             clock,
             app,
+            network,
             _folder: folder,
         }
     }

@@ -2,9 +2,11 @@
 
 mod app;
 mod browser;
+mod other_server;
 
 pub use app::{Database, TestApp};
 pub use browser::{Answer, Browser};
+pub use other_server::OtherServer;
 
 /// Declares a test once and runs it on both engines: `both_engines!(name, |app| async move { … })`.
 macro_rules! both_engines {
