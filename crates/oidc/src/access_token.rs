@@ -1,4 +1,4 @@
-//! Access tokens as JWTs (RFC 9068).
+//! Access tokens as JWTs (RFC 9068), bound to a key where one was proven (RFC 9449 §6.1).
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -10,37 +10,105 @@ use crate::jose::{Jwk, JwsError, KeyError, Signer, UnverifiedJws, sign};
 pub const TYP: &str = "at+jwt";
 
 #[derive(Serialize)]
-struct Claims<'g> {
-    iss: &'g str,
-    sub: &'g str,
-    aud: &'g [String],
-    client_id: &'g str,
-    scope: String,
-    scp: &'g [String],
-    jti: &'g str,
-    iat: i64,
-    exp: i64,
+struct Confirmation<'t> {
+    jkt: &'t str,
 }
 
-/// Signs an access token. Times are Unix seconds.
+#[derive(Serialize)]
+struct Claims<'t> {
+    iss: &'t str,
+    sub: &'t str,
+    aud: &'t [String],
+    client_id: &'t str,
+    scope: String,
+    scp: &'t [String],
+    jti: &'t str,
+    iat: i64,
+    exp: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_time: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acr: Option<&'t str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    act: Option<&'t Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cnf: Option<Confirmation<'t>>,
+}
+
+/// Whom a token is for and what it allows.
+#[derive(Clone, Copy, Debug)]
+pub struct Content<'t> {
+    /// `sub`.
+    pub subject: &'t str,
+    /// `client_id`.
+    pub client_id: &'t str,
+    /// `aud`.
+    pub audience: &'t [String],
+    /// `scope`.
+    pub scopes: &'t [String],
+    /// `acr` with its `auth_time` in Unix seconds, for resources that ask for a step-up (RFC 9470 §6.2).
+    pub authentication: Option<(&'t str, i64)>,
+    /// `act`.
+    pub actor: Option<&'t Value>,
+    /// Thumbprint of the key the token is bound to.
+    pub key_thumbprint: Option<&'t str>,
+}
+
+impl<'t> Content<'t> {
+    /// What a user's grant gives.
+    pub fn of_grant(grant: &'t Grant, key_thumbprint: Option<&'t str>) -> Self {
+        Self {
+            subject: &grant.subject,
+            client_id: &grant.client_id,
+            audience: &grant.audience,
+            scopes: grant.scopes.as_slice(),
+            authentication: grant
+                .acr
+                .as_deref()
+                .map(|acr| (acr, grant.auth_time.div_euclid(1000))),
+            actor: grant.actor.as_ref(),
+            key_thumbprint,
+        }
+    }
+}
+
+/// The `sub` of a token a client got for itself: nobody's, and never a user's.
+pub fn client_subject(client_id: &str) -> String {
+    format!("client-{client_id}")
+}
+
+/// Identity and life of a token. Times are Unix seconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Validity<'t> {
+    /// `jti`.
+    pub jti: &'t str,
+    /// `iat`.
+    pub issued_at: i64,
+    /// `exp`.
+    pub expires_at: i64,
+}
+
+/// Signs an access token.
 pub fn issue(
     signer: &impl Signer,
     issuer: &str,
-    grant: &Grant,
-    jti: &str,
-    issued_at: i64,
-    expires_at: i64,
+    content: &Content<'_>,
+    validity: Validity<'_>,
 ) -> Result<String, KeyError> {
     let claims = Claims {
         iss: issuer,
-        sub: &grant.subject,
-        aud: &grant.audience,
-        client_id: &grant.client_id,
-        scope: grant.scopes.to_string(),
-        scp: grant.scopes.as_slice(),
-        jti,
-        iat: issued_at,
-        exp: expires_at,
+        sub: content.subject,
+        aud: content.audience,
+        client_id: content.client_id,
+        scope: content.scopes.join(" "),
+        scp: content.scopes,
+        jti: validity.jti,
+        iat: validity.issued_at,
+        exp: validity.expires_at,
+        auth_time: content.authentication.map(|(_, at)| at),
+        acr: content.authentication.map(|(acr, _)| acr),
+        act: content.actor,
+        cnf: content.key_thumbprint.map(|jkt| Confirmation { jkt }),
     };
     sign(signer, TYP, &claims)
 }

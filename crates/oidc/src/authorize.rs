@@ -9,14 +9,18 @@ mod decide;
 
 pub use answer::{code_response, error_response, redirect_error, response_location};
 pub use decide::{
-    Decision, GroupAccess, Hint, SameUser, SignedInUser, asked_of_user, check_hint, decide, resume,
+    Decision, FreshProof, GroupAccess, Hint, SameUser, SignedInUser, asked_of_user, check_hint, decide,
+    resume,
 };
 
-use crate::client::{Client, ClientKind, Demand};
+use crate::acr::Acr;
+use crate::claims_request::ClaimsRequest;
+use crate::client::{Client, ClientKind, Demand, Profile};
 use crate::error::{ErrorCode, OAuthError};
 use crate::parameters::Parameters;
 use crate::pkce::{self, Challenge, Method};
 use crate::redirect_uri::{self, OpenIdRequested, Proof, RedirectUri, RedirectUriError};
+use crate::request_object::Signature;
 use crate::scope::Scopes;
 
 /// Parameters that must not be sent twice because we read them.
@@ -32,10 +36,26 @@ const READ_ONCE: &[&str] = &[
     "max_age",
     "id_token_hint",
     "acr_values",
+    "claims",
+    "dpop_jkt",
     "request",
     "request_uri",
     "registration",
 ];
+
+/// Longest `state` and `nonce` taken, in bytes; they are stored and sent back.
+const LONGEST_ECHO: usize = 8 * 1024;
+
+/// What of a request was checked on its way here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// It came through the browser.
+    Browser(Signature),
+    /// The client pushes it now (RFC 9126).
+    Push(Signature),
+    /// It was pushed, or waited in an interaction: it was checked when it came in.
+    Kept,
+}
 
 /// How an answer gets to the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,8 +109,25 @@ pub struct AuthorizationRequest {
     pub max_age: Option<i64>,
     /// `id_token_hint`.
     pub id_token_hint: Option<String>,
-    /// Whether `acr_values` was sent.
-    pub wants_acr: bool,
+    /// `claims`.
+    pub claims: ClaimsRequest,
+    /// `acr_values`, best first.
+    pub acr_values: Vec<String>,
+    /// `dpop_jkt`: the key the code is bound to (RFC 9449 §10).
+    pub dpop_jkt: Option<String>,
+}
+
+impl AuthorizationRequest {
+    /// What the user has to agree to: the scopes, and those that stand for claims asked for one by one.
+    pub fn consent_keys(&self) -> Vec<String> {
+        let mut keys = self.scopes.as_slice().to_vec();
+        for scope in self.claims.covering_scopes() {
+            if !keys.iter().any(|key| key == scope) {
+                keys.push(scope.to_owned());
+            }
+        }
+        keys
+    }
 }
 
 /// The `prompt` parameter (OIDC Core §3.1.2.1).
@@ -152,12 +189,28 @@ pub enum Refusal {
     Redirect(Box<RedirectError>),
 }
 
-/// Checks a request against its client.
-pub fn validate(
-    parameters: &Parameters,
-    client: Option<&Client>,
-    policy: Policy,
-) -> Result<AuthorizationRequest, Refusal> {
+/// Where answers to a request go, known before the rest of it is looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Destination {
+    redirect_uri: RedirectUri,
+    proof: Proof,
+    response_mode: ResponseMode,
+    state: Option<String>,
+}
+
+impl Destination {
+    fn refusal(&self, code: ErrorCode, description: &str) -> Refusal {
+        answer::refusal(
+            &self.redirect_uri,
+            self.proof,
+            self.response_mode,
+            self.state.as_deref(),
+            OAuthError::new(code, description),
+        )
+    }
+}
+
+fn destination(parameters: &Parameters, client: Option<&Client>) -> Result<Destination, Refusal> {
     let page = |error| Err(Refusal::Page(error));
     if parameters.first_repeated(&["client_id"]).is_some() {
         return page(PageError::Malformed(
@@ -172,8 +225,7 @@ pub fn validate(
             "The redirect_uri parameter was sent more than once.",
         ));
     }
-    let scopes = Scopes::requested(parameters.get("scope").unwrap_or_default());
-    let openid = if scopes.has_openid() {
+    let openid = if Scopes::requested(parameters.get("scope").unwrap_or_default()).has_openid() {
         OpenIdRequested::Yes
     } else {
         OpenIdRequested::No
@@ -182,6 +234,10 @@ pub fn validate(
     let found = match sent {
         Some(sent) if client.trusts_first_redirect_uri() => {
             RedirectUri::parse(sent).map(|uri| (uri, Proof::FirstUse))
+        }
+        // FAPI 2.0 Security Profile §5.3.2.2: compared as text.
+        _ if client.profile == Profile::Fapi2 => {
+            redirect_uri::resolve_exactly(sent, &client.redirect_uris).map(|uri| (uri, Proof::Registered))
         }
         _ => redirect_uri::resolve(sent, &client.redirect_uris, openid).map(|uri| (uri, Proof::Registered)),
     };
@@ -205,17 +261,39 @@ pub fn validate(
             ));
         }
     };
-    let state = parameters.get_sent("state").map(str::to_owned);
-    let refuse = |code, description: &str| {
-        Err(answer::refusal(
-            &redirect_uri,
-            proof,
-            response_mode,
-            state.as_deref(),
-            OAuthError::new(code, description),
-        ))
+    Ok(Destination {
+        redirect_uri,
+        proof,
+        response_mode,
+        state: parameters.get_sent("state").map(str::to_owned),
+    })
+}
+
+/// The refusal of a request whose object or handle is no good: told to the client if the rest of the request says
+/// where that is.
+pub fn refuse_request(parameters: &Parameters, client: Option<&Client>, error: &OAuthError) -> Refusal {
+    match destination(parameters, client) {
+        Ok(destination) => destination.refusal(error.code, &error.description),
+        Err(refusal) => refusal,
+    }
+}
+
+/// Checks a request against its client. Its request object has been taken apart before
+/// (see [`crate::request_object`]).
+pub fn validate(
+    parameters: &Parameters,
+    client: Option<&Client>,
+    policy: Policy,
+    channel: Channel,
+) -> Result<AuthorizationRequest, Refusal> {
+    let destination = destination(parameters, client)?;
+    let Some(client) = client else {
+        return Err(Refusal::Page(PageError::UnknownClient));
     };
-    if policy.insecure_redirects == InsecureRedirects::Refused && redirect_uri.is_insecure() {
+    let refuse = |code, description: &str| Err(destination.refusal(code, description));
+    let insecure_allowed =
+        policy.insecure_redirects == InsecureRedirects::Allowed && client.profile == Profile::OAuth;
+    if !insecure_allowed && destination.redirect_uri.is_insecure() {
         return refuse(ErrorCode::InvalidRequest, "The redirect_uri must use https.");
     }
     if let Some(name) = parameters.first_repeated(READ_ONCE) {
@@ -227,7 +305,6 @@ pub fn validate(
         return refuse(ErrorCode::InvalidRequest, &text);
     }
     for (name, code) in [
-        ("request", ErrorCode::RequestNotSupported),
         ("request_uri", ErrorCode::RequestUriNotSupported),
         ("registration", ErrorCode::RegistrationNotSupported),
     ] {
@@ -239,6 +316,12 @@ pub fn validate(
         return refuse(
             ErrorCode::InvalidTarget,
             "The requested resource is not available to this client.",
+        );
+    }
+    if !client.may_use_grant("authorization_code") {
+        return refuse(
+            ErrorCode::UnauthorizedClient,
+            "This client may not use the authorization code grant.",
         );
     }
     match parameters.get("response_type") {
@@ -256,18 +339,40 @@ pub fn validate(
             );
         }
     }
-    if client.pushed_requests == Demand::Required {
+    if client.requires_pushed_requests() && matches!(channel, Channel::Browser(_)) {
         return refuse(
             ErrorCode::InvalidRequest,
             "This client must push its authorization requests.",
         );
+    }
+    if client.signed_requests() == Demand::Required
+        && matches!(
+            channel,
+            Channel::Browser(Signature::Absent) | Channel::Push(Signature::Absent)
+        )
+    {
+        return refuse(
+            ErrorCode::InvalidRequest,
+            "This client must sign its authorization requests.",
+        );
+    }
+    for name in ["state", "nonce"] {
+        if parameters
+            .get(name)
+            .is_some_and(|value| value.len() > LONGEST_ECHO)
+        {
+            return refuse(
+                ErrorCode::InvalidRequest,
+                &format!("The {name} parameter is too long."),
+            );
+        }
     }
     let prompt = match read_prompt(parameters.get("prompt")) {
         Ok(prompt) => prompt,
         Err(description) => return refuse(ErrorCode::InvalidRequest, description),
     };
     let max_age = match parameters.get("max_age").map(read_seconds) {
-        None => None,
+        None => client.default_max_age,
         Some(Ok(seconds)) => Some(seconds),
         Some(Err(_)) => {
             return refuse(
@@ -280,20 +385,98 @@ pub fn validate(
         Ok(challenge) => challenge,
         Err(description) => return refuse(ErrorCode::InvalidRequest, description),
     };
-    Ok(AuthorizationRequest {
-        sent_redirect_uri: sent.map(str::to_owned),
-        redirect_uri,
-        proof,
-        response_mode,
+    let scopes = Scopes::requested(parameters.get("scope").unwrap_or_default());
+    let claims = match parameters.get("claims").filter(|_| scopes.has_openid()) {
+        None => ClaimsRequest::default(),
+        Some(text) => match ClaimsRequest::parse(text) {
+            Ok(claims) => claims,
+            Err(error) => return refuse(ErrorCode::InvalidRequest, &error.to_string()),
+        },
+    };
+    let dpop_jkt = parameters.get("dpop_jkt");
+    if dpop_jkt.is_some_and(|jkt| !is_thumbprint(jkt)) {
+        return refuse(
+            ErrorCode::InvalidRequest,
+            "The dpop_jkt parameter must be a SHA-256 thumbprint.",
+        );
+    }
+    let request = AuthorizationRequest {
+        sent_redirect_uri: parameters.get("redirect_uri").map(str::to_owned),
+        redirect_uri: destination.redirect_uri.clone(),
+        proof: destination.proof,
+        response_mode: destination.response_mode,
         scopes,
-        state,
+        state: destination.state.clone(),
         nonce: parameters.get("nonce").map(str::to_owned),
         challenge,
         prompt,
         max_age,
         id_token_hint: parameters.get("id_token_hint").map(str::to_owned),
-        wants_acr: parameters.get("acr_values").is_some(),
-    })
+        claims,
+        acr_values: parameters
+            .get("acr_values")
+            .unwrap_or_default()
+            .split_ascii_whitespace()
+            .map(str::to_owned)
+            .collect(),
+        dpop_jkt: dpop_jkt.map(str::to_owned),
+    };
+    if let AcrDemand::Impossible = acr_demand(&request, client) {
+        return refuse(
+            ErrorCode::UnmetAuthenticationRequirements,
+            "None of the essential acr values is supported.",
+        );
+    }
+    Ok(request)
+}
+
+/// How strongly a user has to be authenticated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AcrDemand {
+    /// Nothing in particular.
+    Nothing,
+    /// This would be good; a weaker one will do where nobody can be asked.
+    Preferred(Acr),
+    /// This or nothing.
+    Required(Acr),
+    /// Something that does not exist here.
+    Impossible,
+}
+
+/// What request and client together ask: the client's minimum, an essential `acr` claim (OIDC Core §5.5.1.1), or
+/// `acr_values`, of which the first that is known counts.
+pub fn acr_demand(request: &AuthorizationRequest, client: &Client) -> AcrDemand {
+    fn first_known<'v>(mut values: impl Iterator<Item = &'v str>) -> Option<Acr> {
+        values.find_map(|value| value.parse().ok())
+    }
+    let claim = request.claims.id_token.get("acr");
+    let essential = claim.filter(|demand| demand.essential && !demand.values.is_empty());
+    let required = match essential {
+        None => client.minimum_acr,
+        Some(demand) => match first_known(demand.texts()) {
+            None => return AcrDemand::Impossible,
+            Some(acr) => Some(client.minimum_acr.map_or(acr, |least| least.max(acr))),
+        },
+    };
+    let wished = first_known(request.acr_values.iter().map(String::as_str))
+        .or_else(|| claim.and_then(|demand| first_known(demand.texts())));
+    match (required, wished) {
+        (Some(required), Some(wished)) if wished > required => AcrDemand::Preferred(wished),
+        (Some(required), _) => AcrDemand::Required(required),
+        (None, Some(wished)) => AcrDemand::Preferred(wished),
+        (None, None) => AcrDemand::Nothing,
+    }
+}
+
+/// Whether the ID token is to name the `acr`.
+pub fn wants_acr(request: &AuthorizationRequest, client: &Client) -> bool {
+    !request.acr_values.is_empty()
+        || request.claims.id_token.contains_key("acr")
+        || client.minimum_acr.is_some()
+}
+
+fn is_thumbprint(text: &str) -> bool {
+    text.len() == 43 && crate::jose::from_base64url(text).is_some_and(|bytes| bytes.len() == 32)
 }
 
 /// A number of seconds; more than there are counts as all there are.
@@ -345,7 +528,8 @@ fn read_challenge(parameters: &Parameters, client: &Client) -> Result<Option<Cha
     };
     let method = Method::from_parameter(parameters.get("code_challenge_method"))
         .ok_or("The code_challenge_method parameter has an unsupported value.")?;
-    if !client.pkce_methods.contains(&method) {
+    let plain_forbidden = client.profile == Profile::Fapi2 && method == Method::Plain;
+    if plain_forbidden || !client.pkce_methods.contains(&method) {
         return Err("The code_challenge_method must be S256.");
     }
     if !pkce::is_well_formed(value) || (method == Method::S256 && value.len() != 43) {

@@ -70,6 +70,21 @@ impl Person {
     }
 }
 
+/// The scope that stands for a claim about the user; custom claims come with `profile`. None for claims of the
+/// protocol, which nobody has to consent to.
+pub fn scope_of(claim: &str) -> Option<&'static str> {
+    match claim {
+        "email" | "email_verified" => Some("email"),
+        "groups" => Some("groups"),
+        "phone_number" | "phone_number_verified" => Some("phone"),
+        "address" => Some("address"),
+        "given_name" | "family_name" | "name" | "preferred_username" | "display_name" => Some("profile"),
+        name if RESERVED.contains(&name) => None,
+        "sid" | "c_hash" | "at_hash" | "rat" => None,
+        _ => Some("profile"),
+    }
+}
+
 /// Names custom claims cannot have: what they say is decided elsewhere.
 pub const RESERVED: [&str; 22] = [
     "given_name",

@@ -1,5 +1,8 @@
 //! The facts about a client that decide what it may do.
 
+use crate::acr::Acr;
+use crate::client_auth;
+use crate::jose::Algorithm;
 use crate::pkce::Method;
 
 /// Every grant type there is (RFC 6749, RFC 8628, RFC 8693).
@@ -29,6 +32,24 @@ pub enum Demand {
     Optional,
 }
 
+/// The rules a client's requests must keep to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// Those of OAuth and OpenID Connect.
+    OAuth,
+    /// FAPI 2.0 Security Profile.
+    Fapi2,
+}
+
+/// Whether an administrator lets a client do something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Permission {
+    /// Yes.
+    Granted,
+    /// No.
+    Refused,
+}
+
 /// A client as the protocol sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
@@ -50,18 +71,84 @@ pub struct Client {
     pub redirect_uris: Vec<String>,
     /// Post-logout redirect URI patterns.
     pub post_logout_redirect_uris: Vec<String>,
+    /// Which rules it must keep to.
+    pub profile: Profile,
+    /// The only way it may authenticate; any it has credentials for when none.
+    pub auth_method: Option<client_auth::Method>,
+    /// Algorithm of its ID tokens; the instance's when none.
+    pub id_token_alg: Option<Algorithm>,
+    /// Algorithm of its userinfo answers; plain JSON when none.
+    pub userinfo_alg: Option<Algorithm>,
+    /// The only algorithm its request objects may have.
+    pub request_object_alg: Option<Algorithm>,
+    /// Signed request objects (RFC 9101); see [`Client::signed_requests`].
+    pub request_objects: Demand,
+    /// Sender-constrained access tokens (RFC 9449); see [`Client::dpop`].
+    pub dpop_tokens: Demand,
+    /// The weakest authentication its users may come with.
+    pub minimum_acr: Option<Acr>,
+    /// `max_age` of requests that send none, in seconds.
+    pub default_max_age: Option<i64>,
+    /// The grant types it may use; all of its kind when none.
+    pub grant_types: Option<Vec<String>>,
+    /// Token exchange that makes the client look like the user (RFC 8693 §1.1).
+    pub impersonation: Permission,
+    /// Token exchange that names the client as the actor.
+    pub delegation: Permission,
 }
 
 impl Client {
     /// Whether requests without PKCE are refused.
     pub fn requires_pkce(&self) -> bool {
-        self.kind == ClientKind::Public || self.pkce == Demand::Required
+        self.kind == ClientKind::Public || self.pkce == Demand::Required || self.profile == Profile::Fapi2
+    }
+
+    /// Whether its authorization requests must be pushed.
+    pub fn requires_pushed_requests(&self) -> bool {
+        self.pushed_requests == Demand::Required || self.profile == Profile::Fapi2
+    }
+
+    /// Whether its authorization requests must be signed.
+    pub fn signed_requests(&self) -> Demand {
+        self.request_objects
+    }
+
+    /// Whether its access tokens must be bound to a key.
+    pub fn requires_dpop(&self) -> bool {
+        self.dpop_tokens == Demand::Required || self.profile == Profile::Fapi2
+    }
+
+    /// Seconds its authorization codes are good for.
+    pub fn code_lifetime(&self) -> i64 {
+        match self.profile {
+            Profile::OAuth => 15 * 60,
+            // FAPI 2.0 Security Profile §5.3.2.1.
+            Profile::Fapi2 => 60,
+        }
+    }
+
+    /// Whether it may use a grant type.
+    pub fn may_use_grant(&self, grant_type: &str) -> bool {
+        let listed = self
+            .grant_types
+            .as_ref()
+            .is_none_or(|types| types.iter().any(|known| known == grant_type));
+        let possible = match grant_type {
+            "client_credentials" => self.kind == ClientKind::Confidential,
+            "urn:ietf:params:oauth:grant-type:token-exchange" => {
+                self.impersonation == Permission::Granted || self.delegation == Permission::Granted
+            }
+            _ => true,
+        };
+        listed && possible
     }
 
     /// Whether the first redirect URI it successfully uses becomes its registered one: confidential clients
     /// that were registered without any.
     pub fn trusts_first_redirect_uri(&self) -> bool {
-        self.kind == ClientKind::Confidential && self.redirect_uris.is_empty()
+        self.kind == ClientKind::Confidential
+            && self.redirect_uris.is_empty()
+            && self.profile == Profile::OAuth
     }
 }
 
@@ -79,6 +166,18 @@ impl Client {
             consent: Demand::Required,
             redirect_uris: vec!["https://app.example/cb".to_owned()],
             post_logout_redirect_uris: Vec::new(),
+            profile: Profile::OAuth,
+            auth_method: None,
+            id_token_alg: None,
+            userinfo_alg: None,
+            request_object_alg: None,
+            request_objects: Demand::Optional,
+            dpop_tokens: Demand::Optional,
+            minimum_acr: None,
+            default_max_age: None,
+            grant_types: None,
+            impersonation: Permission::Refused,
+            delegation: Permission::Refused,
         }
     }
 }

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use subtle::ConstantTimeEq as _;
 
-use crate::client::{Client, ClientKind};
+use crate::client::{Client, ClientKind, Profile};
 use crate::error::{ErrorCode, OAuthError};
 use crate::parameters::Parameters;
 
@@ -65,11 +65,81 @@ impl std::str::FromStr for Method {
     }
 }
 
-/// What a request offers as proof.
+/// How a request says who it is from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Presented {
+    /// By name alone or with a secret.
+    Credentials(Credentials),
+    /// With a signed assertion (RFC 7523); see [`crate::client_auth`].
+    Assertion(Assertion),
+}
+
+/// A client assertion that has not been looked at yet.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Assertion {
+    /// The `client_id` parameter; the assertion's `sub` when there is none.
+    pub client_id: Option<String>,
+    /// The JWT.
+    pub jwt: String,
+}
+
+impl std::fmt::Debug for Assertion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Assertion")
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Presented {
+    /// Reads an assertion, else the `Authorization` header, else the body.
+    pub fn read(authorization: Option<&str>, form: &Parameters) -> Result<Self, OAuthError> {
+        match (form.get("client_assertion_type"), form.get("client_assertion")) {
+            (Some(JWT_BEARER), Some(jwt)) => Ok(Self::Assertion(Assertion {
+                client_id: form.get("client_id").map(str::to_owned),
+                jwt: jwt.to_owned(),
+            })),
+            (Some(kind), _) if kind != JWT_BEARER => Err(OAuthError::new(
+                ErrorCode::InvalidRequest,
+                "The client_assertion_type is not supported.",
+            )),
+            (Some(_), None) => Err(OAuthError::new(
+                ErrorCode::InvalidRequest,
+                "The client_assertion parameter is missing.",
+            )),
+            (None, Some(_)) => Err(OAuthError::new(
+                ErrorCode::InvalidRequest,
+                "The client_assertion_type parameter is missing.",
+            )),
+            _ => Credentials::read(authorization, form).map(Self::Credentials),
+        }
+    }
+}
+
+/// Whether a client may authenticate by a method: the one it registered, if it did; FAPI 2.0 clients only with their
+/// private key (FAPI 2.0 Security Profile §5.3.2.1).
+///
+/// # Errors
+/// `invalid_client`.
+pub fn check_method(client: &Client, method: Method) -> Result<(), OAuthError> {
+    let registered = client.auth_method.is_none_or(|only| only == method);
+    let profile = client.profile == Profile::OAuth || method == Method::PrivateKeyJwt;
+    if registered && profile {
+        return Ok(());
+    }
+    Err(OAuthError::new(
+        ErrorCode::InvalidClient,
+        "This client must authenticate in another way.",
+    ))
+}
+
+/// A `client_id`, perhaps with a secret.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
     /// `client_id`.
     pub client_id: String,
+    /// Where the secret was.
+    method: Method,
     /// The secret, in each way it can be read; empty when none was sent.
     secrets: Vec<String>,
 }
@@ -94,15 +164,6 @@ pub enum StoredSecret {
 impl Credentials {
     /// Reads them from the `Authorization` header, else from the body. The header wins.
     pub fn read(authorization: Option<&str>, form: &Parameters) -> Result<Self, OAuthError> {
-        let assertion_type = form.get("client_assertion_type");
-        if assertion_type.is_some_and(|name| name != JWT_BEARER) {
-            let text = "The client_assertion_type is not supported.";
-            return Err(OAuthError::new(ErrorCode::InvalidRequest, text));
-        }
-        if assertion_type.is_some() || form.get("client_assertion").is_some() {
-            let text = "This client cannot authenticate with an assertion.";
-            return Err(OAuthError::new(ErrorCode::InvalidClient, text));
-        }
         let basic = authorization
             .and_then(|value| value.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"));
@@ -117,6 +178,11 @@ impl Credentials {
         };
         Ok(Self {
             client_id: client_id.to_owned(),
+            method: if form.get("client_secret").is_some() {
+                Method::ClientSecretPost
+            } else {
+                Method::None
+            },
             secrets: form.get("client_secret").map(str::to_owned).into_iter().collect(),
         })
     }
@@ -141,6 +207,7 @@ impl Credentials {
         secrets.retain(|secret| !secret.is_empty());
         Ok(Self {
             client_id: form_decode(id),
+            method: Method::ClientSecretBasic,
             secrets,
         })
     }
@@ -159,8 +226,9 @@ impl Credentials {
         let client = client.ok_or_else(failed)?;
         if client.kind == ClientKind::Public {
             // It has none; one sent all the same proves nothing and is ignored.
-            return Ok(());
+            return check_method(client, Method::None);
         }
+        check_method(client, self.method)?;
         let known = self
             .secrets
             .iter()
@@ -267,22 +335,16 @@ mod tests {
             ),
             (
                 None,
-                vec![
-                    (
-                        "client_assertion_type",
-                        "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-                    ),
-                    ("client_assertion", "x"),
-                ],
-                ErrorCode::InvalidClient,
+                vec![("client_assertion_type", JWT_BEARER), ("client_id", "app")],
+                ErrorCode::InvalidRequest,
             ),
             (
                 None,
                 vec![("client_id", "app"), ("client_assertion", "x")],
-                ErrorCode::InvalidClient,
+                ErrorCode::InvalidRequest,
             ),
         ] {
-            let error = Credentials::read(header, &Parameters::from_pairs(form)).unwrap_err();
+            let error = Presented::read(header, &Parameters::from_pairs(form)).unwrap_err();
             assert_eq!(error.code, code, "{header:?}");
         }
     }
@@ -324,5 +386,54 @@ mod tests {
     fn a_printed_attempt_shows_no_secret() {
         let credentials = Credentials::read(Some(&basic("app:hunter2")), &Parameters::default()).unwrap();
         assert!(!format!("{credentials:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn an_assertion_goes_before_everything_else() {
+        let form = Parameters::from_pairs([
+            ("client_assertion_type", JWT_BEARER),
+            ("client_assertion", "a.b.c"),
+            ("client_secret", "x"),
+        ]);
+        assert_eq!(
+            Presented::read(Some("Basic YTpi"), &form).unwrap(),
+            Presented::Assertion(Assertion {
+                client_id: None,
+                jwt: "a.b.c".to_owned()
+            })
+        );
+    }
+
+    #[test]
+    fn who_registered_a_method_uses_that_one() {
+        let stored = [sha256("other")];
+        let only = |method| Client {
+            auth_method: Some(method),
+            ..Client::example()
+        };
+        let fapi = Client {
+            profile: Profile::Fapi2,
+            ..Client::example()
+        };
+        let in_header = (Some(basic("app:other")), Parameters::default());
+        let in_form = (
+            None,
+            Parameters::from_pairs([("client_id", "app"), ("client_secret", "other")]),
+        );
+        for (client, (header, form), ok) in [
+            (only(Method::ClientSecretBasic), &in_header, true),
+            (only(Method::ClientSecretBasic), &in_form, false),
+            (only(Method::ClientSecretPost), &in_header, false),
+            (only(Method::ClientSecretPost), &in_form, true),
+            (only(Method::PrivateKeyJwt), &in_header, false),
+            (fapi, &in_header, false),
+        ] {
+            let credentials = Credentials::read(header.as_deref(), form).unwrap();
+            assert_eq!(
+                credentials.verify(Some(&client), &stored).is_ok(),
+                ok,
+                "{client:?}"
+            );
+        }
     }
 }

@@ -49,12 +49,20 @@ codes! {
     ConsentRequired = "consent_required", 400;
     /// Needs some other screen that may not be shown.
     InteractionRequired = "interaction_required", 400;
-    /// Request objects are not taken.
-    RequestNotSupported = "request_not_supported", 400;
     /// Request object references are not taken.
     RequestUriNotSupported = "request_uri_not_supported", 400;
+    /// The request object is broken (RFC 9101 §6.3).
+    InvalidRequestObject = "invalid_request_object", 400;
+    /// The pushed request is unknown or used (RFC 9126).
+    InvalidRequestUri = "invalid_request_uri", 400;
+    /// The user cannot be authenticated as strongly as asked (RFC 9470 §5).
+    UnmetAuthenticationRequirements = "unmet_authentication_requirements", 400;
     /// Registration in the request is not taken.
     RegistrationNotSupported = "registration_not_supported", 400;
+    /// The caller of an endpoint for clients did not say who it is.
+    RequestUnauthorized = "request_unauthorized", 401;
+    /// The proof of possession is broken (RFC 9449 §5).
+    InvalidDpopProof = "invalid_dpop_proof", 400;
     /// The access token is not good (any more).
     InvalidToken = "invalid_token", 401;
     /// The access token is good for other things.

@@ -1,5 +1,8 @@
 //! What one authorization gave a client: every code and token of it hangs on one grant.
 
+use serde_json::Value;
+
+use crate::claims_request::RequestedClaims;
 use crate::scope::Scopes;
 
 /// A grant as tokens describe it. Times are Unix milliseconds.
@@ -25,6 +28,10 @@ pub struct Grant {
     pub nonce: Option<String>,
     /// When the request came in.
     pub requested_at: i64,
+    /// Claims asked for one by one.
+    pub claims: RequestedClaims,
+    /// Who acts for the user, as the `act` claim (RFC 8693 §4.1).
+    pub actor: Option<Value>,
 }
 
 /// The audience of a login's access tokens: the client, and this provider if any scope is about the user.
@@ -34,4 +41,25 @@ pub fn audience(client_id: &str, scopes: &Scopes, issuer: &str) -> Vec<String> {
         audience.push(issuer.to_owned());
     }
     audience
+}
+
+#[cfg(test)]
+impl Grant {
+    /// An ordinary grant, for tests to change.
+    pub(crate) fn example() -> Self {
+        Self {
+            id: "g1".to_owned(),
+            client_id: "app".to_owned(),
+            subject: "u1".to_owned(),
+            scopes: Scopes::requested("openid email"),
+            audience: vec!["app".to_owned(), "https://id.example".to_owned()],
+            auth_time: 1_700_000_000_999,
+            amr: vec!["phr".to_owned()],
+            acr: None,
+            nonce: Some("n-1".to_owned()),
+            requested_at: 1_700_000_100_000,
+            claims: RequestedClaims::default(),
+            actor: None,
+        }
+    }
 }

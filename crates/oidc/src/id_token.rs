@@ -63,6 +63,7 @@ pub fn issue(
     set("iss", issuer.into());
     set("sub", grant.subject.clone().into());
     set("aud", json!([grant.client_id]));
+    set("azp", grant.client_id.clone().into());
     set("exp", (now + LIFETIME).into());
     set("iat", now.into());
     set("jti", jti.into());
@@ -125,30 +126,25 @@ mod tests {
     use super::*;
     use crate::access_token;
     use crate::jose::{Algorithm, PrivateKey};
-    use crate::scope::Scopes;
 
     const ISSUER: &str = "https://id.example";
 
     fn grant() -> Grant {
-        Grant {
-            id: "g1".to_owned(),
-            client_id: "app".to_owned(),
-            subject: "u1".to_owned(),
-            scopes: Scopes::requested("openid email"),
-            audience: vec!["app".to_owned(), ISSUER.to_owned()],
-            auth_time: 1_700_000_000_999,
-            amr: vec!["phr".to_owned()],
-            acr: None,
-            nonce: Some("n-1".to_owned()),
-            requested_at: 1_700_000_100_000,
-        }
+        Grant::example()
     }
 
     #[test]
     fn both_tokens_say_what_is_specified() {
         let key = PrivateKey::generate(Algorithm::Es256, [1; 8]).unwrap();
         let jwk = key.public_jwk();
-        let at = access_token::issue(&key, ISSUER, &grant(), "jti-1", 1_700_000_200, 1_700_003_800).unwrap();
+        let validity = access_token::Validity {
+            jti: "jti-1",
+            issued_at: 1_700_000_200,
+            expires_at: 1_700_003_800,
+        };
+        let content = grant();
+        let content = access_token::Content::of_grant(&content, None);
+        let at = access_token::issue(&key, ISSUER, &content, validity).unwrap();
         let parsed = UnverifiedJws::parse(&at).unwrap();
         assert_eq!(parsed.typ.as_deref(), Some("at+jwt"));
         assert_eq!(
@@ -173,7 +169,7 @@ mod tests {
         assert_eq!(
             Value::from(claims),
             json!({
-                "iss": ISSUER, "sub": "u1", "aud": ["app"], "iat": 1_700_000_200, "exp": 1_700_003_800,
+                "iss": ISSUER, "sub": "u1", "aud": ["app"], "azp": "app", "iat": 1_700_000_200, "exp": 1_700_003_800,
                 "jti": "jti-2", "auth_time": 1_700_000_000, "rat": 1_700_000_100, "nonce": "n-1", "amr": ["phr"],
                 "at_hash": Algorithm::Es256.half_hash(&at), "type": "id-token", "sid": "g1", "email": "e"
             })

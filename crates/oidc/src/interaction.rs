@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::authorize::FreshProof;
+
 /// Something a person does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -32,6 +34,9 @@ pub struct Progress {
     pub requested_at: i64,
     /// When the passkey was used again for this request, Unix milliseconds.
     pub reauthenticated_at: Option<i64>,
+    /// Whether it verified its owner.
+    #[serde(default)]
+    pub reauthentication_verified_user: bool,
     /// The scopes asked for.
     pub scopes: Vec<String>,
 }
@@ -67,12 +72,14 @@ impl Progress {
         self.reauthenticate = asked.reauthenticate;
         self.consent = asked.consent;
         self.reauthenticated_at = None;
+        self.reauthentication_verified_user = false;
     }
 
-    /// Notes that the passkey was used at a moment.
-    pub fn reauthenticated(&mut self, at_millis: i64) {
+    /// Notes that the passkey was used.
+    pub fn reauthenticated(&mut self, proof: FreshProof) {
         self.reauthenticate = false;
-        self.reauthenticated_at = Some(at_millis);
+        self.reauthenticated_at = Some(proof.at);
+        self.reauthentication_verified_user = proof.user_verified;
     }
 
     /// Notes the consent.
@@ -102,6 +109,7 @@ mod tests {
             consent: true,
             requested_at: 0,
             reauthenticated_at: None,
+            reauthentication_verified_user: false,
             scopes: Vec::new(),
         }
     }
@@ -124,7 +132,10 @@ mod tests {
             consent: true,
         });
         assert!(progress.expects(Step::Reauthenticate));
-        progress.reauthenticated(5);
+        progress.reauthenticated(FreshProof {
+            at: 5,
+            user_verified: true,
+        });
         assert!(progress.expects(Step::Consent));
         progress.consented();
         assert_eq!(progress.current_step(), None);
@@ -133,7 +144,10 @@ mod tests {
     #[test]
     fn another_account_has_to_prove_itself_anew() {
         let mut progress = everything();
-        progress.reauthenticated(5);
+        progress.reauthenticated(FreshProof {
+            at: 5,
+            user_verified: true,
+        });
         progress.bind(AskedOfUser {
             reauthenticate: true,
             consent: false,

@@ -57,6 +57,23 @@ impl Parameters {
         names.iter().find(|name| self.unusable.contains(**name)).copied()
     }
 
+    /// Gives a parameter one value, whatever was sent.
+    pub fn set(&mut self, name: &str, value: String) {
+        self.remove(name);
+        if value.contains('\0') {
+            self.unusable.insert(name.to_owned());
+        } else {
+            self.values.insert(name.to_owned(), value);
+        }
+    }
+
+    /// Forgets a parameter.
+    pub fn remove(&mut self, name: &str) {
+        self.values.remove(name);
+        self.repeated.remove(name);
+        self.unusable.remove(name);
+    }
+
     /// All values by name, first value of each.
     pub fn values(&self) -> &BTreeMap<String, String> {
         &self.values

@@ -111,6 +111,17 @@ pub fn resolve(
     }
 }
 
+/// Finds the redirect URI of a request among registered ones that are no patterns: compared as text.
+pub fn resolve_exactly(sent: Option<&str>, registered: &[String]) -> Result<RedirectUri, RedirectUriError> {
+    let sent = sent.ok_or(RedirectUriError::Missing)?;
+    let uri = RedirectUri::parse(sent)?;
+    if registered.iter().any(|known| known == sent) {
+        Ok(uri)
+    } else {
+        Err(RedirectUriError::NotRegistered)
+    }
+}
+
 /// Whether the request is an OpenID Connect one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OpenIdRequested {

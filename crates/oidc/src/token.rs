@@ -1,10 +1,13 @@
 //! The token endpoint's decisions: parse, authenticate (see [`crate::client_auth`]), evaluate.
 
 pub mod authorization_code;
+pub mod client_credentials;
+pub mod exchange;
 pub mod refresh_token;
 
 use serde::Serialize;
 
+use crate::client::Client;
 use crate::error::{ErrorCode, OAuthError};
 use crate::parameters::Parameters;
 
@@ -20,6 +23,13 @@ const READ_ONCE: &[&str] = &[
     "client_assertion",
     "client_assertion_type",
     "scope",
+    "resource",
+    "device_code",
+    "subject_token",
+    "subject_token_type",
+    "actor_token",
+    "actor_token_type",
+    "requested_token_type",
 ];
 
 /// What a client asks for.
@@ -29,14 +39,41 @@ pub enum TokenRequest {
     AuthorizationCode(authorization_code::Request),
     /// RFC 6749 §6.
     RefreshToken(refresh_token::Request),
+    /// RFC 6749 §4.4.
+    ClientCredentials(client_credentials::Request),
+    /// RFC 8693.
+    Exchange(exchange::Request),
+}
+
+impl TokenRequest {
+    /// The `grant_type`.
+    pub fn grant_type(&self) -> &'static str {
+        match self {
+            Self::AuthorizationCode(_) => "authorization_code",
+            Self::RefreshToken(_) => "refresh_token",
+            Self::ClientCredentials(_) => "client_credentials",
+            Self::Exchange(_) => exchange::GRANT_TYPE,
+        }
+    }
+
+    /// Whether a client may make such a request.
+    ///
+    /// # Errors
+    /// `unauthorized_client`.
+    pub fn check_client(&self, client: &Client) -> Result<(), OAuthError> {
+        if client.may_use_grant(self.grant_type()) {
+            return Ok(());
+        }
+        Err(OAuthError::new(
+            ErrorCode::UnauthorizedClient,
+            "This client may not use this grant_type.",
+        ))
+    }
 }
 
 impl std::fmt::Debug for TokenRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::AuthorizationCode(_) => "AuthorizationCode(..)",
-            Self::RefreshToken(_) => "RefreshToken(..)",
-        })
+        write!(f, "TokenRequest({})", self.grant_type())
     }
 }
 
@@ -74,10 +111,38 @@ pub fn parse(form: &Parameters) -> Result<TokenRequest, OAuthError> {
                 .ok_or_else(|| missing("refresh_token"))?
                 .to_owned(),
         })),
+        Some("client_credentials") => Ok(TokenRequest::ClientCredentials(client_credentials::Request {
+            scope: form.get("scope").map(str::to_owned),
+            resource: form.get("resource").map(str::to_owned),
+        })),
+        Some(exchange::GRANT_TYPE) => exchange::parse(form).map(TokenRequest::Exchange),
         Some(_) => Err(OAuthError::new(
             ErrorCode::UnsupportedGrantType,
-            "The grant_type must be authorization_code or refresh_token.",
+            "The grant_type is not supported.",
         )),
+    }
+}
+
+/// Whether a request proves the key it must (RFC 9449 §5 and §10): the one its code or refresh token is bound to, and
+/// any at all where the client's tokens are always bound.
+///
+/// # Errors
+/// `invalid_grant` for another key than the artefact's, `invalid_request` for a missing proof.
+pub fn check_key(client: &Client, bound_to: Option<&str>, proven: Option<&str>) -> Result<(), OAuthError> {
+    match (bound_to, proven) {
+        (Some(bound_to), Some(proven)) if bound_to != proven => Err(OAuthError::new(
+            ErrorCode::InvalidGrant,
+            "The DPoP proof is not by the key this is bound to.",
+        )),
+        (Some(_), None) => Err(OAuthError::new(
+            ErrorCode::InvalidRequest,
+            "The DPoP header is missing: this is bound to a key.",
+        )),
+        (None, None) if client.requires_dpop() => Err(OAuthError::new(
+            ErrorCode::InvalidRequest,
+            "The DPoP header is missing: this client must use it.",
+        )),
+        _ => Ok(()),
     }
 }
 
@@ -131,17 +196,21 @@ impl Denial {
 pub struct TokenResponse {
     /// The access token.
     pub access_token: String,
-    /// Always `bearer`.
+    /// `bearer`, or `DPoP` for a token bound to a key.
     pub token_type: &'static str,
     /// Seconds the access token is good for.
     pub expires_in: i64,
     /// Granted scopes.
     pub scope: String,
-    /// The refresh token.
-    pub refresh_token: String,
+    /// The refresh token, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<String>,
     /// The ID token, if `openid` was granted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token: Option<String>,
+    /// What an exchange gave (RFC 8693 §2.2.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issued_token_type: Option<&'static str>,
 }
 
 impl std::fmt::Debug for TokenResponse {

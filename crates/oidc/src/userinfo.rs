@@ -82,16 +82,9 @@ mod tests {
         ] {
             let scopes = Scopes::requested(scopes);
             let grant = Grant {
-                id: String::new(),
-                client_id: "app".to_owned(),
-                subject: "u".to_owned(),
                 audience: audience("app", &scopes, "https://id.example"),
                 scopes,
-                auth_time: 0,
-                amr: Vec::new(),
-                acr: None,
-                nonce: None,
-                requested_at: 0,
+                ..Grant::example()
             };
             assert_eq!(
                 authorize(&grant, "https://id.example")

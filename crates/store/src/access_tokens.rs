@@ -18,12 +18,12 @@ pub async fn insert(tx: &Tx, token: AccessToken) -> StoreResult<()> {
     Ok(())
 }
 
-/// The grant of a live token: unexpired, not replaced by a refresh, its grant not revoked.
-pub async fn find_live_grant(
+/// A live token and its grant: unexpired, not replaced by a refresh, its grant not revoked.
+pub async fn find_live(
     connection: &impl ConnectionTrait,
     jti: Uuid,
     now: Timestamp,
-) -> StoreResult<Option<Grant>> {
+) -> StoreResult<Option<(AccessToken, Grant)>> {
     let Some(token) = access_token::Entity::find_by_id(jti)
         .filter(access_token::Column::ExpiresAt.gt(now))
         .one(connection)
@@ -31,10 +31,20 @@ pub async fn find_live_grant(
     else {
         return Ok(None);
     };
-    Ok(grant::Entity::find_by_id(token.grant_id)
+    let grant = grant::Entity::find_by_id(token.grant_id)
         .filter(grant::Column::RevokedAt.is_null())
         .one(connection)
-        .await?)
+        .await?;
+    Ok(grant.map(|grant| (token, grant)))
+}
+
+/// Ends one token; whether it was there.
+pub async fn delete(tx: &Tx, jti: Uuid) -> StoreResult<bool> {
+    Ok(access_token::Entity::delete_by_id(jti)
+        .exec(tx)
+        .await?
+        .rows_affected
+        == 1)
 }
 
 /// Ends the access tokens of a grant, as each refresh does with those before it.

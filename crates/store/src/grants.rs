@@ -33,6 +33,16 @@ pub async fn extend(tx: &Tx, id: GrantId, expires_at: Timestamp) -> StoreResult<
     Ok(())
 }
 
+/// Binds a grant's refresh tokens to a key, or frees them of one.
+pub async fn bind(tx: &Tx, id: GrantId, key_thumbprint: Option<&str>) -> StoreResult<()> {
+    grant::Entity::update_many()
+        .col_expr(grant::Column::DpopJkt, Expr::value(key_thumbprint))
+        .filter(grant::Column::Id.eq(id))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
 /// Ends a grant and all its tokens; whether it was live.
 pub async fn revoke(tx: &Tx, id: GrantId, now: Timestamp) -> StoreResult<bool> {
     let result = revocation(now).filter(grant::Column::Id.eq(id)).exec(tx).await?;

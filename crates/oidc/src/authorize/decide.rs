@@ -1,6 +1,7 @@
 //! From a valid request and a person to a code, a screen or a refusal.
 
-use super::{AuthorizationRequest, PageError, Refusal, redirect_error};
+use super::{AcrDemand, AuthorizationRequest, PageError, Refusal, acr_demand, redirect_error};
+use crate::acr::Acr;
 use crate::client::{Client, Demand};
 use crate::error::ErrorCode;
 use crate::id_token;
@@ -28,14 +29,25 @@ pub enum Hint {
 }
 
 impl Hint {
-    /// Compares what [`check_hint`] found with who is signed in.
-    pub fn about(hint: Option<&id_token::Hint>, subject: &str) -> Self {
-        if hint.is_none_or(|hint| hint.subject == subject) {
+    /// Compares what [`check_hint`] found, and the `sub` the claims parameter may ask for (OIDC Core §5.5.1), with
+    /// who is signed in.
+    pub fn about(hint: Option<&id_token::Hint>, request: &AuthorizationRequest, subject: &str) -> Self {
+        let asked = request.claims.subject();
+        if hint.is_none_or(|hint| hint.subject == subject) && asked.is_none_or(|asked| asked == subject) {
             Self::Fits
         } else {
             Self::OtherUser
         }
     }
+}
+
+/// A passkey just used to allow something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FreshProof {
+    /// When, Unix milliseconds.
+    pub at: i64,
+    /// Whether it verified its owner.
+    pub user_verified: bool,
 }
 
 /// Who is signed in, and what they and the past say about the request.
@@ -45,14 +57,15 @@ pub struct SignedInUser {
     pub authenticated_at: i64,
     /// Whether that was with a passkey.
     pub by_passkey: bool,
+    /// Whether that passkey verified its owner.
+    pub user_verified: bool,
     /// Whether they may use the client.
     pub group_access: GroupAccess,
     /// The scopes they agreed to before; none if never.
     pub consented: Option<Vec<String>>,
-    /// When their passkey was just used to allow something, Unix milliseconds. It can stand in for the
-    /// re-authentication step; if the decision relies on it, it is the decision's `auth_time`, and it must be
+    /// Their passkey just used to allow something. It can stand in for the re-authentication step; if the decision relies on it, it is the decision's `auth_time`, and it must be
     /// redeemed together with issuing the code.
-    pub fresh_proof: Option<i64>,
+    pub fresh_proof: Option<FreshProof>,
     /// The ID token hint.
     pub hint: Hint,
 }
@@ -66,6 +79,8 @@ pub enum Decision {
         auth_time: i64,
         /// When the request came in, Unix milliseconds.
         requested_at: i64,
+        /// How strongly.
+        acr: Acr,
     },
     /// A person has to do something first.
     Interact(Progress),
@@ -86,7 +101,7 @@ pub fn asked_of_user(
 ) -> AskedOfUser {
     let proven_at = user
         .fresh_proof
-        .map_or(user.authenticated_at, |at| at.max(user.authenticated_at));
+        .map_or(user.authenticated_at, |proof| proof.at.max(user.authenticated_at));
     let too_old = request
         .max_age
         .is_some_and(|seconds| now >= proven_at.saturating_add(seconds.saturating_mul(1000)));
@@ -95,13 +110,31 @@ pub fn asked_of_user(
     let passkey_due = client.reauthentication == Demand::Required
         && user.fresh_proof.is_none()
         && !signed_in_since_by_passkey;
+    let acr_due = match acr_demand(request, client) {
+        AcrDemand::Preferred(acr) => !request.prompt.none && acr > acr_of(user, requested_at),
+        AcrDemand::Required(acr) => acr > acr_of(user, requested_at),
+        AcrDemand::Nothing | AcrDemand::Impossible => false,
+    };
+    let keys = request.consent_keys();
     let covered = user
         .consented
         .as_ref()
-        .is_some_and(|known| request.scopes.is_covered_by(known));
+        .is_some_and(|known| keys.iter().all(|key| known.contains(key)));
     AskedOfUser {
-        reauthenticate: proof_due || passkey_due,
+        reauthenticate: proof_due || passkey_due || acr_due,
         consent: request.prompt.consent || (client.consent == Demand::Required && !covered),
+    }
+}
+
+/// How strongly a user is authenticated for a request: by a passkey that verified them since the request came in, or
+/// was just used to allow something, or by a session.
+fn acr_of(user: &SignedInUser, requested_at: i64) -> Acr {
+    let signed_in_since = user.by_passkey && user.user_verified && user.authenticated_at > requested_at;
+    let proven = user.fresh_proof.is_some_and(|proof| proof.user_verified);
+    if signed_in_since || proven {
+        Acr::FreshPasskey
+    } else {
+        Acr::Remembered
     }
 }
 
@@ -136,7 +169,8 @@ pub fn decide(
         consent: false,
         requested_at: now,
         reauthenticated_at: None,
-        scopes: request.scopes.as_slice().to_vec(),
+        reauthentication_verified_user: false,
+        scopes: request.consent_keys(),
     };
     let Some(user) = user else {
         if request.prompt.none {
@@ -183,9 +217,14 @@ pub fn decide(
     let relied_on = user
         .fresh_proof
         .filter(|_| asked_of_user(request, client, &unproven, now, now).reauthenticate);
+    let acr = match relied_on {
+        Some(_) => acr_of(user, now),
+        None => acr_of(&unproven, now),
+    };
     Decision::Issue {
-        auth_time: relied_on.unwrap_or(user.authenticated_at),
+        auth_time: relied_on.map_or(user.authenticated_at, |proof| proof.at),
         requested_at: now,
+        acr,
     }
 }
 
@@ -234,11 +273,27 @@ pub fn resume(
             return Decision::Refuse(error);
         }
     }
+    let proven = progress.reauthenticated_at.is_some() && progress.reauthentication_verified_user;
+    let acr = if proven {
+        Acr::FreshPasskey
+    } else {
+        acr_of(user, progress.requested_at)
+    };
+    if let AcrDemand::Required(least) = acr_demand(request, client)
+        && acr < least
+    {
+        return Decision::Refuse(redirect_error(
+            request,
+            ErrorCode::UnmetAuthenticationRequirements,
+            "The passkey did not verify its owner.",
+        ));
+    }
     Decision::Issue {
         auth_time: progress
             .reauthenticated_at
             .map_or(user.authenticated_at, |at| at.max(user.authenticated_at)),
         requested_at: progress.requested_at,
+        acr,
     }
 }
 

@@ -49,8 +49,10 @@ const REFUSED: Policy = Policy {
     insecure_redirects: InsecureRedirects::Refused,
 };
 
+const BROWSER: Channel = Channel::Browser(Signature::Absent);
+
 fn valid(parameters: &Parameters, client: &Client) -> AuthorizationRequest {
-    validate(parameters, Some(client), ALLOWED).unwrap()
+    validate(parameters, Some(client), ALLOWED, BROWSER).unwrap()
 }
 
 #[test]
@@ -138,12 +140,12 @@ fn faults_of_client_and_redirect_uri_stay_on_our_page() {
         ),
     ] {
         assert_eq!(
-            validate(&parameters, Some(&client()), ALLOWED),
+            validate(&parameters, Some(&client()), ALLOWED, BROWSER),
             Err(Refusal::Page(expected)),
             "{parameters:?}"
         );
     }
-    let unknown = validate(&Parameters::from_pairs(good()), None, ALLOWED);
+    let unknown = validate(&Parameters::from_pairs(good()), None, ALLOWED, BROWSER);
     assert_eq!(unknown, Err(Refusal::Page(PageError::UnknownClient)));
 }
 
@@ -180,7 +182,6 @@ fn other_faults_go_to_the_client_by_code() {
             ALLOWED,
             UnsupportedResponseType,
         ),
-        (with("request", "e30."), client(), ALLOWED, RequestNotSupported),
         (
             with("request_uri", "https://app.example/r"),
             client(),
@@ -236,6 +237,45 @@ fn other_faults_go_to_the_client_by_code() {
         (with("nonce", "a\0b"), client(), ALLOWED, InvalidRequest),
         (with("scope", "openid\0"), client(), ALLOWED, InvalidRequest),
         (with("max_age", "+5"), client(), ALLOWED, InvalidRequest),
+        (with("claims", "[]"), client(), ALLOWED, InvalidRequest),
+        (twice("claims", "{}"), client(), ALLOWED, InvalidRequest),
+        (with("dpop_jkt", "short"), client(), ALLOWED, InvalidRequest),
+        (
+            with(
+                "claims",
+                r#"{"id_token":{"acr":{"essential":true,"values":["9"]}}}"#,
+            ),
+            client(),
+            ALLOWED,
+            UnmetAuthenticationRequirements,
+        ),
+        (
+            Parameters::from_pairs(good()),
+            Client {
+                grant_types: Some(vec!["client_credentials".to_owned()]),
+                ..client()
+            },
+            ALLOWED,
+            UnauthorizedClient,
+        ),
+        (
+            Parameters::from_pairs(good()),
+            Client {
+                request_objects: Demand::Required,
+                ..client()
+            },
+            ALLOWED,
+            InvalidRequest,
+        ),
+        (
+            Parameters::from_pairs(good()),
+            Client {
+                profile: Profile::Fapi2,
+                ..client()
+            },
+            ALLOWED,
+            InvalidRequest,
+        ),
         (Parameters::from_pairs(good()), par, ALLOWED, InvalidRequest),
         (
             with("redirect_uri", "http://app.example/cb"),
@@ -246,7 +286,7 @@ fn other_faults_go_to_the_client_by_code() {
         (without_pkce(), public, ALLOWED, InvalidRequest),
         (without_pkce(), pkce, ALLOWED, InvalidRequest),
     ] {
-        match validate(&parameters, Some(&client), policy) {
+        match validate(&parameters, Some(&client), policy, BROWSER) {
             Err(Refusal::Redirect(error)) => {
                 assert_eq!(error.error.code, code, "{parameters:?}");
                 let sent_twice = parameters.first_repeated(&["state"]).is_some();
@@ -282,12 +322,13 @@ fn a_confidential_client_without_callbacks_takes_any_well_formed_one() {
         redirect_uris: Vec::new(),
         ..client()
     };
-    assert!(validate(&Parameters::from_pairs(good()), Some(&empty), ALLOWED).is_ok());
+    assert!(validate(&Parameters::from_pairs(good()), Some(&empty), ALLOWED, BROWSER).is_ok());
     assert!(
         validate(
             &with("redirect_uri", "javascript:alert(1)"),
             Some(&empty),
-            ALLOWED
+            ALLOWED,
+            BROWSER
         )
         .is_err()
     );
@@ -296,15 +337,23 @@ fn a_confidential_client_without_callbacks_takes_any_well_formed_one() {
         ..empty
     };
     assert!(matches!(
-        validate(&Parameters::from_pairs(good()), Some(&public), ALLOWED),
+        validate(&Parameters::from_pairs(good()), Some(&public), ALLOWED, BROWSER),
         Err(Refusal::Page(PageError::RedirectUri { .. }))
     ));
+}
+
+fn fresh(at: i64) -> FreshProof {
+    FreshProof {
+        at,
+        user_verified: true,
+    }
 }
 
 fn user() -> SignedInUser {
     SignedInUser {
         authenticated_at: NOW - 60_000,
         by_passkey: true,
+        user_verified: true,
         group_access: GroupAccess::Allowed,
         consented: Some(vec![
             "openid".to_owned(),
@@ -323,7 +372,8 @@ fn a_known_user_gets_the_client_its_code_at_once() {
         decide(&request, &client(), Some(&user()), NOW),
         Decision::Issue {
             auth_time: NOW - 60_000,
-            requested_at: NOW
+            requested_at: NOW,
+            acr: Acr::Remembered
         }
     );
 }
@@ -388,7 +438,7 @@ fn each_reason_to_show_a_screen() {
             same.clone(),
             careful,
             Some(SignedInUser {
-                fresh_proof: Some(NOW - 1),
+                fresh_proof: Some(fresh(NOW - 1)),
                 ..user()
             }),
             vec![],
@@ -474,13 +524,15 @@ fn a_finished_interaction_yields_the_code_and_a_foreign_one_does_not() {
         consent: false,
         requested_at: NOW - 5_000,
         reauthenticated_at: Some(NOW - 1_000),
+        reauthentication_verified_user: true,
         scopes: Vec::new(),
     };
     assert_eq!(
         resume(&request, &client(), Some(&user()), &done, SameUser::Yes, NOW),
         Decision::Issue {
             auth_time: NOW - 1_000,
-            requested_at: NOW - 5_000
+            requested_at: NOW - 5_000,
+            acr: Acr::FreshPasskey
         }
     );
     assert!(matches!(
@@ -531,7 +583,7 @@ fn errors_do_not_go_to_a_redirect_uri_that_is_not_registered_yet() {
         decide(&request, &empty, Some(&user()), NOW),
         Decision::Issue { .. }
     ));
-    let fault = validate(&with("response_type", "token"), Some(&empty), ALLOWED);
+    let fault = validate(&with("response_type", "token"), Some(&empty), ALLOWED, BROWSER);
     assert!(matches!(
         fault,
         Err(Refusal::Page(PageError::BeforeFirstUse(error)))
@@ -575,7 +627,7 @@ fn what_proves_presence_and_for_how_long() {
         ..user()
     };
     let proof = |at| SignedInUser {
-        fresh_proof: Some(at),
+        fresh_proof: Some(fresh(at)),
         ..session(before, true)
     };
     let same = Parameters::from_pairs(good());
@@ -611,16 +663,20 @@ fn auth_time_is_the_proof_only_if_the_decision_needed_it() {
         ..client()
     };
     let proven = SignedInUser {
-        fresh_proof: Some(NOW - 500),
+        fresh_proof: Some(fresh(NOW - 500)),
         ..user()
     };
     let request = valid(&Parameters::from_pairs(good()), &client());
-    for (client, auth_time) in [(client(), NOW - 60_000), (careful, NOW - 500)] {
+    for (client, auth_time, acr) in [
+        (client(), NOW - 60_000, Acr::Remembered),
+        (careful, NOW - 500, Acr::FreshPasskey),
+    ] {
         assert_eq!(
             decide(&request, &client, Some(&proven), NOW),
             Decision::Issue {
                 auth_time,
-                requested_at: NOW
+                requested_at: NOW,
+                acr
             }
         );
     }
@@ -656,7 +712,7 @@ proptest! {
         )
     ) {
         let parameters = Parameters::from_pairs(pairs);
-        let home = match validate(&parameters, Some(&client()), ALLOWED) {
+        let home = match validate(&parameters, Some(&client()), ALLOWED, BROWSER) {
             Ok(request) => Some(request.redirect_uri),
             Err(Refusal::Redirect(error)) => Some(error.redirect_uri),
             Err(Refusal::Page(_)) => None,
@@ -665,4 +721,221 @@ proptest! {
             prop_assert_eq!(uri.as_str(), "https://app.example/cb");
         }
     }
+}
+
+/// Pushing satisfies a client's demand for it, and so does having been pushed; a signature likewise.
+#[test]
+fn a_request_is_taken_through_the_channels_its_client_allows() {
+    use Signature::{Absent, Present};
+    let par = Client {
+        pushed_requests: Demand::Required,
+        ..client()
+    };
+    let signing = Client {
+        request_objects: Demand::Required,
+        ..client()
+    };
+    let fapi = Client {
+        profile: Profile::Fapi2,
+        ..client()
+    };
+    let request = Parameters::from_pairs(good());
+    for (client, channel, taken) in [
+        (&par, Channel::Browser(Absent), false),
+        (&par, Channel::Browser(Present), false),
+        (&par, Channel::Push(Absent), true),
+        (&par, Channel::Kept, true),
+        (&signing, Channel::Browser(Absent), false),
+        (&signing, Channel::Push(Absent), false),
+        (&signing, Channel::Browser(Present), true),
+        (&signing, Channel::Push(Present), true),
+        (&signing, Channel::Kept, true),
+        (&fapi, Channel::Browser(Present), false),
+        (&fapi, Channel::Push(Absent), true),
+        (&fapi, Channel::Kept, true),
+    ] {
+        let answer = validate(&request, Some(client), ALLOWED, channel);
+        assert_eq!(answer.is_ok(), taken, "{channel:?} {answer:?}");
+    }
+    for (name, value) in [
+        ("code_challenge", ""),
+        ("code_challenge_method", "plain"),
+        ("redirect_uri", "https://app.example/CB"),
+        ("redirect_uri", "https://app.example:443/cb"),
+    ] {
+        let fapi = Client {
+            pkce_methods: vec![Method::S256, Method::Plain],
+            ..fapi.clone()
+        };
+        let answer = validate(&with(name, value), Some(&fapi), ALLOWED, Channel::Kept);
+        assert!(answer.is_err(), "FAPI 2.0: {name}={value}");
+    }
+}
+
+/// RFC 9470: who asks for more gets the passkey asked for, where somebody can be asked.
+#[test]
+fn a_stronger_acr_is_a_passkey_used_for_this_request() {
+    let strict = Client {
+        minimum_acr: Some(Acr::FreshPasskey),
+        ..client()
+    };
+    let unverified = SignedInUser {
+        fresh_proof: Some(FreshProof {
+            at: NOW - 500,
+            user_verified: false,
+        }),
+        ..user()
+    };
+    let proven = SignedInUser {
+        fresh_proof: Some(fresh(NOW - 500)),
+        ..user()
+    };
+    let essential = r#"{"id_token":{"acr":{"essential":true,"value":"phr"}}}"#;
+    let voluntary = r#"{"id_token":{"acr":{"values":["phr","0"]}}}"#;
+    for (parameters, client, user, expected) in [
+        (with("acr_values", "phr"), client(), user(), None),
+        (with("acr_values", "phr 0"), client(), user(), None),
+        (
+            with("acr_values", "0 phr"),
+            client(),
+            user(),
+            Some(Acr::Remembered),
+        ),
+        (with("acr_values", "9 8"), client(), user(), Some(Acr::Remembered)),
+        (with("acr_values", "phr"), client(), unverified.clone(), None),
+        (
+            with("acr_values", "phr"),
+            client(),
+            proven.clone(),
+            Some(Acr::FreshPasskey),
+        ),
+        (with("claims", essential), client(), user(), None),
+        (
+            with("claims", essential),
+            client(),
+            proven.clone(),
+            Some(Acr::FreshPasskey),
+        ),
+        (with("claims", voluntary), client(), user(), None),
+        (with("acr_values", "0"), strict.clone(), user(), None),
+        (with("acr_values", ""), strict, proven, Some(Acr::FreshPasskey)),
+    ] {
+        let request = valid(&parameters, &client);
+        match decide(&request, &client, Some(&user), NOW) {
+            Decision::Issue { acr, .. } => assert_eq!(Some(acr), expected, "{parameters:?}"),
+            Decision::Interact(progress) => {
+                assert_eq!(expected, None, "{parameters:?}");
+                assert_eq!(
+                    progress.required_steps(),
+                    [crate::interaction::Step::Reauthenticate]
+                );
+            }
+            Decision::Refuse(refusal) => panic!("{parameters:?} {refusal:?}"),
+        }
+    }
+}
+
+#[test]
+fn where_nobody_can_be_asked_only_an_essential_acr_is_insisted_on() {
+    let with_none = |name: &'static str, value: &'static str| {
+        let mut pairs = good();
+        pairs.push(("prompt", "none"));
+        pairs.push((name, value));
+        Parameters::from_pairs(pairs)
+    };
+    let request = valid(&with_none("acr_values", "phr"), &client());
+    assert!(matches!(
+        decide(&request, &client(), Some(&user()), NOW),
+        Decision::Issue {
+            acr: Acr::Remembered,
+            ..
+        }
+    ));
+    let essential = r#"{"id_token":{"acr":{"essential":true,"value":"phr"}}}"#;
+    let request = valid(&with_none("claims", essential), &client());
+    let Decision::Refuse(Refusal::Redirect(error)) = decide(&request, &client(), Some(&user()), NOW) else {
+        panic!("an essential acr must not be passed over");
+    };
+    assert_eq!(error.error.code, ErrorCode::LoginRequired);
+}
+
+#[test]
+fn a_passkey_that_verified_nobody_does_not_meet_a_required_acr() {
+    let strict = Client {
+        minimum_acr: Some(Acr::FreshPasskey),
+        ..client()
+    };
+    let request = valid(&Parameters::from_pairs(good()), &strict);
+    let Decision::Interact(mut progress) = decide(&request, &strict, Some(&user()), NOW) else {
+        panic!("the passkey must be asked for");
+    };
+    let mut verified = progress.clone();
+    progress.reauthenticated(FreshProof {
+        at: NOW + 1,
+        user_verified: false,
+    });
+    let answer = resume(
+        &request,
+        &strict,
+        Some(&user()),
+        &progress,
+        SameUser::Yes,
+        NOW + 2,
+    );
+    let Decision::Refuse(Refusal::Redirect(error)) = answer else {
+        panic!("{answer:?}");
+    };
+    assert_eq!(error.error.code, ErrorCode::UnmetAuthenticationRequirements);
+    verified.reauthenticated(fresh(NOW + 1));
+    assert_eq!(
+        resume(
+            &request,
+            &strict,
+            Some(&user()),
+            &verified,
+            SameUser::Yes,
+            NOW + 2
+        ),
+        Decision::Issue {
+            auth_time: NOW + 1,
+            requested_at: NOW,
+            acr: Acr::FreshPasskey
+        }
+    );
+}
+
+#[test]
+fn claims_asked_for_one_by_one_are_consented_to_like_their_scopes() {
+    let parameters = {
+        let mut pairs = good();
+        pairs.retain(|(name, _)| *name != "scope");
+        pairs.push(("scope", "openid"));
+        pairs.push(("claims", r#"{"userinfo":{"email":{"essential":true}}}"#));
+        Parameters::from_pairs(pairs)
+    };
+    let request = valid(&parameters, &client());
+    assert_eq!(request.consent_keys(), ["openid", "email"]);
+    let stranger = SignedInUser {
+        consented: Some(vec!["openid".to_owned()]),
+        ..user()
+    };
+    let Decision::Interact(progress) = decide(&request, &client(), Some(&stranger), NOW) else {
+        panic!("consent was not asked for");
+    };
+    assert_eq!(progress.scopes, ["openid", "email"]);
+    assert!(matches!(
+        decide(&request, &client(), Some(&user()), NOW),
+        Decision::Issue { .. }
+    ));
+}
+
+/// OIDC Core §5.5.1: a `sub` with a value is a demand for that user.
+#[test]
+fn a_demanded_subject_is_like_a_hint() {
+    let request = valid(
+        &with("claims", r#"{"id_token":{"sub":{"value":"u1"}}}"#),
+        &client(),
+    );
+    assert_eq!(Hint::about(None, &request, "u1"), Hint::Fits);
+    assert_eq!(Hint::about(None, &request, "u2"), Hint::OtherUser);
 }

@@ -1,6 +1,6 @@
 //! Exchanging a code for tokens (RFC 6749 §4.1.3).
 
-use super::{Denial, UserStanding};
+use super::{Denial, UserStanding, check_key};
 use crate::client::Client;
 use crate::error::{ErrorCode, OAuthError};
 use crate::pkce::Challenge;
@@ -31,6 +31,8 @@ pub struct StoredCode {
     pub used: bool,
     /// Whether its grant was ended.
     pub revoked: bool,
+    /// Thumbprint of the key it is bound to.
+    pub key_thumbprint: Option<String>,
 }
 
 fn refuse(description: &str) -> Denial {
@@ -41,12 +43,13 @@ fn refuse(description: &str) -> Denial {
 /// neither burns the code nor gets rid of the check.
 ///
 /// # Errors
-/// `invalid_grant` in all cases but a user who may not use the client.
+/// `invalid_grant` in all cases but a user who may not use the client and a missing proof of possession.
 pub fn evaluate(
     request: &Request,
     client: &Client,
     code: Option<&StoredCode>,
     user: UserStanding,
+    proven_key: Option<&str>,
     now: i64,
 ) -> Result<(), Denial> {
     let Some(code) = code else {
@@ -85,5 +88,6 @@ pub fn evaluate(
         }
         (None, None) => {}
     }
+    check_key(client, code.key_thumbprint.as_deref(), proven_key).map_err(Denial::Refuse)?;
     user.check().map_err(Denial::Refuse)
 }

@@ -1,6 +1,6 @@
 //! Renewing tokens (RFC 6749 §6), with rotation and reuse detection (RFC 9700 §4.14.2).
 
-use super::{Denial, UserStanding};
+use super::{Denial, UserStanding, check_key};
 use crate::client::Client;
 use crate::error::{ErrorCode, OAuthError};
 
@@ -22,16 +22,19 @@ pub struct StoredRefreshToken {
     pub used: bool,
     /// Whether its grant was ended.
     pub revoked: bool,
+    /// Thumbprint of the key it is bound to; only those of public clients are (RFC 9449 §5).
+    pub key_thumbprint: Option<String>,
 }
 
 /// Whether a refresh token may be rotated.
 ///
 /// # Errors
-/// `invalid_grant` in all cases but a user who may not use the client.
+/// `invalid_grant` in all cases but a user who may not use the client and a missing proof of possession.
 pub fn evaluate(
     client: &Client,
     token: Option<&StoredRefreshToken>,
     user: UserStanding,
+    proven_key: Option<&str>,
     now: i64,
 ) -> Result<(), Denial> {
     let refuse = |description: &str| Denial::Refuse(OAuthError::new(ErrorCode::InvalidGrant, description));
@@ -52,5 +55,6 @@ pub fn evaluate(
     if now >= token.expires_at {
         return Err(refuse("The refresh token has expired."));
     }
+    check_key(client, token.key_thumbprint.as_deref(), proven_key).map_err(Denial::Refuse)?;
     user.check().map_err(Denial::Refuse)
 }

@@ -78,6 +78,7 @@ fn code() -> StoredCode {
         expires_at: NOW + 1,
         used: false,
         revoked: false,
+        key_thumbprint: None,
     }
 }
 
@@ -92,7 +93,14 @@ fn request() -> authorization_code::Request {
 #[test]
 fn a_good_code_is_redeemed() {
     assert_eq!(
-        authorization_code::evaluate(&request(), &client(), Some(&code()), UserStanding::Good, NOW),
+        authorization_code::evaluate(
+            &request(),
+            &client(),
+            Some(&code()),
+            UserStanding::Good,
+            None,
+            NOW
+        ),
         Ok(())
     );
     let without = authorization_code::Request {
@@ -105,7 +113,7 @@ fn a_good_code_is_redeemed() {
         ..code()
     };
     assert_eq!(
-        authorization_code::evaluate(&without, &client(), Some(&plain), UserStanding::Good, NOW),
+        authorization_code::evaluate(&without, &client(), Some(&plain), UserStanding::Good, None, NOW),
         Ok(())
     );
 }
@@ -208,7 +216,7 @@ fn each_fault_of_a_code_by_error() {
             AccessDenied,
         ),
     ] {
-        match authorization_code::evaluate(&request, &client, code.as_ref(), user, NOW) {
+        match authorization_code::evaluate(&request, &client, code.as_ref(), user, None, NOW) {
             Err(Denial::Refuse(denied)) => assert_eq!(denied.code, error, "{code:?}"),
             other => panic!("{code:?}: {other:?}"),
         }
@@ -219,7 +227,7 @@ fn each_fault_of_a_code_by_error() {
 fn what_was_used_before_ends_the_grant() {
     let used = StoredCode { used: true, ..code() };
     assert!(matches!(
-        authorization_code::evaluate(&request(), &client(), Some(&used), UserStanding::Good, NOW),
+        authorization_code::evaluate(&request(), &client(), Some(&used), UserStanding::Good, None, NOW),
         Err(Denial::RevokeGrant(error)) if error.code == ErrorCode::InvalidGrant
     ));
     // Nobody but the code's own client can end the grant with it.
@@ -229,7 +237,14 @@ fn what_was_used_before_ends_the_grant() {
         ..code()
     };
     assert!(matches!(
-        authorization_code::evaluate(&request(), &client(), Some(&foreign), UserStanding::Good, NOW),
+        authorization_code::evaluate(
+            &request(),
+            &client(),
+            Some(&foreign),
+            UserStanding::Good,
+            None,
+            NOW
+        ),
         Err(Denial::Refuse(_))
     ));
     let rotated = StoredRefreshToken {
@@ -237,7 +252,7 @@ fn what_was_used_before_ends_the_grant() {
         ..refresh()
     };
     assert!(matches!(
-        refresh_token::evaluate(&client(), Some(&rotated), UserStanding::Good, NOW),
+        refresh_token::evaluate(&client(), Some(&rotated), UserStanding::Good, None, NOW),
         Err(Denial::RevokeGrant(error)) if error.code == ErrorCode::InvalidGrant
     ));
 }
@@ -248,6 +263,7 @@ fn refresh() -> StoredRefreshToken {
         expires_at: NOW + 1,
         used: false,
         revoked: false,
+        key_thumbprint: None,
     }
 }
 
@@ -256,7 +272,7 @@ fn each_fault_of_a_refresh_token_by_error() {
     use ErrorCode::*;
     let good = UserStanding::Good;
     assert_eq!(
-        refresh_token::evaluate(&client(), Some(&refresh()), good, NOW),
+        refresh_token::evaluate(&client(), Some(&refresh()), good, None, NOW),
         Ok(())
     );
     for (token, user, error) in [
@@ -288,7 +304,7 @@ fn each_fault_of_a_refresh_token_by_error() {
         (Some(refresh()), UserStanding::Disabled, InvalidGrant),
         (Some(refresh()), UserStanding::NotAllowed, AccessDenied),
     ] {
-        match refresh_token::evaluate(&client(), token.as_ref(), user, NOW) {
+        match refresh_token::evaluate(&client(), token.as_ref(), user, None, NOW) {
             Err(Denial::Refuse(denied)) => assert_eq!(denied.code, error, "{token:?}"),
             other => panic!("{token:?}: {other:?}"),
         }
@@ -308,8 +324,72 @@ fn printed_values_show_no_tokens() {
         token_type: "bearer",
         expires_in: 1,
         scope: String::new(),
-        refresh_token: "hunter2".to_owned(),
+        refresh_token: Some("hunter2".to_owned()),
+        issued_token_type: None,
         id_token: Some("hunter2".to_owned()),
     };
     assert!(!format!("{response:?}").contains("hunter2"));
+}
+
+/// RFC 9449 §5 and §10: one fault per row.
+#[test]
+fn a_bound_artefact_needs_its_key() {
+    use ErrorCode::*;
+    let bound_client = Client {
+        dpop_tokens: Demand::Required,
+        ..client()
+    };
+    for (client, bound_to, proven, expected) in [
+        (client(), None, None, None),
+        (client(), None, Some("k1"), None),
+        (client(), Some("k1"), Some("k1"), None),
+        (client(), Some("k1"), Some("k2"), Some(InvalidGrant)),
+        (client(), Some("k1"), None, Some(InvalidRequest)),
+        (bound_client.clone(), None, None, Some(InvalidRequest)),
+        (bound_client, None, Some("k1"), None),
+    ] {
+        let answer = check_key(&client, bound_to, proven);
+        assert_eq!(
+            answer.err().map(|error| error.code),
+            expected,
+            "{bound_to:?} {proven:?}"
+        );
+    }
+}
+
+#[test]
+fn a_client_uses_the_grants_it_has() {
+    use crate::client::Permission;
+    let only_code = Client {
+        grant_types: Some(vec!["authorization_code".to_owned()]),
+        ..client()
+    };
+    let public = Client {
+        kind: ClientKind::Public,
+        ..client()
+    };
+    let exchanging = Client {
+        delegation: Permission::Granted,
+        ..client()
+    };
+    let code = [("grant_type", "authorization_code"), ("code", "c")];
+    let refresh = [("grant_type", "refresh_token"), ("refresh_token", "r")];
+    let own = [("grant_type", "client_credentials")];
+    let exchange = [
+        ("grant_type", exchange::GRANT_TYPE),
+        ("subject_token", "s"),
+        ("subject_token_type", exchange::ACCESS_TOKEN),
+    ];
+    for (pairs, client, allowed) in [
+        (&code[..], &only_code, true),
+        (&refresh, &only_code, false),
+        (&own, &only_code, false),
+        (&own, &client(), true),
+        (&own, &public, false),
+        (&exchange, &client(), false),
+        (&exchange, &exchanging, true),
+    ] {
+        let request = parse(&form(pairs)).unwrap();
+        assert_eq!(request.check_client(client).is_ok(), allowed, "{request:?}");
+    }
 }

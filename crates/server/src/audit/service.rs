@@ -24,6 +24,8 @@ pub enum Event {
     ClientAuthorization,
     /// A client was authorized for the first time or for more than before.
     NewClientAuthorization,
+    /// A client exchanged a user's token for one of its own.
+    TokenExchange,
     /// The first administrator was set up.
     InitialSetup,
 }
@@ -37,6 +39,7 @@ impl Event {
             Self::PasskeyRemoved => "PASSKEY_REMOVED",
             Self::ClientAuthorization => "CLIENT_AUTHORIZATION",
             Self::NewClientAuthorization => "NEW_CLIENT_AUTHORIZATION",
+            Self::TokenExchange => "TOKEN_EXCHANGE",
             Self::InitialSetup => "INITIAL_SETUP",
         }
     }

@@ -1,15 +1,16 @@
 //! Rows as the protocol crate wants to see them.
 
 use pocket_id_oidc::claims::Person;
-use pocket_id_oidc::client::{Client, ClientKind, Demand};
+use pocket_id_oidc::claims_request::RequestedClaims;
+use pocket_id_oidc::client::{Client, ClientKind, Demand, Permission, Profile};
 use pocket_id_oidc::client_auth::StoredSecret;
 use pocket_id_oidc::grant::Grant;
 use pocket_id_oidc::pkce::Method;
 use pocket_id_oidc::scope::Scopes;
 use pocket_id_store::clients::{self, ClientSecret};
-use pocket_id_store::types::{ClientId, GroupId, SecretAlgorithm, Timestamp, UserId};
+use pocket_id_store::types::{ClientId, GroupId, SecretAlgorithm, SecurityProfile, Timestamp, UserId};
 use pocket_id_store::users::User;
-use pocket_id_store::{StoreResult, custom_claims, grants, groups};
+use pocket_id_store::{StoreError, StoreResult, custom_claims, grants, groups};
 
 use crate::state::AppState;
 
@@ -19,6 +20,19 @@ fn demand(required: bool) -> Demand {
     } else {
         Demand::Optional
     }
+}
+
+fn permission(granted: bool) -> Permission {
+    if granted {
+        Permission::Granted
+    } else {
+        Permission::Refused
+    }
+}
+
+/// A choice among names we know; they were checked when they were stored.
+fn chosen<T: std::str::FromStr>(name: Option<&str>) -> Option<T> {
+    name.and_then(|name| name.parse().ok())
 }
 
 /// A client.
@@ -41,6 +55,21 @@ pub fn client(row: &clients::Client) -> Client {
         consent: demand(!row.skip_consent),
         redirect_uris: row.callback_urls.0.clone(),
         post_logout_redirect_uris: row.logout_callback_urls.0.clone(),
+        profile: match row.security_profile {
+            SecurityProfile::None => Profile::OAuth,
+            SecurityProfile::Fapi2 => Profile::Fapi2,
+        },
+        auth_method: chosen(row.token_endpoint_auth_method.as_deref()),
+        id_token_alg: chosen(row.id_token_signed_response_alg.as_deref()),
+        userinfo_alg: chosen(row.userinfo_signed_response_alg.as_deref()),
+        request_object_alg: chosen(row.request_object_signing_alg.as_deref()),
+        request_objects: demand(row.require_signed_request_object),
+        dpop_tokens: demand(row.dpop_bound_access_tokens),
+        minimum_acr: chosen(row.minimum_acr.as_deref()),
+        default_max_age: row.default_max_age.map(i64::from),
+        grant_types: row.grant_types.as_ref().map(|types| types.0.clone()),
+        impersonation: permission(row.allow_token_impersonation),
+        delegation: permission(row.allow_token_delegation),
     }
 }
 
@@ -58,8 +87,20 @@ pub fn active_secrets(secrets: &[ClientSecret], now: Timestamp) -> Vec<StoredSec
 }
 
 /// A grant.
-pub fn grant(row: &grants::Grant) -> Grant {
-    Grant {
+///
+/// # Errors
+/// [`StoreError::Database`] when what is stored of it makes no sense.
+pub fn grant(row: &grants::Grant) -> StoreResult<Grant> {
+    let claims = match &row.claims {
+        None => RequestedClaims::default(),
+        Some(document) => serde_json::from_value(document.0.clone()).map_err(|error| {
+            StoreError::Database(sea_orm::DbErr::Type(format!(
+                "claims of grant {}: {error}",
+                row.id
+            )))
+        })?,
+    };
+    Ok(Grant {
         id: row.id.to_string(),
         client_id: row.client_id.0.clone(),
         subject: row.user_id.to_string(),
@@ -70,7 +111,9 @@ pub fn grant(row: &grants::Grant) -> Grant {
         acr: row.acr.clone(),
         nonce: row.nonce.clone(),
         requested_at: row.requested_at.0,
-    }
+        claims,
+        actor: row.actor.as_ref().map(|actor| actor.0.clone()),
+    })
 }
 
 /// Whether a user may use a client by its groups.

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use http::{HeaderMap, StatusCode};
-use pocket_id_oidc::authorize::{self, AuthorizationRequest};
+use pocket_id_oidc::authorize::{self, AuthorizationRequest, Channel, FreshProof};
 use pocket_id_oidc::interaction::{Progress, Step};
 use pocket_id_oidc::parameters::Parameters;
 use pocket_id_store::clients::Client;
@@ -202,7 +202,7 @@ async fn complete(
         serde_json::from_value(row.progress.0.clone()).map_err(InteractionError::from)?;
     let request = request_of(&state, &row, &client)?;
     let hint = endpoint::check_hint(&state, &request).map_err(|_| InteractionError::NotFound)?;
-    let facts = endpoint::signed_in_facts(&tx, hint.as_ref(), &client, &signed_in).await?;
+    let facts = endpoint::signed_in_facts(&tx, &request, hint.as_ref(), &client, &signed_in).await?;
     let asked = authorize::asked_of_user(
         &request,
         &facts::client(&client),
@@ -241,7 +241,10 @@ async fn complete(
             if request.prompt.login && at.created_at.0 < progress.requested_at {
                 return Err(InteractionError::BadProof.into());
             }
-            progress.reauthenticated(at.created_at.0);
+            progress.reauthenticated(FreshProof {
+                at: at.created_at.0,
+                user_verified: at.user_verified,
+            });
         }
         Step::Consent => consent(&state, &tx, &client, &request, &signed_in, &origin, &mut progress).await?,
     }
@@ -270,7 +273,7 @@ async fn consent(
     progress: &mut Progress,
 ) -> Result<(), InteractionError> {
     let user = &signed_in.user;
-    let change = consents::merge(tx, user.id, &client.id, request.scopes.as_slice(), state.now()).await?;
+    let change = consents::merge(tx, user.id, &client.id, &request.consent_keys(), state.now()).await?;
     if change == ConsentChange::New {
         let data = [("clientName", client.name.clone())];
         audit::record(state, tx, Event::NewClientAuthorization, user, origin, data).await?;
@@ -286,6 +289,7 @@ fn request_of(
     client: &Client,
 ) -> Result<AuthorizationRequest, InteractionError> {
     let parameters = Parameters::from_pairs(row.parameters.0.clone());
-    authorize::validate(&parameters, Some(&facts::client(client)), endpoint::policy(state))
+    let facts = facts::client(client);
+    authorize::validate(&parameters, Some(&facts), endpoint::policy(state), Channel::Kept)
         .map_err(|_| InteractionError::NotFound)
 }

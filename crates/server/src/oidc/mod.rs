@@ -2,12 +2,18 @@
 //! out in transactions, and answers given their wire form.
 
 mod authorize;
+mod client_authentication;
+mod client_keys;
 mod end_session;
 mod facts;
 mod form;
 mod form_post;
 mod interactions;
+mod introspect;
+mod par;
+mod presented_token;
 mod response;
+mod revoke;
 mod token;
 mod userinfo;
 mod well_known;
@@ -22,6 +28,9 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(authorize::routes())
         .merge(end_session::routes())
         .merge(interactions::routes())
+        .merge(introspect::routes())
+        .merge(par::routes())
+        .merge(revoke::routes())
         .merge(token::routes())
         .merge(userinfo::routes())
         .merge(well_known::routes())

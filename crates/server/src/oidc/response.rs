@@ -76,6 +76,15 @@ pub fn json(status: StatusCode, body: &impl Serialize) -> Response {
     (status, headers, text).into_response()
 }
 
+/// An answer without a body that nobody may keep.
+pub fn empty(status: StatusCode) -> Response {
+    let headers = [
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::PRAGMA, HeaderValue::from_static("no-cache")),
+    ];
+    (status, headers).into_response()
+}
+
 /// A redirect that nobody may keep.
 pub fn redirect(status: StatusCode, location: &str) -> Response {
     let Ok(location) = HeaderValue::from_str(location) else {

@@ -3,14 +3,14 @@
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, Method, StatusCode, header};
+use pocket_id_oidc::claims_request::RequestedClaims;
 use pocket_id_oidc::parameters::Parameters;
-use pocket_id_oidc::{access_token, userinfo};
-use pocket_id_store::{access_tokens, users};
+use pocket_id_oidc::userinfo;
 use serde_json::{Map, Value};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use uuid::Uuid;
 
+use super::presented_token::{self, LiveToken};
 use super::response::{self, Failure};
 use super::{facts, form};
 use crate::state::AppState;
@@ -71,20 +71,14 @@ async fn answer(state: &AppState, request: Request) -> Response {
 
 async fn claims(state: &AppState, token: &str) -> Result<Map<String, Value>, Failure> {
     let issuer = state.config.app_url.as_str();
-    let jti = access_token::verify(token, state.signing_keys.published(), issuer)
-        .ok()
-        .and_then(|jti| Uuid::parse_str(&jti).ok())
-        .ok_or_else(userinfo::invalid_token)?;
     let reader = state.store.reader();
-    let row = access_tokens::find_live_grant(reader, jti, state.now())
-        .await?
-        .ok_or_else(userinfo::invalid_token)?;
-    let grant = facts::grant(&row);
+    let Some(LiveToken::OfUser(presented)) = presented_token::find(state, reader, token).await? else {
+        return Err(userinfo::invalid_token().into());
+    };
+    let grant = facts::grant(&presented.grant)?;
     userinfo::authorize(&grant, issuer)?;
-    let user = users::find(reader, row.user_id)
-        .await?
-        .filter(|user| !user.disabled)
-        .ok_or_else(userinfo::invalid_token)?;
-    let person = facts::person(state, reader, user, &grant.scopes).await?;
-    Ok(person.claims(&grant.scopes))
+    let names = &grant.claims.userinfo;
+    let needed = RequestedClaims::scopes_needed(&grant.scopes, names);
+    let person = facts::person(state, reader, presented.user, &needed).await?;
+    Ok(RequestedClaims::fill(&person, &grant.scopes, names))
 }

@@ -57,7 +57,7 @@ async fn other_faults_go_to_the_client_in_the_mode_it_asked_for() {
         (&[("prompt", "none")], "consent_required"),
         (&[("max_age", "x")], "invalid_request"),
         (&[("code_challenge_method", "plain")], "invalid_request"),
-        (&[("request", "e30.")], "request_not_supported"),
+        (&[("request", "e30.")], "invalid_request_object"),
         (
             &[("request_uri", "https://app.example/r")],
             "request_uri_not_supported",

@@ -4,41 +4,36 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method, StatusCode};
 use pocket_id_oidc::authorize::{
-    self, AuthorizationRequest, Decision, GroupAccess, Hint, InsecureRedirects, PageError, Policy,
-    RedirectError, Refusal, ResponseMode, SameUser, SignedInUser,
+    self, AuthorizationRequest, Decision, FreshProof, GroupAccess, Hint, InsecureRedirects, PageError,
+    Policy, Refusal, SameUser, SignedInUser,
 };
-use pocket_id_oidc::error::ErrorCode;
-use pocket_id_oidc::grant;
 use pocket_id_oidc::id_token;
 use pocket_id_oidc::interaction::Progress;
-use pocket_id_oidc::opaque::{Kind, OpaqueToken};
 use pocket_id_oidc::parameters::Parameters;
-use pocket_id_oidc::redirect_uri::{Proof, RedirectUri, RedirectUriError};
-use pocket_id_store::authorization_codes::AuthorizationCode;
 use pocket_id_store::clients::Client;
-use pocket_id_store::consents::ConsentChange;
-use pocket_id_store::grants::Grant;
 use pocket_id_store::interactions::Interaction;
-use pocket_id_store::types::{
-    AuthenticationMethod, GrantId, InteractionId, JsonDocument, StringList, StringMap, Timestamp, TokenHash,
-};
-use pocket_id_store::{
-    StoreResult, Tx, authorization_codes, clients, commit, consents, grants, interactions,
-};
+use pocket_id_store::types::{AuthenticationMethod, InteractionId, JsonDocument, StringMap, Timestamp};
+use pocket_id_store::{StoreResult, Tx, commit, consents, interactions};
 use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{facts, form, form_post, response};
-use crate::audit::{self, Event};
+mod incoming;
+mod issuance;
+mod refusal;
+
+use incoming::{Fault, Incoming, Resumed};
+pub use incoming::unpack_object;
+use issuance::{Authentication, Issuance};
+use refusal::{error_page, refuse, to_client};
+
+use super::{facts, form, response};
 use crate::http::access::{MaybeUser, SignedIn};
 use crate::http::client_ip::RequestOrigin;
 use crate::http::error::ApiError;
 use crate::sessions;
 use crate::state::AppState;
 
-/// Seconds a code is good for.
-const CODE_LIFETIME: i64 = 15 * 60;
 /// Seconds an interaction may take.
 const INTERACTION_LIFETIME: i64 = 60 * 60;
 
@@ -120,36 +115,29 @@ pub fn policy(state: &AppState) -> Policy {
     Policy { insecure_redirects }
 }
 
-/// An interaction and what is left of it.
-struct Resumed {
-    row: Interaction,
-    progress: Progress,
-}
-
 async fn process(
     state: &AppState,
-    mut parameters: Parameters,
+    parameters: Parameters,
     user: Option<SignedIn>,
     origin: &RequestOrigin,
     headers: &HeaderMap,
 ) -> Result<Response, ApiError> {
-    let mut resumed = None;
-    if let Some(id) = parameters.get("interaction") {
-        let Some(found) = find_interaction(state, id).await? else {
-            let text =
-                "This sign-in request has expired or was completed before. Go back to the app and try again.";
-            return Ok(error_page(state, text, &[]));
-        };
-        parameters = Parameters::from_pairs(found.row.parameters.0.clone());
-        resumed = Some(found);
-    }
-    let row = facts::find_client(state.store.reader(), parameters.get("client_id")).await?;
-    let client = row.as_ref().map(facts::client);
-    let request = match authorize::validate(&parameters, client.as_ref(), policy(state)) {
+    let Incoming {
+        parameters,
+        channel,
+        client,
+        resumed,
+    } = match incoming::assemble(state, parameters).await? {
+        Ok(incoming) => incoming,
+        Err(Fault::Gone(text)) => return Ok(error_page(state, text, &[])),
+        Err(Fault::Refused(refusal)) => return Ok(refuse(state, refusal)),
+    };
+    let facts_of = client.as_ref().map(facts::client);
+    let request = match authorize::validate(&parameters, facts_of.as_ref(), policy(state), channel) {
         Ok(request) => request,
         Err(refusal) => return Ok(refuse(state, refusal)),
     };
-    let (Some(row), Some(client)) = (row, client) else {
+    let (Some(row), Some(client)) = (client, facts_of) else {
         return Ok(refuse(state, Refusal::Page(PageError::UnknownClient)));
     };
 
@@ -162,7 +150,7 @@ async fn process(
     let tx = state.store.begin().await?;
     let now = state.now();
     let mut facts = match &user {
-        Some(user) => Some(signed_in_facts(&tx, hint.as_ref(), &row, user).await?),
+        Some(user) => Some(signed_in_facts(&tx, &request, hint.as_ref(), &row, user).await?),
         None => None,
     };
     let decide = |facts: Option<&SignedInUser>| match &resumed {
@@ -180,9 +168,12 @@ async fn process(
     if let (Decision::Interact(progress), Some(user), None, Some(known)) =
         (&decision, &user, &resumed, facts.as_mut())
         && progress.reauthenticate
-        && let Some(at) = sessions::service::take_fresh_proof(state, &tx, headers, user.user.id).await?
+        && let Some(proof) = sessions::service::take_fresh_proof(state, &tx, headers, user.user.id).await?
     {
-        known.fresh_proof = Some(at.created_at.0);
+        known.fresh_proof = Some(FreshProof {
+            at: proof.created_at.0,
+            user_verified: proof.user_verified,
+        });
         decision = decide(Some(known));
     }
 
@@ -214,6 +205,7 @@ async fn process(
             Decision::Issue {
                 auth_time,
                 requested_at,
+                acr,
             },
             Some(user),
         ) => {
@@ -224,8 +216,19 @@ async fn process(
                 let text = "This sign-in request was completed before. Go back to the app and try again.";
                 return Ok(error_page(state, text, &[]));
             }
-            let times = (Timestamp(auth_time), Timestamp(requested_at));
-            let code = issue(state, &tx, &request, &row, &user, times, origin).await?;
+            let authentication = Authentication {
+                time: Timestamp(auth_time),
+                requested_at: Timestamp(requested_at),
+                acr,
+            };
+            let issuance = Issuance {
+                request: &request,
+                client: &row,
+                facts: &client,
+                signed_in: &user,
+                authentication,
+            };
+            let code = issuance.issue(state, &tx, origin).await?;
             commit(tx).await?;
             let parameters = authorize::code_response(&request, &code, state.config.app_url.as_str());
             Ok(to_client(
@@ -236,17 +239,6 @@ async fn process(
         }
         (Decision::Issue { .. }, None) => Err(ApiError::internal("a code was decided for nobody")),
     }
-}
-
-async fn find_interaction(state: &AppState, id: &str) -> Result<Option<Resumed>, ApiError> {
-    let Ok(id) = id.parse::<InteractionId>() else {
-        return Ok(None);
-    };
-    let Some(row) = interactions::find(state.store.reader(), id, state.now()).await? else {
-        return Ok(None);
-    };
-    let progress = serde_json::from_value(row.progress.0.clone()).map_err(ApiError::internal)?;
-    Ok(Some(Resumed { row, progress }))
 }
 
 fn progress_json(progress: &Progress) -> Result<Value, ApiError> {
@@ -268,6 +260,7 @@ pub fn check_hint(
 /// What the protocol needs to know about who is signed in.
 pub async fn signed_in_facts(
     tx: &Tx,
+    request: &AuthorizationRequest,
     hint: Option<&id_token::Hint>,
     client: &Client,
     signed_in: &SignedIn,
@@ -284,10 +277,11 @@ pub async fn signed_in_facts(
     Ok(SignedInUser {
         authenticated_at: signed_in.session.authenticated_at.0,
         by_passkey: signed_in.session.method == AuthenticationMethod::Passkey,
+        user_verified: signed_in.session.user_verified,
         group_access,
         consented,
         fresh_proof: None,
-        hint: Hint::about(hint, &user.id.to_string()),
+        hint: Hint::about(hint, request, &user.id.to_string()),
     })
 }
 
@@ -312,163 +306,4 @@ async fn insert_interaction(
     };
     interactions::insert(tx, row).await?;
     Ok(id)
-}
-
-async fn issue(
-    state: &AppState,
-    tx: &Tx,
-    request: &AuthorizationRequest,
-    client: &Client,
-    signed_in: &SignedIn,
-    (auth_time, requested_at): (Timestamp, Timestamp),
-    origin: &RequestOrigin,
-) -> StoreResult<String> {
-    let now = state.now();
-    let user = &signed_in.user;
-    let scopes = request.scopes.as_slice();
-    let event = match consents::merge(tx, user.id, &client.id, scopes, now).await? {
-        ConsentChange::New => Event::NewClientAuthorization,
-        ConsentChange::Unchanged => Event::ClientAuthorization,
-    };
-    audit::record(
-        state,
-        tx,
-        event,
-        user,
-        origin,
-        [("clientName", client.name.clone())],
-    )
-    .await?;
-
-    let expires_at = now.plus_seconds(CODE_LIFETIME);
-    let grant_id = GrantId(state.random.uuid());
-    grants::insert(
-        tx,
-        Grant {
-            id: grant_id,
-            user_id: user.id,
-            client_id: client.id.clone(),
-            session_id: Some(signed_in.session.id),
-            scope: StringList(scopes.to_vec()),
-            audience: StringList(grant::audience(
-                &client.id.0,
-                &request.scopes,
-                state.config.app_url.as_str(),
-            )),
-            auth_time,
-            amr: StringList(
-                signed_in
-                    .session
-                    .method
-                    .amr()
-                    .map(str::to_owned)
-                    .into_iter()
-                    .collect(),
-            ),
-            acr: request.wants_acr.then(|| "0".to_owned()),
-            nonce: request.nonce.clone(),
-            requested_at,
-            created_at: now,
-            expires_at,
-            revoked_at: None,
-            claims: None,
-            dpop_jkt: None,
-            actor: None,
-        },
-    )
-    .await?;
-    let code = OpaqueToken::new(Kind::AuthorizationCode, state.random.bytes());
-    authorization_codes::insert(
-        tx,
-        AuthorizationCode {
-            code_hash: TokenHash(code.hash().to_vec()),
-            grant_id,
-            redirect_uri: request.sent_redirect_uri.clone(),
-            code_challenge: request
-                .challenge
-                .as_ref()
-                .map(|challenge| challenge.value.clone()),
-            code_challenge_method: request
-                .challenge
-                .as_ref()
-                .map(|challenge| challenge.method.as_str().to_owned()),
-            created_at: now,
-            expires_at,
-            used_at: None,
-        },
-    )
-    .await?;
-    if request.challenge.is_some() && !client.pkce_enabled && !client.pkce_supported {
-        clients::mark_pkce_supported(tx, &client.id).await?;
-    }
-    if request.proof == Proof::FirstUse {
-        clients::trust_first_callback(tx, &client.id, request.redirect_uri.as_str()).await?;
-    }
-    Ok(code.expose().to_owned())
-}
-
-fn to_client(redirect_uri: &RedirectUri, mode: ResponseMode, parameters: &[(&str, String)]) -> Response {
-    if mode == ResponseMode::FormPost {
-        return form_post::page(redirect_uri, parameters);
-    }
-    response::redirect(
-        StatusCode::SEE_OTHER,
-        &authorize::response_location(redirect_uri, mode, parameters),
-    )
-}
-
-fn refuse(state: &AppState, refusal: Refusal) -> Response {
-    match refusal {
-        Refusal::Redirect(error) => to_client_with_error(state, &error),
-        Refusal::Page(PageError::UnknownClient) => error_page(
-            state,
-            "The app that sent you here is not known to this server (unknown client_id).",
-            &[],
-        ),
-        Refusal::Page(PageError::Malformed(text)) => error_page(state, text, &[]),
-        Refusal::Page(PageError::BeforeFirstUse(error)) => error_page(state, &error.description, &[]),
-        Refusal::Page(PageError::NotAllowed) => {
-            error_page(state, "You are not allowed to access this service.", &[])
-        }
-        Refusal::Page(PageError::RedirectUri {
-            reason,
-            sent,
-            registered,
-        }) => {
-            let text = match reason {
-                RedirectUriError::Missing => {
-                    "The app did not say where to return to (redirect_uri is missing)."
-                }
-                RedirectUriError::Malformed => {
-                    "The callback URL the app sent (redirect_uri) is not an absolute URL without fragment."
-                }
-                RedirectUriError::NotRegistered => {
-                    "The callback URL the app sent (redirect_uri) is not registered for it."
-                }
-            };
-            let mut facts: Vec<(&str, String)> = sent.into_iter().map(|sent| ("sent", sent)).collect();
-            facts.extend(registered.into_iter().map(|pattern| ("registered", pattern)));
-            error_page(state, text, &facts)
-        }
-    }
-}
-
-fn to_client_with_error(state: &AppState, error: &RedirectError) -> Response {
-    if error.error.code == ErrorCode::AccessDenied {
-        return error_page(state, &error.error.description, &[]);
-    }
-    let parameters = authorize::error_response(error, state.config.app_url.as_str());
-    to_client(&error.redirect_uri, error.response_mode, &parameters)
-}
-
-/// Sends the browser to the page that explains what is wrong.
-fn error_page(state: &AppState, text: &str, facts: &[(&str, String)]) -> Response {
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    query.append_pair("error", text);
-    query.extend_pairs(facts);
-    let location = state
-        .config
-        .app_url
-        .join(&format!("/interaction/error?{}", query.finish()));
-    response::redirect(StatusCode::FOUND, &location)
 }

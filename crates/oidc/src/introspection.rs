@@ -1,0 +1,194 @@
+//! What a token says of itself, for those who cannot read it (RFC 7662).
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::access_token::client_subject;
+use crate::grant::Grant;
+
+/// Which kind of token it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenKind {
+    /// An access token.
+    Access,
+    /// A refresh token.
+    Refresh,
+}
+
+/// The order in which kinds are tried; a hint only puts one first (RFC 7662 §2.1).
+pub fn kinds(hint: Option<&str>) -> [TokenKind; 2] {
+    if hint == Some("refresh_token") {
+        [TokenKind::Refresh, TokenKind::Access]
+    } else {
+        [TokenKind::Access, TokenKind::Refresh]
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct Confirmation {
+    jkt: String,
+}
+
+/// The answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Introspection {
+    active: bool,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    facts: Option<Facts>,
+}
+
+/// What is said of a live token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Facts {
+    client_id: String,
+    scope: String,
+    sub: String,
+    username: String,
+    aud: Vec<String>,
+    iss: String,
+    exp: i64,
+    iat: i64,
+    token_type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jti: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_time: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acr: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    act: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cnf: Option<Confirmation>,
+}
+
+/// The life of a token. Times are Unix seconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Life {
+    /// Its identifier, if it has one that may be told.
+    pub jti: Option<String>,
+    /// When it was made.
+    pub issued_at: i64,
+    /// When it ends.
+    pub expires_at: i64,
+    /// Thumbprint of the key it is bound to.
+    pub key_thumbprint: Option<String>,
+}
+
+/// A live token of a user.
+pub fn of_grant(grant: &Grant, kind: TokenKind, life: Life, issuer: &str) -> Facts {
+    Facts {
+        client_id: grant.client_id.clone(),
+        scope: grant.scopes.to_string(),
+        sub: grant.subject.clone(),
+        username: grant.subject.clone(),
+        aud: grant.audience.clone(),
+        iss: issuer.to_owned(),
+        exp: life.expires_at,
+        iat: life.issued_at,
+        token_type: match kind {
+            TokenKind::Access => "access_token",
+            TokenKind::Refresh => "refresh_token",
+        },
+        jti: life.jti,
+        auth_time: Some(grant.auth_time.div_euclid(1000)),
+        acr: grant.acr.clone(),
+        act: grant.actor.clone(),
+        cnf: life.key_thumbprint.map(|jkt| Confirmation { jkt }),
+    }
+}
+
+/// A live token a client got for itself.
+pub fn of_client(
+    client_id: &str,
+    scope: &[String],
+    audience: Vec<String>,
+    life: Life,
+    issuer: &str,
+) -> Facts {
+    let subject = client_subject(client_id);
+    Facts {
+        client_id: client_id.to_owned(),
+        scope: scope.join(" "),
+        username: subject.clone(),
+        sub: subject,
+        aud: audience,
+        iss: issuer.to_owned(),
+        exp: life.expires_at,
+        iat: life.issued_at,
+        token_type: "access_token",
+        jti: life.jti,
+        auth_time: None,
+        acr: None,
+        act: None,
+        cnf: life.key_thumbprint.map(|jkt| Confirmation { jkt }),
+    }
+}
+
+/// What a caller learns: of a token that is not its own, or lacks a scope it asks about, nothing.
+pub fn answer(facts: Option<Facts>, caller: &str, needed_scope: Option<&str>) -> Introspection {
+    let known = facts.filter(|facts| {
+        let scopes: Vec<&str> = facts.scope.split(' ').collect();
+        facts.client_id == caller
+            && needed_scope
+                .unwrap_or_default()
+                .split_ascii_whitespace()
+                .all(|scope| scopes.contains(&scope))
+    });
+    Introspection {
+        active: known.is_some(),
+        facts: known,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn facts() -> Facts {
+        let life = Life {
+            jti: Some("j".to_owned()),
+            issued_at: 1,
+            expires_at: 2,
+            key_thumbprint: Some("k".to_owned()),
+        };
+        of_grant(&Grant::example(), TokenKind::Access, life, "https://id.example")
+    }
+
+    #[test]
+    fn a_live_token_of_ones_own_is_described() {
+        let answer = serde_json::to_value(answer(Some(facts()), "app", Some("email"))).unwrap();
+        assert_eq!(
+            answer,
+            json!({
+                "active": true, "client_id": "app", "scope": "openid email", "sub": "u1", "username": "u1",
+                "aud": ["app", "https://id.example"], "iss": "https://id.example", "exp": 2, "iat": 1,
+                "token_type": "access_token", "jti": "j", "auth_time": 1_700_000_000, "cnf": {"jkt": "k"}
+            })
+        );
+    }
+
+    #[test]
+    fn of_all_others_nothing_is_said() {
+        for (facts, caller, scope) in [
+            (None, "app", None),
+            (Some(facts()), "other", None),
+            (Some(facts()), "app", Some("openid groups")),
+        ] {
+            let answer = serde_json::to_value(answer(facts, caller, scope)).unwrap();
+            assert_eq!(answer, json!({"active": false}));
+        }
+    }
+
+    #[test]
+    fn a_hint_changes_the_order_only() {
+        assert_eq!(
+            kinds(Some("refresh_token")),
+            [TokenKind::Refresh, TokenKind::Access]
+        );
+        for hint in [None, Some("access_token"), Some("unheard_of")] {
+            assert_eq!(kinds(hint), [TokenKind::Access, TokenKind::Refresh]);
+        }
+    }
+}

@@ -1,0 +1,404 @@
+//! Exchanging a user's token for another one (RFC 8693): a client calls the next service as the user, alone
+//! (impersonation) or with a note that it acts for them (delegation).
+
+use serde_json::{Value, json};
+
+use crate::access_token::client_subject;
+use crate::client::{Client, Permission};
+use crate::error::{ErrorCode, OAuthError};
+use crate::parameters::Parameters;
+use crate::scope::Scopes;
+
+/// The `grant_type`.
+pub const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+/// The only type of token taken and given.
+pub const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+/// The same, by its format.
+const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
+/// Actors within actors; more than this is a loop.
+const DEEPEST_CHAIN: usize = 8;
+
+/// What a client sends.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The token of the user.
+    pub subject_token: String,
+    /// The token of who acts; the client itself when there is none.
+    pub actor_token: Option<String>,
+    /// `scope`.
+    pub scope: Option<String>,
+    /// `resource`.
+    pub resource: Option<String>,
+    /// `audience`.
+    pub audience: Option<String>,
+}
+
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Request").finish_non_exhaustive()
+    }
+}
+
+fn invalid(description: &str) -> OAuthError {
+    OAuthError::new(ErrorCode::InvalidRequest, description)
+}
+
+/// Reads a request.
+///
+/// # Errors
+/// `invalid_request`.
+pub fn parse(form: &Parameters) -> Result<Request, OAuthError> {
+    let typed = |token: &str, kind: &str| match (form.get(token), form.get(kind)) {
+        (Some(value), Some(ACCESS_TOKEN | JWT)) => Ok(Some(value.to_owned())),
+        (Some(_), Some(_)) => Err(invalid(&format!("The {kind} is not supported."))),
+        (Some(_), None) => Err(invalid(&format!("The {kind} parameter is missing."))),
+        (None, Some(_)) => Err(invalid(&format!("The {token} parameter is missing."))),
+        (None, None) => Ok(None),
+    };
+    if form
+        .get("requested_token_type")
+        .is_some_and(|kind| kind != ACCESS_TOKEN && kind != JWT)
+    {
+        return Err(invalid("The requested_token_type is not supported."));
+    }
+    Ok(Request {
+        subject_token: typed("subject_token", "subject_token_type")?
+            .ok_or_else(|| invalid("The subject_token parameter is missing."))?,
+        actor_token: typed("actor_token", "actor_token_type")?,
+        scope: form.get("scope").map(str::to_owned),
+        resource: form.get("resource").map(str::to_owned),
+        audience: form.get("audience").map(str::to_owned),
+    })
+}
+
+/// What is known of the user's token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubjectToken {
+    /// Whose it is.
+    pub client_id: String,
+    /// Its audience.
+    pub audience: Vec<String>,
+    /// Its scopes.
+    pub scopes: Scopes,
+    /// Who acts already.
+    pub actor: Option<Value>,
+    /// Thumbprint of the key it is bound to.
+    pub key_thumbprint: Option<String>,
+}
+
+/// What is known of the actor's token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActorToken {
+    /// Whose it is.
+    pub client_id: String,
+    /// Its `sub`.
+    pub subject: String,
+}
+
+/// What a client gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exchange {
+    /// Scopes of the new token.
+    pub scopes: Scopes,
+    /// Its `act` claim.
+    pub actor: Option<Value>,
+}
+
+/// Whether a client gets a token for its user's.
+///
+/// The user's token must be the client's own or meant for it, so that nobody trades in a token they came by. The new
+/// token never allows more than the old one.
+///
+/// # Errors
+/// `unauthorized_client`, `invalid_request` for unusable tokens (RFC 8693 §2.2.2), `invalid_scope`, `invalid_target`.
+pub fn evaluate(
+    request: &Request,
+    client: &Client,
+    subject: Option<&SubjectToken>,
+    actor: Option<&ActorToken>,
+    proven_key: Option<&str>,
+) -> Result<Exchange, OAuthError> {
+    let subject = subject.ok_or_else(|| invalid("The subject_token is not a valid access token."))?;
+    let meant_for_it = subject.client_id == client.id || subject.audience.contains(&client.id);
+    if !meant_for_it {
+        return Err(invalid("The subject_token was not issued for this client."));
+    }
+    if subject
+        .key_thumbprint
+        .as_deref()
+        .is_some_and(|bound_to| proven_key != Some(bound_to))
+    {
+        return Err(invalid(
+            "The subject_token is bound to a key that was not proven.",
+        ));
+    }
+    if request
+        .audience
+        .as_ref()
+        .is_some_and(|audience| *audience != client.id)
+    {
+        return Err(OAuthError::new(
+            ErrorCode::InvalidTarget,
+            "The audience is not available; name an API with the resource parameter.",
+        ));
+    }
+    let acting = match (&request.actor_token, actor) {
+        (None, _) if client.impersonation == Permission::Granted => None,
+        (None, _) => Some(client_subject(&client.id)),
+        (Some(_), _) if client.delegation == Permission::Refused => {
+            return Err(OAuthError::new(
+                ErrorCode::UnauthorizedClient,
+                "This client may not name an actor.",
+            ));
+        }
+        (Some(_), Some(actor)) if actor.client_id == client.id => Some(actor.subject.clone()),
+        (Some(_), _) => {
+            return Err(invalid(
+                "The actor_token is not a valid access token of this client.",
+            ));
+        }
+    };
+    let actor = match acting {
+        None => subject.actor.clone(),
+        Some(sub) => {
+            if depth(subject.actor.as_ref()) >= DEEPEST_CHAIN {
+                return Err(invalid("The subject_token has been passed on too often."));
+            }
+            let mut act = json!({"sub": sub});
+            if let (Some(members), Some(before)) = (act.as_object_mut(), &subject.actor) {
+                members.insert("act".to_owned(), before.clone());
+            }
+            Some(act)
+        }
+    };
+    Ok(Exchange {
+        scopes: narrowed(request.scope.as_deref(), &subject.scopes)?,
+        actor,
+    })
+}
+
+fn depth(actor: Option<&Value>) -> usize {
+    std::iter::successors(actor, |actor| actor.get("act")).count()
+}
+
+/// The scopes asked for, all of which the user's token must have; `offline_access` never passes on.
+fn narrowed(asked: Option<&str>, had: &Scopes) -> Result<Scopes, OAuthError> {
+    let passes_on = |scope: &&String| scope.as_str() != "offline_access";
+    let Some(asked) = asked else {
+        return Ok(Scopes::from_granted(
+            had.as_slice().iter().filter(passes_on).cloned().collect(),
+        ));
+    };
+    let mut scopes: Vec<String> = Vec::new();
+    for scope in asked.split_ascii_whitespace() {
+        if !had.contains(scope) || scope == "offline_access" {
+            return Err(OAuthError::new(
+                ErrorCode::InvalidScope,
+                "A scope is not among those of the subject_token.",
+            ));
+        }
+        if !scopes.iter().any(|known| known == scope) {
+            scopes.push(scope.to_owned());
+        }
+    }
+    Ok(Scopes::from_granted(scopes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request() -> Request {
+        Request {
+            subject_token: "s".to_owned(),
+            actor_token: None,
+            scope: None,
+            resource: None,
+            audience: None,
+        }
+    }
+
+    fn subject() -> SubjectToken {
+        SubjectToken {
+            client_id: "app".to_owned(),
+            audience: vec!["app".to_owned()],
+            scopes: Scopes::requested("openid email offline_access"),
+            actor: None,
+            key_thumbprint: None,
+        }
+    }
+
+    fn client() -> Client {
+        Client {
+            impersonation: Permission::Granted,
+            delegation: Permission::Granted,
+            ..Client::example()
+        }
+    }
+
+    fn own_actor() -> ActorToken {
+        ActorToken {
+            client_id: "app".to_owned(),
+            subject: "client-app".to_owned(),
+        }
+    }
+
+    #[test]
+    fn impersonation_shows_nobody_and_delegation_the_actor() {
+        let plain = evaluate(&request(), &client(), Some(&subject()), None, None).unwrap();
+        assert_eq!(plain.actor, None);
+        assert_eq!(plain.scopes.to_string(), "openid email");
+
+        let only_delegation = Client {
+            impersonation: Permission::Refused,
+            ..client()
+        };
+        let noted = evaluate(&request(), &only_delegation, Some(&subject()), None, None).unwrap();
+        assert_eq!(noted.actor, Some(json!({"sub": "client-app"})));
+
+        let passed_on = SubjectToken {
+            actor: Some(json!({"sub": "client-first"})),
+            ..subject()
+        };
+        let named = Request {
+            actor_token: Some("a".to_owned()),
+            scope: Some("email".to_owned()),
+            ..request()
+        };
+        let chain = evaluate(&named, &client(), Some(&passed_on), Some(&own_actor()), None).unwrap();
+        assert_eq!(
+            chain.actor,
+            Some(json!({"sub": "client-app", "act": {"sub": "client-first"}}))
+        );
+        assert_eq!(chain.scopes.to_string(), "email");
+    }
+
+    #[test]
+    fn each_fault_by_code() {
+        use ErrorCode::*;
+        let foreign = SubjectToken {
+            client_id: "other".to_owned(),
+            audience: vec!["other".to_owned()],
+            ..subject()
+        };
+        let bound = SubjectToken {
+            key_thumbprint: Some("k1".to_owned()),
+            ..subject()
+        };
+        let mut endless = json!({"sub": "x"});
+        for _ in 0..DEEPEST_CHAIN {
+            endless = json!({"sub": "x", "act": endless});
+        }
+        let looping = SubjectToken {
+            actor: Some(endless),
+            ..subject()
+        };
+        let with_actor = Request {
+            actor_token: Some("a".to_owned()),
+            ..request()
+        };
+        let more = Request {
+            scope: Some("email groups".to_owned()),
+            ..request()
+        };
+        let offline = Request {
+            scope: Some("offline_access".to_owned()),
+            ..request()
+        };
+        let elsewhere = Request {
+            audience: Some("other".to_owned()),
+            ..request()
+        };
+        let impersonating = Client {
+            delegation: Permission::Refused,
+            ..client()
+        };
+        let stranger = ActorToken {
+            client_id: "other".to_owned(),
+            ..own_actor()
+        };
+        for (request, client, subject, actor, key, code) in [
+            (request(), client(), None, None, None, InvalidRequest),
+            (request(), client(), Some(foreign), None, None, InvalidRequest),
+            (
+                request(),
+                client(),
+                Some(bound.clone()),
+                None,
+                None,
+                InvalidRequest,
+            ),
+            (request(), client(), Some(bound), None, Some("k2"), InvalidRequest),
+            (
+                with_actor.clone(),
+                client(),
+                Some(subject()),
+                None,
+                None,
+                InvalidRequest,
+            ),
+            (
+                with_actor.clone(),
+                client(),
+                Some(subject()),
+                Some(stranger),
+                None,
+                InvalidRequest,
+            ),
+            (
+                with_actor.clone(),
+                impersonating,
+                Some(subject()),
+                Some(own_actor()),
+                None,
+                UnauthorizedClient,
+            ),
+            (
+                with_actor,
+                client(),
+                Some(looping),
+                Some(own_actor()),
+                None,
+                InvalidRequest,
+            ),
+            (more, client(), Some(subject()), None, None, InvalidScope),
+            (offline, client(), Some(subject()), None, None, InvalidScope),
+            (elsewhere, client(), Some(subject()), None, None, InvalidTarget),
+        ] {
+            let answer = evaluate(&request, &client, subject.as_ref(), actor.as_ref(), key);
+            assert_eq!(answer.unwrap_err().code, code, "{request:?}");
+        }
+    }
+
+    #[test]
+    fn tokens_come_with_their_types() {
+        for pairs in [
+            &[("subject_token", "s")][..],
+            &[("subject_token_type", ACCESS_TOKEN)],
+            &[
+                ("subject_token", "s"),
+                ("subject_token_type", "urn:ietf:params:oauth:token-type:saml2"),
+            ],
+            &[
+                ("subject_token", "s"),
+                ("subject_token_type", ACCESS_TOKEN),
+                ("actor_token", "a"),
+            ],
+            &[
+                ("subject_token", "s"),
+                ("subject_token_type", ACCESS_TOKEN),
+                (
+                    "requested_token_type",
+                    "urn:ietf:params:oauth:token-type:refresh_token",
+                ),
+            ],
+        ] {
+            let form = Parameters::from_pairs(pairs.iter().copied());
+            assert_eq!(
+                parse(&form).unwrap_err().code,
+                ErrorCode::InvalidRequest,
+                "{pairs:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! An authorization request put together from what came through the browser: an interaction to go on with, a pushed
+//! request, a request object, or plain parameters.
+
+use pocket_id_oidc::authorize::{self, Channel, PageError, Refusal};
+use pocket_id_oidc::client::Demand;
+use pocket_id_oidc::error::{ErrorCode, OAuthError};
+use pocket_id_oidc::interaction::Progress;
+use pocket_id_oidc::parameters::Parameters;
+use pocket_id_oidc::pushed_request;
+use pocket_id_oidc::request_object::{self, Signature, Unpacked};
+use pocket_id_oidc::scope::Scopes;
+use pocket_id_store::clients::Client;
+use pocket_id_store::interactions::{self, Interaction};
+use pocket_id_store::types::{InteractionId, TokenHash};
+use pocket_id_store::{commit, pushed_requests};
+
+use crate::http::error::ApiError;
+use crate::oidc::{client_keys, facts};
+use crate::state::AppState;
+
+/// An interaction and what is left of it.
+pub struct Resumed {
+    /// As stored.
+    pub row: Interaction,
+    /// Its steps.
+    pub progress: Progress,
+}
+
+/// A request whose parameters are known and whose client was looked up.
+pub struct Incoming {
+    /// What counts.
+    pub parameters: Parameters,
+    /// How it got here.
+    pub channel: Channel,
+    /// Its client, if there is one.
+    pub client: Option<Client>,
+    /// The interaction it comes from.
+    pub resumed: Option<Resumed>,
+}
+
+/// Why there is no request to look at.
+pub enum Fault {
+    /// The interaction is over; the text tells the person.
+    Gone(&'static str),
+    /// Handle or object are no good.
+    Refused(Refusal),
+}
+
+const GONE: &str =
+    "This sign-in request has expired or was completed before. Go back to the app and try again.";
+
+/// Puts a request together.
+pub async fn assemble(state: &AppState, parameters: Parameters) -> Result<Result<Incoming, Fault>, ApiError> {
+    if let Some(id) = parameters.get("interaction") {
+        return Ok(resume(state, id).await?.ok_or(Fault::Gone(GONE)));
+    }
+    if let Some(handle) = parameters.get("request_uri").and_then(pushed_request::secret) {
+        return pushed(state, &parameters, handle).await;
+    }
+    let client = facts::find_client(state.store.reader(), parameters.get("client_id")).await?;
+    let Some(row) = &client else {
+        return Ok(Err(Fault::Refused(Refusal::Page(PageError::UnknownClient))));
+    };
+    match unpack_object(state, row, &parameters).await {
+        Ok(Unpacked {
+            parameters,
+            signature,
+        }) => Ok(Ok(Incoming {
+            parameters,
+            channel: Channel::Browser(signature),
+            client,
+            resumed: None,
+        })),
+        Err(error) => {
+            let refusal = authorize::refuse_request(&parameters, Some(&facts::client(row)), &error);
+            Ok(Err(Fault::Refused(refusal)))
+        }
+    }
+}
+
+async fn resume(state: &AppState, id: &str) -> Result<Option<Incoming>, ApiError> {
+    let Ok(id) = id.parse::<InteractionId>() else {
+        return Ok(None);
+    };
+    let reader = state.store.reader();
+    let Some(row) = interactions::find(reader, id, state.now()).await? else {
+        return Ok(None);
+    };
+    let progress = serde_json::from_value(row.progress.0.clone()).map_err(ApiError::internal)?;
+    let parameters = Parameters::from_pairs(row.parameters.0.clone());
+    Ok(Some(Incoming {
+        client: facts::find_client(reader, parameters.get("client_id")).await?,
+        parameters,
+        channel: Channel::Kept,
+        resumed: Some(Resumed { row, progress }),
+    }))
+}
+
+/// Takes a pushed request. What else the browser sent is ignored: it is not from the client (RFC 9126 §4).
+async fn pushed(
+    state: &AppState,
+    sent: &Parameters,
+    handle: &str,
+) -> Result<Result<Incoming, Fault>, ApiError> {
+    let tx = state.store.begin().await?;
+    let hash = TokenHash(pushed_request::hash(handle).to_vec());
+    let taken = pushed_requests::take(&tx, &hash, state.now()).await?;
+    commit(tx).await?;
+    let Some(taken) = taken else {
+        let text = "The app's request has expired or was used before. Go back to the app and try again.";
+        return Ok(Err(Fault::Gone(text)));
+    };
+    let parameters = Parameters::from_pairs(taken.parameters.0);
+    let client = facts::find_client(state.store.reader(), Some(&taken.client_id.0)).await?;
+    if sent.get("client_id") != Some(&taken.client_id.0) {
+        let error = OAuthError::new(
+            ErrorCode::InvalidRequest,
+            "The client_id is not the one that pushed the request.",
+        );
+        let facts = client.as_ref().map(facts::client);
+        let refusal = authorize::refuse_request(&parameters, facts.as_ref(), &error);
+        return Ok(Err(Fault::Refused(refusal)));
+    }
+    Ok(Ok(Incoming {
+        parameters,
+        channel: Channel::Kept,
+        client,
+        resumed: None,
+    }))
+}
+
+/// Replaces the `request` parameter by what it says. Without `openid` it means nothing (OIDC Core §6), unless the
+/// client must sign (RFC 9101).
+pub async fn unpack_object(
+    state: &AppState,
+    client: &Client,
+    parameters: &Parameters,
+) -> Result<Unpacked, OAuthError> {
+    let facts = facts::client(client);
+    let untouched = |parameters: &Parameters| Unpacked {
+        parameters: parameters.clone(),
+        signature: Signature::Absent,
+    };
+    let Some(object) = parameters.get("request") else {
+        return Ok(untouched(parameters));
+    };
+    let scope = parameters.get("scope");
+    let openid = scope.is_none_or(|scope| Scopes::requested(scope).has_openid());
+    if !openid && facts.signed_requests() == Demand::Optional {
+        return Ok(untouched(parameters));
+    }
+    let refused = |code, text: &str| OAuthError::new(code, text);
+    if parameters.get("request_uri").is_some() {
+        return Err(refused(
+            ErrorCode::InvalidRequest,
+            "The parameters request and request_uri exclude each other.",
+        ));
+    }
+    if parameters.first_repeated(&["request"]).is_some() {
+        return Err(refused(
+            ErrorCode::InvalidRequest,
+            "The request parameter was sent more than once.",
+        ));
+    }
+    let keys = if request_object::needs_keys(object) {
+        client_keys::of(state, client)
+            .await
+            .map_err(|error| refused(ErrorCode::InvalidRequestObject, &error.to_string()))?
+    } else {
+        Vec::new()
+    };
+    let issuer = state.config.app_url.as_str();
+    let now = state.now().seconds();
+    request_object::unpack(parameters, object, &facts, &keys, issuer, now)
+        .map_err(|error| refused(ErrorCode::InvalidRequestObject, error.0))
+}

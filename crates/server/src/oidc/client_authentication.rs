@@ -1,0 +1,72 @@
+//! Who a request to the token, pushed request, revocation, introspection or device endpoint comes from.
+
+use http::HeaderMap;
+use pocket_id_oidc::client::Client;
+use pocket_id_oidc::client_auth::{Assertion, Credentials, Presented};
+use pocket_id_oidc::error::{ErrorCode, OAuthError};
+use pocket_id_oidc::parameters::Parameters;
+use pocket_id_store::clients;
+
+use super::response::Failure;
+use super::{facts, form};
+use crate::http::error::ApiError;
+use crate::state::AppState;
+
+/// A client that has proven who it is (or is public, and said).
+pub struct AuthenticatedClient {
+    /// As the protocol sees it.
+    pub facts: Client,
+    /// As the database has it.
+    pub row: clients::Client,
+}
+
+/// Finds out who a request is from.
+pub async fn authenticate(
+    state: &AppState,
+    headers: &HeaderMap,
+    form: &Parameters,
+) -> Result<AuthenticatedClient, Failure> {
+    let authorization = form::authorization(headers);
+    match Presented::read(authorization.as_deref(), form)? {
+        Presented::Credentials(credentials) => by_secret(state, credentials).await,
+        Presented::Assertion(assertion) => by_assertion(state, assertion).await,
+    }
+}
+
+fn failed() -> Failure {
+    OAuthError::new(ErrorCode::InvalidClient, "Client authentication failed.").into()
+}
+
+async fn by_assertion(_: &AppState, _: Assertion) -> Result<AuthenticatedClient, Failure> {
+    Err(failed())
+}
+
+/// Finds out whose secret it is.
+pub async fn by_secret(state: &AppState, credentials: Credentials) -> Result<AuthenticatedClient, Failure> {
+    let reader = state.store.reader();
+    let row = facts::find_client(reader, Some(&credentials.client_id)).await?;
+    let client = row.as_ref().map(facts::client);
+    let stored = match &row {
+        Some(row) if !row.is_public => {
+            facts::active_secrets(&clients::secrets(reader, &row.id).await?, state.now())
+        }
+        _ => Vec::new(),
+    };
+    let (client, verdict) = if credentials.needs_bcrypt(&stored) {
+        // Slow on purpose; must not hold up the requests this thread also serves.
+        tokio::task::spawn_blocking(move || {
+            let verdict = credentials.verify(client.as_ref(), &stored);
+            (client, verdict)
+        })
+        .await
+        .map_err(|error| Failure::Internal(ApiError::internal(error)))?
+    } else {
+        let verdict = credentials.verify(client.as_ref(), &stored);
+        (client, verdict)
+    };
+    verdict?;
+    match (client, row) {
+        (Some(facts), Some(row)) => Ok(AuthenticatedClient { facts, row }),
+        _ => Err(failed()),
+    }
+}

@@ -1,0 +1,139 @@
+//! Pushed authorization requests (RFC 9126).
+
+use std::collections::BTreeMap;
+
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use pocket_id_oidc::authorize::{self, Channel, PageError, Refusal};
+use pocket_id_oidc::error::{ErrorCode, OAuthError};
+use pocket_id_oidc::parameters::Parameters;
+use pocket_id_oidc::pushed_request::{self, Answer};
+use pocket_id_oidc::redirect_uri::RedirectUriError;
+use pocket_id_store::pushed_requests::PushedRequest;
+use pocket_id_store::types::{StringMap, TokenHash};
+use pocket_id_store::{commit, pushed_requests};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::authorize::{policy, unpack_object};
+use super::client_authentication::authenticate;
+use super::form;
+use super::response::{self, Failure};
+use crate::state::AppState;
+
+/// What belongs to the push, not to the request.
+const ABOUT_THE_PUSH: [&str; 4] = [
+    "client_secret",
+    "client_assertion",
+    "client_assertion_type",
+    "request",
+];
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(push))
+}
+
+/// Keeps an authorization request for the user to come with.
+#[utoipa::path(
+    post, path = "/api/oidc/par", tag = "OpenID Connect",
+    responses(
+        (status = 201, body = Value, description = "The handle (RFC 9126 §2.2)"),
+        (status = 400, body = Value, description = "The request is not in order"),
+        (status = 401, body = Value, description = "Client authentication failed")
+    )
+)]
+async fn push(State(state): State<AppState>, request: Request) -> Response {
+    match keep(&state, request).await {
+        Ok(answer) => response::json(StatusCode::CREATED, &answer),
+        Err(failure) => failure.into_response(),
+    }
+}
+
+async fn keep(state: &AppState, request: Request) -> Result<Answer, Failure> {
+    let headers = request.headers().clone();
+    let mut pairs = form::query_pairs(&request);
+    let body = form::body_pairs(request)
+        .await
+        .map_err(|error| OAuthError::new(ErrorCode::InvalidRequest, error.to_string()))?;
+    pairs.extend(body);
+    let mut parameters = Parameters::from_pairs(pairs);
+    // Whoever cannot even say who they are has failed to authenticate here.
+    let client = authenticate(state, &headers, &parameters)
+        .await
+        .map_err(unauthenticated)?;
+    if parameters.get("request_uri").is_some() {
+        let text = "A pushed request cannot refer to another one.";
+        return Err(OAuthError::new(ErrorCode::InvalidRequest, text).into());
+    }
+    parameters.set("client_id", client.facts.id.clone());
+    let unpacked = unpack_object(state, &client.row, &parameters).await?;
+    let parameters = unpacked.parameters;
+    authorize::validate(
+        &parameters,
+        Some(&client.facts),
+        policy(state),
+        Channel::Push(unpacked.signature),
+    )
+    .map_err(|refusal| told_directly(&refusal))?;
+
+    let random = state.random.bytes();
+    let request_uri = pushed_request::handle(random);
+    let secret = pushed_request::secret(&request_uri).unwrap_or_default();
+    let values: BTreeMap<String, String> = parameters
+        .values()
+        .iter()
+        .filter(|(name, _)| !ABOUT_THE_PUSH.contains(&name.as_str()))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    let now = state.now();
+    let tx = state.store.begin().await?;
+    pushed_requests::insert(
+        &tx,
+        PushedRequest {
+            handle_hash: TokenHash(pushed_request::hash(secret).to_vec()),
+            client_id: client.row.id.clone(),
+            parameters: StringMap(values),
+            created_at: now,
+            expires_at: now.plus_seconds(pushed_request::LIFETIME),
+        },
+    )
+    .await?;
+    commit(tx).await?;
+    Ok(Answer {
+        request_uri,
+        expires_in: pushed_request::LIFETIME,
+    })
+}
+
+fn unauthenticated(failure: Failure) -> Failure {
+    match failure {
+        Failure::OAuth(error) if error.code == ErrorCode::InvalidRequest => {
+            OAuthError::new(ErrorCode::InvalidClient, error.description).into()
+        }
+        other => other,
+    }
+}
+
+/// A fault that at the authorization endpoint would be shown or redirected is told to the client itself.
+fn told_directly(refusal: &Refusal) -> Failure {
+    let invalid = |text: &str| OAuthError::new(ErrorCode::InvalidRequest, text);
+    match refusal {
+        Refusal::Redirect(error) => error.error.clone().into(),
+        Refusal::Page(PageError::BeforeFirstUse(error)) => error.clone().into(),
+        Refusal::Page(PageError::Malformed(text)) => invalid(text).into(),
+        Refusal::Page(PageError::UnknownClient) => {
+            OAuthError::new(ErrorCode::InvalidClient, "The client is unknown.").into()
+        }
+        Refusal::Page(PageError::NotAllowed) => {
+            OAuthError::new(ErrorCode::AccessDenied, "The user may not use this client.").into()
+        }
+        Refusal::Page(PageError::RedirectUri { reason, .. }) => invalid(match reason {
+            RedirectUriError::Missing => "The redirect_uri parameter is missing.",
+            RedirectUriError::Malformed => "The redirect_uri is not an absolute URL without fragment.",
+            RedirectUriError::NotRegistered => "The redirect_uri is not registered for this client.",
+        })
+        .into(),
+    }
+}

@@ -1,0 +1,71 @@
+//! Tokens for the client itself.
+
+use pocket_id_oidc::access_token::{self, Content, Validity, client_subject};
+use pocket_id_oidc::error::{ErrorCode, OAuthError};
+use pocket_id_oidc::token::client_credentials::Request;
+use pocket_id_oidc::token::{TokenResponse, check_key};
+use pocket_id_store::client_access_tokens::{self, ClientAccessToken};
+use pocket_id_store::commit;
+use pocket_id_store::types::StringList;
+
+use super::Caller;
+use super::minting::token_type;
+use crate::oidc::response::Failure;
+use crate::state::AppState;
+
+/// Gives a client a token of its own.
+pub async fn issue(state: &AppState, caller: &Caller, request: &Request) -> Result<TokenResponse, Failure> {
+    let client = &caller.client;
+    check_key(&client.facts, None, caller.proven_key.as_deref())?;
+    if request.resource.is_some() {
+        return Err(OAuthError::new(
+            ErrorCode::InvalidTarget,
+            "The requested resource is not available.",
+        )
+        .into());
+    }
+    let scopes: Vec<String> = Vec::new();
+    let audience = vec![client.facts.id.clone()];
+    let now = state.now();
+    let expires_at = now.plus_minutes(client.row.access_token_duration_minutes.into());
+    let jti = state.random.uuid();
+    let tx = state.store.begin().await?;
+    client_access_tokens::insert(
+        &tx,
+        ClientAccessToken {
+            jti,
+            client_id: client.row.id.clone(),
+            scope: StringList(scopes.clone()),
+            audience: StringList(audience.clone()),
+            dpop_jkt: caller.proven_key.clone(),
+            created_at: now,
+            expires_at,
+        },
+    )
+    .await?;
+    commit(tx).await?;
+    let content = Content {
+        subject: &client_subject(&client.facts.id),
+        client_id: &client.facts.id,
+        audience: &audience,
+        scopes: &scopes,
+        authentication: None,
+        actor: None,
+        key_thumbprint: caller.proven_key.as_deref(),
+    };
+    let validity = Validity {
+        jti: &jti.to_string(),
+        issued_at: now.seconds(),
+        expires_at: expires_at.seconds(),
+    };
+    let issuer = state.config.app_url.as_str();
+    Ok(TokenResponse {
+        access_token: access_token::issue(state.signing_keys.active(), issuer, &content, validity)?,
+        token_type: token_type(caller.proven_key.as_deref()),
+        expires_in: expires_at.seconds() - now.seconds(),
+        scope: scopes.join(" "),
+        refresh_token: None,
+        id_token: None,
+        issued_token_type: None,
+    })
+}

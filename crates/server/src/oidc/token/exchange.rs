@@ -1,0 +1,127 @@
+//! Exchanging a user's token for another one.
+
+use pocket_id_oidc::access_token::client_subject;
+use pocket_id_oidc::error::{ErrorCode, OAuthError};
+use pocket_id_oidc::grant;
+use pocket_id_oidc::scope::Scopes;
+use pocket_id_oidc::token::exchange::{ACCESS_TOKEN, ActorToken, Request, SubjectToken, evaluate};
+use pocket_id_oidc::token::{TokenResponse, UserStanding, check_key};
+use pocket_id_store::access_tokens::{self, AccessToken};
+use pocket_id_store::commit;
+use pocket_id_store::grants::{self, Grant};
+use pocket_id_store::types::{GrantId, JsonDocument, StringList};
+
+use super::Caller;
+use super::minting::{Minted, Standing, no_user, sign, standing};
+use crate::audit::{self, Event};
+use crate::http::client_ip::RequestOrigin;
+use crate::oidc::presented_token::{self, LiveToken};
+use crate::oidc::response::Failure;
+use crate::state::AppState;
+
+/// Gives a client a token for its user's token. There is no refresh token: the client exchanges again, as long as
+/// the user's token lives.
+pub async fn exchange(
+    state: &AppState,
+    caller: &Caller,
+    request: &Request,
+    origin: &RequestOrigin,
+) -> Result<TokenResponse, Failure> {
+    let client = &caller.client;
+    let proven = caller.proven_key.as_deref();
+    check_key(&client.facts, None, proven)?;
+    let tx = state.store.begin().await?;
+    let subject = match presented_token::find(state, &tx, &request.subject_token).await? {
+        Some(LiveToken::OfUser(presented)) => Some((presented.token, presented.grant)),
+        _ => None,
+    };
+    let facts = subject.as_ref().map(|(token, grant)| SubjectToken {
+        client_id: grant.client_id.0.clone(),
+        audience: grant.audience.0.clone(),
+        scopes: Scopes::from_granted(grant.scope.0.clone()),
+        actor: grant.actor.as_ref().map(|actor| actor.0.clone()),
+        key_thumbprint: token.dpop_jkt.clone(),
+    });
+    let actor = match &request.actor_token {
+        Some(token) => presented_token::find(state, &tx, token)
+            .await?
+            .map(|token| ActorToken {
+                client_id: token.client_id().0.clone(),
+                subject: match &token {
+                    LiveToken::OfUser(presented) => presented.user.id.to_string(),
+                    LiveToken::OfClient(token) => client_subject(&token.client_id.0),
+                },
+            }),
+        None => None,
+    };
+    let allowed = evaluate(request, &client.facts, facts.as_ref(), actor.as_ref(), proven)?;
+    if request.resource.is_some() {
+        return Err(OAuthError::new(
+            ErrorCode::InvalidTarget,
+            "The requested resource is not available.",
+        )
+        .into());
+    }
+    let Some((subject_token, subject_grant)) = subject else {
+        return Err(no_user());
+    };
+    let Standing { verdict, user } = standing(&tx, &client.row, &subject_grant).await?;
+    let user = match (verdict, user) {
+        (UserStanding::Good, Some(user)) => user,
+        (UserStanding::NotAllowed, _) => {
+            let text = "The user is not allowed to use this client.";
+            return Err(OAuthError::new(ErrorCode::AccessDenied, text).into());
+        }
+        _ => return Err(no_user()),
+    };
+    let acting = allowed
+        .actor
+        .as_ref()
+        .and_then(|act| act.get("sub")?.as_str().map(str::to_owned));
+    let now = state.now();
+    // The new token does not outlive the one it was made from.
+    let lifetime = now.plus_minutes(client.row.access_token_duration_minutes.into());
+    let expires_at = lifetime.min(subject_token.expires_at);
+    let issuer = state.config.app_url.as_str();
+    let new = Grant {
+        id: GrantId(state.random.uuid()),
+        client_id: client.row.id.clone(),
+        scope: StringList(allowed.scopes.as_slice().to_vec()),
+        audience: StringList(grant::audience(&client.facts.id, &allowed.scopes, issuer)),
+        actor: allowed.actor.map(JsonDocument),
+        nonce: None,
+        created_at: now,
+        expires_at,
+        dpop_jkt: None,
+        ..subject_grant
+    };
+    grants::insert(&tx, new.clone()).await?;
+    let jti = state.random.uuid();
+    access_tokens::insert(
+        &tx,
+        AccessToken {
+            jti,
+            grant_id: new.id,
+            created_at: now,
+            expires_at,
+            dpop_jkt: caller.proven_key.clone(),
+        },
+    )
+    .await?;
+    let mut data = vec![("clientName", client.row.name.clone())];
+    data.extend(acting.map(|actor| ("actor", actor)));
+    audit::record(state, &tx, Event::TokenExchange, &user, origin, data).await?;
+    commit(tx).await?;
+    let minted = Minted {
+        grant: new,
+        user,
+        jti,
+        access_expires_at: expires_at,
+        key_thumbprint: caller.proven_key.clone(),
+        refresh_token: None,
+        id_token: None,
+    };
+    let mut answer = sign(state, minted).await?;
+    answer.issued_token_type = Some(ACCESS_TOKEN);
+    Ok(answer)
+}

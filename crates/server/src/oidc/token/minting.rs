@@ -1,0 +1,216 @@
+//! Writing new tokens down, and signing them afterwards.
+
+use pocket_id_oidc::access_token::{self, Content, Validity};
+use pocket_id_oidc::claims_request::RequestedClaims;
+use pocket_id_oidc::error::OAuthError;
+use pocket_id_oidc::id_token::{self, Issuance, Occasion};
+use pocket_id_oidc::jose::Algorithm;
+use pocket_id_oidc::opaque::{Kind, OpaqueToken};
+use pocket_id_oidc::token::{Denial, TokenResponse, UserStanding};
+use pocket_id_store::access_tokens::AccessToken;
+use pocket_id_store::grants::Grant;
+use pocket_id_store::refresh_tokens::RefreshToken;
+use pocket_id_store::types::{GrantId, Timestamp, TokenHash};
+use pocket_id_store::users::User;
+use pocket_id_store::{StoreResult, Tx, access_tokens, clients, commit, grants, refresh_tokens, users};
+use uuid::Uuid;
+
+use super::Caller;
+use crate::oidc::facts;
+use crate::oidc::response::Failure;
+use crate::state::AppState;
+
+/// What the database now knows and is still to be signed.
+pub struct Minted {
+    /// What the tokens stand for.
+    pub grant: Grant,
+    /// Whose they are.
+    pub user: User,
+    /// Identifier of the access token.
+    pub jti: Uuid,
+    /// Its end.
+    pub access_expires_at: Timestamp,
+    /// Thumbprint of the key it is bound to.
+    pub key_thumbprint: Option<String>,
+    /// The new refresh token, if there is one.
+    pub refresh_token: Option<OpaqueToken>,
+    /// The ID token that goes with it, if there is to be one.
+    pub id_token: Option<IdTokenPlan>,
+}
+
+/// How the ID token is to be made.
+#[derive(Clone, Copy, Debug)]
+pub struct IdTokenPlan {
+    /// For a code or at a refresh.
+    pub occasion: Occasion,
+    /// The client's algorithm; the instance's when none.
+    pub algorithm: Option<Algorithm>,
+}
+
+/// What a user's account and groups say about their tokens.
+pub struct Standing {
+    /// The verdict.
+    pub verdict: UserStanding,
+    /// The user, if they still exist.
+    pub user: Option<User>,
+}
+
+/// Whether a grant's user may still use its client.
+pub async fn standing(tx: &Tx, client: &clients::Client, grant: &Grant) -> StoreResult<Standing> {
+    let user = users::find(tx, grant.user_id).await?;
+    let verdict = match &user {
+        None => UserStanding::Disabled,
+        Some(user) if user.disabled => UserStanding::Disabled,
+        Some(user) if facts::may_use(tx, client, user.id).await? => UserStanding::Good,
+        Some(_) => UserStanding::NotAllowed,
+    };
+    Ok(Standing { verdict, user })
+}
+
+/// Ends the grant behind a replayed artefact, or leaves all as it is; either way the client gets the error.
+pub async fn deny(
+    state: &AppState,
+    tx: Tx,
+    grant: Option<GrantId>,
+    denial: Denial,
+) -> Result<Minted, Failure> {
+    if let (Denial::RevokeGrant(_), Some(grant)) = (&denial, grant) {
+        grants::revoke(&tx, grant, state.now()).await?;
+        commit(tx).await?;
+        tracing::warn!(grant = %grant, "a used code or refresh token was presented again; its grant has been revoked");
+    }
+    Err(denial.error().clone().into())
+}
+
+/// Which artefacts a grant gets now.
+pub enum Artefacts {
+    /// An access token and a refresh token.
+    Both,
+    /// An access token; the refresh token, if there is one, stays.
+    AccessToken,
+}
+
+/// Writes down the new tokens and commits. Signing comes after: it takes longer than all of this together and
+/// must not hold the database.
+pub async fn mint(
+    state: &AppState,
+    tx: Tx,
+    caller: &Caller,
+    grant: Grant,
+    user: User,
+    (artefacts, occasion): (Artefacts, Occasion),
+) -> Result<Minted, Failure> {
+    let now = state.now();
+    let client = &caller.client;
+    let access_expires_at = now.plus_minutes(client.row.access_token_duration_minutes.into());
+    let jti = state.random.uuid();
+    access_tokens::insert(
+        &tx,
+        AccessToken {
+            jti,
+            grant_id: grant.id,
+            created_at: now,
+            expires_at: access_expires_at,
+            dpop_jkt: caller.proven_key.clone(),
+        },
+    )
+    .await?;
+    let mut ends_at = access_expires_at;
+    let mut refresh_token = None;
+    if matches!(artefacts, Artefacts::Both) && client.facts.may_use_grant("refresh_token") {
+        let token = OpaqueToken::new(Kind::RefreshToken, state.random.bytes());
+        let expires_at = now.plus_minutes(client.row.refresh_token_duration_minutes.into());
+        refresh_tokens::insert(
+            &tx,
+            RefreshToken {
+                token_hash: TokenHash(token.hash().to_vec()),
+                grant_id: grant.id,
+                created_at: now,
+                expires_at,
+                used_at: None,
+            },
+        )
+        .await?;
+        ends_at = ends_at.max(expires_at);
+        refresh_token = Some(token);
+    }
+    grants::extend(&tx, grant.id, ends_at).await?;
+    commit(tx).await?;
+    Ok(Minted {
+        grant,
+        user,
+        jti,
+        access_expires_at,
+        key_thumbprint: caller.proven_key.clone(),
+        refresh_token,
+        id_token: Some(IdTokenPlan {
+            occasion,
+            algorithm: client.facts.id_token_alg,
+        }),
+    })
+}
+
+/// Signs what was minted.
+pub async fn sign(state: &AppState, minted: Minted) -> Result<TokenResponse, Failure> {
+    let now = state.now().seconds();
+    let signer = state.signing_keys.active();
+    let issuer = state.config.app_url.as_str();
+    let grant = facts::grant(&minted.grant)?;
+    let expires_at = minted.access_expires_at.seconds();
+    let content = Content::of_grant(&grant, minted.key_thumbprint.as_deref());
+    let jti = minted.jti.to_string();
+    let validity = Validity {
+        jti: &jti,
+        issued_at: now,
+        expires_at,
+    };
+    let access_token = access_token::issue(signer, issuer, &content, validity)?;
+    let id_token = if let Some(plan) = minted.id_token.filter(|_| grant.scopes.has_openid()) {
+        let names = &grant.claims.id_token;
+        let needed = RequestedClaims::scopes_needed(&grant.scopes, names);
+        let person = facts::person(state, state.store.reader(), minted.user, &needed).await?;
+        let jti = state.random.uuid().to_string();
+        let issuance = Issuance {
+            jti: &jti,
+            occasion: plan.occasion,
+            now,
+        };
+        let claims = RequestedClaims::fill(&person, &grant.scopes, names);
+        Some(id_token::issue(
+            signer,
+            issuer,
+            &grant,
+            claims,
+            &access_token,
+            issuance,
+        )?)
+    } else {
+        None
+    };
+    Ok(TokenResponse {
+        access_token,
+        token_type: token_type(minted.key_thumbprint.as_deref()),
+        expires_in: expires_at - now,
+        scope: grant.scopes.to_string(),
+        refresh_token: minted.refresh_token.map(|token| token.expose().to_owned()),
+        id_token,
+        issued_token_type: None,
+    })
+}
+
+/// What kind of token it is to whoever uses it (RFC 9449 §5).
+pub fn token_type(key_thumbprint: Option<&str>) -> &'static str {
+    match key_thumbprint {
+        Some(_) => "DPoP",
+        None => "bearer",
+    }
+}
+
+/// The error of a grant whose user is gone.
+pub fn no_user() -> Failure {
+    OAuthError::new(
+        pocket_id_oidc::error::ErrorCode::InvalidGrant,
+        "The user no longer exists.",
+    )
+    .into()
+}

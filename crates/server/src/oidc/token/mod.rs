@@ -1,0 +1,81 @@
+//! The token endpoint: redeem in one transaction, then sign. One module per grant type.
+
+mod authorization_code;
+mod client_credentials;
+mod exchange;
+mod minting;
+mod refresh_token;
+
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, StatusCode};
+use pocket_id_oidc::error::{ErrorCode, OAuthError};
+use pocket_id_oidc::token::{self, TokenRequest, TokenResponse};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use minting::sign;
+
+use super::client_authentication::{self, AuthenticatedClient};
+use super::form;
+use super::response::{self, Failure};
+use crate::http::client_ip::RequestOrigin;
+use crate::state::AppState;
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(exchange))
+}
+
+/// Gives tokens for a code, a refresh token, another token, or the client's own authentication.
+#[utoipa::path(
+    post, path = "/api/oidc/token", tag = "OpenID Connect",
+    responses(
+        (status = 200, body = Value, description = "Tokens (RFC 6749 §5.1)"),
+        (status = 400, body = Value, description = "RFC 6749 §5.2"),
+        (status = 401, body = Value, description = "Client authentication failed"),
+        (status = 403, body = Value, description = "The user may not use the client")
+    )
+)]
+async fn exchange(State(state): State<AppState>, origin: RequestOrigin, request: Request) -> Response {
+    match answer(&state, &origin, request).await {
+        Ok(tokens) => response::json(StatusCode::OK, &tokens),
+        Err(failure) => failure.into_response(),
+    }
+}
+
+/// Who asks for tokens, and what key they proved to have.
+pub struct Caller {
+    /// The client.
+    pub client: AuthenticatedClient,
+    /// Thumbprint of the key of the request's DPoP proof (RFC 9449), if it had one.
+    pub proven_key: Option<String>,
+}
+
+async fn answer(
+    state: &AppState,
+    origin: &RequestOrigin,
+    request: Request,
+) -> Result<TokenResponse, Failure> {
+    let headers: HeaderMap = request.headers().clone();
+    let form = form::body(request)
+        .await
+        .map_err(|error| OAuthError::new(ErrorCode::InvalidRequest, error.to_string()))?;
+    let asked = token::parse(&form)?;
+    let client = client_authentication::authenticate(state, &headers, &form).await?;
+    asked.check_client(&client.facts)?;
+    let caller = Caller {
+        client,
+        proven_key: None,
+    };
+    match &asked {
+        TokenRequest::AuthorizationCode(request) => {
+            sign(state, authorization_code::redeem(state, &caller, request).await?).await
+        }
+        TokenRequest::RefreshToken(request) => {
+            sign(state, refresh_token::rotate(state, &caller, request).await?).await
+        }
+        TokenRequest::ClientCredentials(request) => client_credentials::issue(state, &caller, request).await,
+        TokenRequest::Exchange(request) => exchange::exchange(state, &caller, request, origin).await,
+    }
+}

@@ -1,0 +1,76 @@
+//! Renewing tokens.
+
+use pocket_id_oidc::client::Profile;
+use pocket_id_oidc::error::{ErrorCode, OAuthError};
+use pocket_id_oidc::id_token::Occasion;
+use pocket_id_oidc::opaque::Kind;
+use pocket_id_oidc::token::refresh_token::{Request, StoredRefreshToken, evaluate};
+use pocket_id_oidc::token::{Denial, UserStanding};
+use pocket_id_store::types::TokenHash;
+use pocket_id_store::{access_tokens, grants, refresh_tokens};
+
+use super::Caller;
+use super::minting::{Artefacts, Minted, Standing, deny, mint, no_user, standing};
+use crate::oidc::response::Failure;
+use crate::state::AppState;
+
+/// Rotates a refresh token. One of a FAPI client stays as it is: rotation makes clients lose access for nothing when
+/// their tokens are bound to keys (FAPI 2.0 Security Profile §5.3.2.1).
+pub async fn rotate(state: &AppState, caller: &Caller, request: &Request) -> Result<Minted, Failure> {
+    let now = state.now();
+    let client = &caller.client;
+    let hash = TokenHash(Kind::RefreshToken.hash(&request.refresh_token).to_vec());
+    let tx = state.store.begin().await?;
+    let row = refresh_tokens::find(&tx, &hash).await?;
+    let grant = match &row {
+        Some(row) => grants::find(&tx, row.grant_id).await?,
+        None => None,
+    };
+    let stored = row.zip(grant.as_ref()).map(|(row, grant)| StoredRefreshToken {
+        client_id: grant.client_id.0.clone(),
+        expires_at: row.expires_at.0,
+        used: row.used_at.is_some(),
+        revoked: grant.revoked_at.is_some(),
+        key_thumbprint: grant.dpop_jkt.clone(),
+    });
+    let Standing { verdict, user } = match &grant {
+        Some(grant) => standing(&tx, &client.row, grant).await?,
+        None => Standing {
+            verdict: UserStanding::Good,
+            user: None,
+        },
+    };
+    let proven = caller.proven_key.as_deref();
+    let answer = evaluate(&client.facts, stored.as_ref(), verdict, proven, now.0);
+    let (grant, user) = match (answer, grant, user) {
+        (Ok(()), Some(grant), Some(user)) => (grant, user),
+        (Err(denial), grant, _) => return deny(state, tx, grant.map(|grant| grant.id), denial).await,
+        _ => return Err(no_user()),
+    };
+    if client.facts.profile == Profile::Fapi2 {
+        return mint(
+            state,
+            tx,
+            caller,
+            grant,
+            user,
+            (Artefacts::AccessToken, Occasion::Refresh),
+        )
+        .await;
+    }
+    // The gate: of any number of requests with this token one passes.
+    if !refresh_tokens::redeem(&tx, &hash, now).await? {
+        let error = OAuthError::new(ErrorCode::InvalidGrant, "The refresh token has been used before.");
+        return deny(state, tx, Some(grant.id), Denial::RevokeGrant(error)).await;
+    }
+    access_tokens::delete_of_grant(&tx, grant.id).await?;
+    mint(
+        state,
+        tx,
+        caller,
+        grant,
+        user,
+        (Artefacts::Both, Occasion::Refresh),
+    )
+    .await
+}
