@@ -40,10 +40,19 @@ pub fn needs_keys(object: &str) -> bool {
     algorithm_name(object).is_some_and(|name| name != "none")
 }
 
+/// Which key an object says it is signed with.
+pub fn key_id(object: &str) -> Option<String> {
+    header(object, "kid")
+}
+
 fn algorithm_name(object: &str) -> Option<String> {
+    header(object, "alg")
+}
+
+fn header(object: &str, name: &str) -> Option<String> {
     let header = from_base64url(object.split_once('.')?.0)?;
     let header: Map<String, Value> = serde_json::from_slice(&header).ok()?;
-    header.get("alg").and_then(Value::as_str).map(str::to_owned)
+    header.get(name).and_then(Value::as_str).map(str::to_owned)
 }
 
 /// Takes the `request` parameter apart and puts what it says in place of the other parameters.

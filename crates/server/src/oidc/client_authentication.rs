@@ -29,7 +29,7 @@ pub async fn authenticate(
     let authorization = form::authorization(headers);
     match Presented::read(authorization.as_deref(), form)? {
         Presented::Credentials(credentials) => by_secret(state, credentials).await,
-        Presented::Assertion(assertion) => by_assertion(state, assertion).await,
+        Presented::Assertion(assertion) => by_assertion(&assertion),
     }
 }
 
@@ -37,7 +37,8 @@ fn failed() -> Failure {
     OAuthError::new(ErrorCode::InvalidClient, "Client authentication failed.").into()
 }
 
-async fn by_assertion(_: &AppState, _: Assertion) -> Result<AuthenticatedClient, Failure> {
+fn by_assertion(assertion: &Assertion) -> Result<AuthenticatedClient, Failure> {
+    tracing::debug!(client = ?assertion.client_id, "no client has an identity for this assertion");
     Err(failed())
 }
 

@@ -163,7 +163,7 @@ pub async fn unpack_object(
         ));
     }
     let keys = if request_object::needs_keys(object) {
-        client_keys::of(state, client)
+        client_keys::of(state, client, request_object::key_id(object).as_deref())
             .await
             .map_err(|error| refused(ErrorCode::InvalidRequestObject, &error.to_string()))?
     } else {

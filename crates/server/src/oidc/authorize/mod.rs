@@ -22,8 +22,8 @@ mod incoming;
 mod issuance;
 mod refusal;
 
-use incoming::{Fault, Incoming, Resumed};
 pub use incoming::unpack_object;
+use incoming::{Fault, Incoming, Resumed};
 use issuance::{Authentication, Issuance};
 use refusal::{error_page, refuse, to_client};
 

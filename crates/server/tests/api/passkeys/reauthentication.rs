@@ -208,7 +208,7 @@ both_engines!(
         let client = register(&mut admin, |_| {}).await;
         let first = code(&mut admin, &client, &[]).await;
         let first = claims(text(&exchange(&app, &client, &first).await.json()["id_token"]));
-        assert_eq!(first["amr"], json!(["phr"]));
+        assert_eq!(first["amr"], json!(["phr", "hwk", "user", "mfa"]), "RFC 8176");
         app.pass_seconds(120);
         let answer = admin.get(&authorize_path(&client, &[("prompt", "login")])).await;
         assert!(parameter(&answer, "interaction").is_some(), "{answer:?}");
