@@ -14,6 +14,12 @@ pub enum Algorithm {
     Rs384,
     /// RSASSA-PKCS1-v1_5 with SHA-512.
     Rs512,
+    /// RSASSA-PSS with SHA-256.
+    Ps256,
+    /// RSASSA-PSS with SHA-384.
+    Ps384,
+    /// RSASSA-PSS with SHA-512.
+    Ps512,
     /// ECDSA on P-256 with SHA-256.
     Es256,
     /// ECDSA on P-384 with SHA-384.
@@ -26,10 +32,13 @@ pub enum Algorithm {
 
 impl Algorithm {
     /// Every algorithm, in documentation order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::Rs256,
         Self::Rs384,
         Self::Rs512,
+        Self::Ps256,
+        Self::Ps384,
+        Self::Ps512,
         Self::Es256,
         Self::Es384,
         Self::Es512,
@@ -42,6 +51,9 @@ impl Algorithm {
             Self::Rs256 => "RS256",
             Self::Rs384 => "RS384",
             Self::Rs512 => "RS512",
+            Self::Ps256 => "PS256",
+            Self::Ps384 => "PS384",
+            Self::Ps512 => "PS512",
             Self::Es256 => "ES256",
             Self::Es384 => "ES384",
             Self::Es512 => "ES512",
@@ -52,7 +64,7 @@ impl Algorithm {
     /// The `kty` of its keys.
     pub fn key_type(self) -> &'static str {
         match self {
-            Self::Rs256 | Self::Rs384 | Self::Rs512 => "RSA",
+            Self::Rs256 | Self::Rs384 | Self::Rs512 | Self::Ps256 | Self::Ps384 | Self::Ps512 => "RSA",
             Self::Es256 | Self::Es384 | Self::Es512 => "EC",
             Self::EdDsa => "OKP",
         }
@@ -61,7 +73,7 @@ impl Algorithm {
     /// The `crv` of its keys, for those that have one.
     pub fn curve(self) -> Option<&'static str> {
         match self {
-            Self::Rs256 | Self::Rs384 | Self::Rs512 => None,
+            Self::Rs256 | Self::Rs384 | Self::Rs512 | Self::Ps256 | Self::Ps384 | Self::Ps512 => None,
             Self::Es256 => Some("P-256"),
             Self::Es384 => Some("P-384"),
             Self::Es512 => Some("P-521"),
@@ -82,9 +94,9 @@ impl Algorithm {
     /// in the algorithm's name; EdDSA names none, and SHA-256 is what deployed clients expect there.
     pub fn half_hash(self, text: &str) -> String {
         let algorithm = match self {
-            Self::Rs256 | Self::Es256 | Self::EdDsa => &digest::SHA256,
-            Self::Rs384 | Self::Es384 => &digest::SHA384,
-            Self::Rs512 | Self::Es512 => &digest::SHA512,
+            Self::Rs256 | Self::Ps256 | Self::Es256 | Self::EdDsa => &digest::SHA256,
+            Self::Rs384 | Self::Ps384 | Self::Es384 => &digest::SHA384,
+            Self::Rs512 | Self::Ps512 | Self::Es512 => &digest::SHA512,
         };
         let hash = digest::digest(algorithm, text.as_bytes());
         let hash = hash.as_ref();

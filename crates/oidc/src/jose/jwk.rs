@@ -14,6 +14,9 @@ pub struct Jwk {
     /// What it is for; `sig` for ours.
     #[serde(rename = "use", skip_serializing_if = "Option::is_none")]
     pub use_: Option<String>,
+    /// What may be done with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_ops: Option<Vec<String>>,
     /// The one algorithm it is used with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alg: Option<String>,
@@ -43,9 +46,12 @@ pub enum JwkError {
     /// A member the key type needs is missing or malformed.
     #[error("the key is incomplete or malformed")]
     Malformed,
-    /// The key is not one of the algorithm.
-    #[error("the key does not fit the algorithm")]
+    /// The key is not one of the algorithm, or not one for signatures.
+    #[error("the key does not fit the algorithm or is not for signatures")]
     WrongKey,
+    /// An RSA key of fewer than 2048 bits (RFC 7518 §3.3), or one of no worth.
+    #[error("the key is too weak")]
+    Weak,
     /// The signature is not by this key.
     #[error("the signature is wrong")]
     BadSignature,
@@ -70,12 +76,24 @@ impl Jwk {
         Ok(base64url(digest::digest(&digest::SHA256, &text).as_ref()))
     }
 
+    /// Whether signatures of an algorithm may be checked with this key, by what it says about itself.
+    pub fn is_for(&self, algorithm: Algorithm) -> bool {
+        let for_signatures = self.use_.as_deref().is_none_or(|purpose| purpose == "sig")
+            && self
+                .key_ops
+                .as_ref()
+                .is_none_or(|operations| operations.iter().any(|name| name == "verify"));
+        for_signatures
+            && self.kty == algorithm.key_type()
+            && algorithm
+                .curve()
+                .is_none_or(|curve| self.crv.as_deref() == Some(curve))
+            && self.alg.as_deref().is_none_or(|alg| alg == algorithm.as_str())
+    }
+
     /// Checks a signature over a message.
     pub fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> Result<(), JwkError> {
-        let fits = self.kty == algorithm.key_type()
-            && self.crv.as_deref() == algorithm.curve()
-            && self.alg.as_deref().is_none_or(|alg| alg == algorithm.as_str());
-        if !fits {
+        if !self.is_for(algorithm) {
             return Err(JwkError::WrongKey);
         }
         let checked = match algorithm {
@@ -88,6 +106,9 @@ impl Jwk {
             Algorithm::Rs512 => {
                 self.verify_rsa(&signature::RSA_PKCS1_2048_8192_SHA512, message, signature)?
             }
+            Algorithm::Ps256 => self.verify_rsa(&signature::RSA_PSS_2048_8192_SHA256, message, signature)?,
+            Algorithm::Ps384 => self.verify_rsa(&signature::RSA_PSS_2048_8192_SHA384, message, signature)?,
+            Algorithm::Ps512 => self.verify_rsa(&signature::RSA_PSS_2048_8192_SHA512, message, signature)?,
             Algorithm::Es256 => {
                 self.verify_ec(&signature::ECDSA_P256_SHA256_FIXED, algorithm, message, signature)?
             }
@@ -117,10 +138,7 @@ impl Jwk {
         message: &[u8],
         signature: &[u8],
     ) -> Result<bool, JwkError> {
-        let key = RsaPublicKeyComponents {
-            n: member(self.n.as_ref())?,
-            e: member(self.e.as_ref())?,
-        };
+        let key = strong_rsa(&member(self.n.as_ref())?, &member(self.e.as_ref())?)?;
         Ok(key.verify(parameters, message, signature).is_ok())
     }
 
@@ -146,6 +164,27 @@ impl Jwk {
     }
 }
 
+/// The modulus and exponent of an RSA key that is worth checking with: 2048 to 8192 bits and a sensible exponent.
+/// With the exponent 1 every text would be its own signature.
+fn strong_rsa(n: &[u8], e: &[u8]) -> Result<RsaPublicKeyComponents<Vec<u8>>, JwkError> {
+    let (n, e) = (significant(n), significant(e));
+    let bits = n.len() * 8 - n.first().map_or(0, |byte| byte.leading_zeros() as usize);
+    let odd = e.last().is_some_and(|byte| byte & 1 == 1);
+    if !(2048..=8192).contains(&bits) || !odd || e == [1] || e.len() > 5 {
+        return Err(JwkError::Weak);
+    }
+    Ok(RsaPublicKeyComponents {
+        n: n.to_vec(),
+        e: e.to_vec(),
+    })
+}
+
+/// A number without its leading zeros, which some writers add.
+fn significant(number: &[u8]) -> &[u8] {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    number.get(zeros..).unwrap_or_default()
+}
+
 fn member(value: Option<&String>) -> Result<Vec<u8>, JwkError> {
     value
         .and_then(|text| from_base64url(text))
@@ -156,6 +195,124 @@ fn member(value: Option<&String>) -> Result<Vec<u8>, JwkError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// RFC 8037 A.3.
+    #[test]
+    fn ed25519_thumbprint_known_answer() {
+        let key: Jwk = serde_json::from_str(
+            r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#,
+        )
+        .unwrap();
+        assert_eq!(
+            key.thumbprint().unwrap(),
+            "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+        );
+    }
+
+    /// RFC 7517 A.1: what two published keys say about themselves.
+    #[test]
+    fn published_keys_known_answer() {
+        let set = crate::jwk_set::JwkSet::parse(br#"{"keys":[
+            {"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+             "y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM","use":"enc","kid":"1"},
+            {"kty":"RSA","n":"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw",
+             "e":"AQAB","alg":"RS256","kid":"2011-04-29"}]}"#).unwrap();
+        let [rsa] = set.keys() else {
+            panic!("the key for encryption is left out")
+        };
+        assert_eq!(rsa.kid.as_deref(), Some("2011-04-29"));
+        let fitting: Vec<_> = Algorithm::ALL
+            .into_iter()
+            .filter(|algorithm| rsa.is_for(*algorithm))
+            .collect();
+        assert_eq!(fitting, [Algorithm::Rs256]);
+        assert_eq!(
+            rsa.verify(Algorithm::Rs256, b"message", &[0; 256]),
+            Err(JwkError::BadSignature)
+        );
+    }
+
+    fn rsa(bytes: usize, e: &[u8]) -> Jwk {
+        let mut n = vec![0xff; bytes];
+        n[0] = 0x80;
+        serde_json::from_value(serde_json::json!({"kty": "RSA", "n": base64url(&n), "e": base64url(e)}))
+            .unwrap()
+    }
+
+    #[test]
+    fn weak_rsa_keys_are_refused() {
+        let usual = [1, 0, 1];
+        for (key, expected) in [
+            (rsa(256, &usual), JwkError::BadSignature),
+            (rsa(1024, &usual), JwkError::BadSignature),
+            (rsa(128, &usual), JwkError::Weak),
+            (rsa(255, &usual), JwkError::Weak),
+            (rsa(1025, &usual), JwkError::Weak),
+            (rsa(256, &[1]), JwkError::Weak),
+            (rsa(256, &[0, 0, 1]), JwkError::Weak),
+            (rsa(256, &[2]), JwkError::Weak),
+            (rsa(256, &[1, 0, 0, 0, 0, 1]), JwkError::Weak),
+        ] {
+            for algorithm in [Algorithm::Rs256, Algorithm::Ps256] {
+                assert_eq!(key.verify(algorithm, b"m", &[1; 256]), Err(expected), "{key:?}");
+            }
+        }
+        // Zeros in front add no strength.
+        let mut padded = vec![0; 200];
+        padded.extend([0xff; 128]);
+        let mut key = rsa(256, &usual);
+        key.n = Some(base64url(&padded));
+        assert_eq!(key.verify(Algorithm::Rs256, b"m", &[1; 256]), Err(JwkError::Weak));
+    }
+
+    type Change = fn(&mut Jwk);
+
+    #[test]
+    fn a_key_is_used_for_what_it_says_only() {
+        let pair = crate::jose::PrivateKey::generate(Algorithm::Es256, [1; 8]).unwrap();
+        let signature = crate::jose::Signer::sign(&pair, b"message").unwrap();
+        let operations = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect());
+        let changes: [(Change, Result<(), JwkError>); 6] = [
+            (|_| {}, Ok(())),
+            (|key| (key.use_, key.alg) = (None, None), Ok(())),
+            (|key| key.use_ = Some("enc".to_owned()), Err(JwkError::WrongKey)),
+            (|key| key.alg = Some("ES384".to_owned()), Err(JwkError::WrongKey)),
+            (|key| key.crv = Some("P-384".to_owned()), Err(JwkError::WrongKey)),
+            (|key| key.x = Some("AA".to_owned()), Err(JwkError::Malformed)),
+        ];
+        for (at, (change, expected)) in changes.into_iter().enumerate() {
+            let mut key = pair.public_jwk();
+            change(&mut key);
+            assert_eq!(
+                key.verify(Algorithm::Es256, b"message", &signature),
+                expected,
+                "{at}"
+            );
+        }
+        for (names, expected) in [
+            (&["sign", "verify"][..], Ok(())),
+            (&["sign"], Err(JwkError::WrongKey)),
+            (&["deriveKey"], Err(JwkError::WrongKey)),
+            (&[], Err(JwkError::WrongKey)),
+        ] {
+            let mut key = pair.public_jwk();
+            key.key_ops = operations(names);
+            assert_eq!(
+                key.verify(Algorithm::Es256, b"message", &signature),
+                expected,
+                "{names:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_point_off_the_curve_is_no_key() {
+        let key: Jwk = serde_json::from_value(serde_json::json!({
+            "kty": "EC", "crv": "P-256", "x": base64url(&[1; 32]), "y": base64url(&[1; 32])
+        }))
+        .unwrap();
+        assert!(key.verify(Algorithm::Es256, b"m", &[1; 64]).is_err());
+    }
 
     /// RFC 7638 §3.1.
     #[test]
@@ -170,7 +327,7 @@ mod tests {
         );
     }
 
-    /// RFC 7515 A.3 (ES256) and RFC 8037 A.4 (Ed25519).
+    /// RFC 7515 A.3 (ES256) and A.4 (ES512), and RFC 8037 A.4 (Ed25519).
     #[test]
     fn signature_known_answers() {
         for (key, algorithm, message, signature) in [
@@ -179,6 +336,12 @@ mod tests {
                 Algorithm::Es256,
                 "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ",
                 "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q",
+            ),
+            (
+                r#"{"kty":"EC","crv":"P-521","x":"AekpBQ8ST8a8VcfVOTNl353vSrDCLLJXmPk06wTjxrrjcBpXp5EOnYG_NjFZ6OvLFV1jSfS9tsz4qUxcWceqwQGk","y":"ADSmRA43Z1DSNx_RvcLI87cdL07l6jQyyBXMoxVg_l2Th-x3S1WDhjDly79ajL4Kkd0AZMaZmh9ubmf63e3kyMj2"}"#,
+                Algorithm::Es512,
+                "eyJhbGciOiJFUzUxMiJ9.UGF5bG9hZA",
+                "AdwMgeerwtHoh-l192l60hp9wAHZFVJbLfD_UxMi70cwnZOYaRI1bKPWROc-mZZqwqT2SI-KGDKB34XO0aw_7XdtAG8GaSwFKdCAPZgoXD2YBJZCPEX3xKpRwcdOO8KpEHwJjyqOgzDO7iKvU8vcnwNrmxYbSW9ERBXukOXolLzeO_Jn",
             ),
             (
                 r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#,

@@ -6,7 +6,7 @@ use aws_lc_rs::rsa::{KeyPairComponents, KeySize, PublicKeyComponents};
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, ECDSA_P521_SHA512_FIXED_SIGNING,
     EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384,
-    RSA_PKCS1_SHA512, RsaKeyPair, RsaSignatureEncoding,
+    RSA_PKCS1_SHA512, RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512, RsaKeyPair, RsaSignatureEncoding,
 };
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -35,6 +35,20 @@ pub trait Signer {
     /// # Errors
     /// [`KeyError::Refused`] when the library fails.
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError>;
+}
+
+impl<S: Signer + ?Sized> Signer for std::sync::Arc<S> {
+    fn algorithm(&self) -> Algorithm {
+        (**self).algorithm()
+    }
+
+    fn key_id(&self) -> &str {
+        (**self).key_id()
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
+        (**self).sign(message)
+    }
 }
 
 enum Pair {
@@ -87,13 +101,13 @@ fn ec(algorithm: Algorithm) -> &'static EcdsaSigningAlgorithm {
 
 impl PrivateKey {
     /// A new key with a `kid` of the given 8 random bytes. RSA keys have 2048, 3072 and 4096 bits for
-    /// RS256, RS384 and RS512.
+    /// RS256, RS384 and RS512, and likewise for PS256, PS384 and PS512.
     pub fn generate(algorithm: Algorithm, key_id: [u8; 8]) -> Result<Self, KeyError> {
         let rsa = |size| RsaKeyPair::generate(size).map(Pair::Rsa);
         let pair = match algorithm {
-            Algorithm::Rs256 => rsa(KeySize::Rsa2048),
-            Algorithm::Rs384 => rsa(KeySize::Rsa3072),
-            Algorithm::Rs512 => rsa(KeySize::Rsa4096),
+            Algorithm::Rs256 | Algorithm::Ps256 => rsa(KeySize::Rsa2048),
+            Algorithm::Rs384 | Algorithm::Ps384 => rsa(KeySize::Rsa3072),
+            Algorithm::Rs512 | Algorithm::Ps512 => rsa(KeySize::Rsa4096),
             Algorithm::Es256 | Algorithm::Es384 | Algorithm::Es512 => {
                 EcdsaKeyPair::generate(ec(algorithm)).map(Pair::Ec)
             }
@@ -128,7 +142,12 @@ impl PrivateKey {
             return Err(KeyError::Malformed);
         }
         let pair = match algorithm {
-            Algorithm::Rs256 | Algorithm::Rs384 | Algorithm::Rs512 => Pair::Rsa(rsa_from(&jwk)?),
+            Algorithm::Rs256
+            | Algorithm::Rs384
+            | Algorithm::Rs512
+            | Algorithm::Ps256
+            | Algorithm::Ps384
+            | Algorithm::Ps512 => Pair::Rsa(rsa_from(&jwk)?),
             Algorithm::Es256 | Algorithm::Es384 | Algorithm::Es512 => Pair::Ec(ec_from(&jwk, algorithm)?),
             Algorithm::EdDsa => {
                 let (seed, public) = (secret(Some(&jwk.d))?, number(jwk.public.x.as_ref())?);
@@ -193,6 +212,7 @@ impl PrivateKey {
         let mut jwk = Jwk {
             kty: self.algorithm.key_type().to_owned(),
             use_: Some("sig".to_owned()),
+            key_ops: None,
             alg: Some(self.algorithm.as_str().to_owned()),
             kid: Some(self.key_id.clone()),
             crv: self.algorithm.curve().map(str::to_owned),
@@ -235,6 +255,9 @@ impl Signer for PrivateKey {
                 let encoding: &'static RsaSignatureEncoding = match self.algorithm {
                     Algorithm::Rs384 => &RSA_PKCS1_SHA384,
                     Algorithm::Rs512 => &RSA_PKCS1_SHA512,
+                    Algorithm::Ps256 => &RSA_PSS_SHA256,
+                    Algorithm::Ps384 => &RSA_PSS_SHA384,
+                    Algorithm::Ps512 => &RSA_PSS_SHA512,
                     _ => &RSA_PKCS1_SHA256,
                 };
                 let mut signature = vec![0; pair.public_modulus_len()];
@@ -324,6 +347,39 @@ mod tests {
                 "{algorithm}"
             );
         }
+    }
+
+    /// RFC 8037 A.1 and A.4: the one signature an Ed25519 key makes.
+    #[test]
+    fn ed25519_known_answer() {
+        let key = PrivateKey::from_jwk(
+            r#"{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#,
+        )
+        .unwrap();
+        let signature = key
+            .sign(b"eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc")
+            .unwrap();
+        assert_eq!(
+            base64url(&signature),
+            "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"
+        );
+        assert_eq!(key.key_id(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+    }
+
+    /// RFC 7517 A.2: a private key of somebody else's fits its public half.
+    #[test]
+    fn ec_private_key_known_answer() {
+        let key = PrivateKey::from_jwk(
+            r#"{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM","d":"870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE","kid":"1"}"#,
+        )
+        .unwrap();
+        let signature = key.sign(b"message").unwrap();
+        assert_eq!(
+            key.public_jwk().verify(Algorithm::Es256, b"message", &signature),
+            Ok(())
+        );
+        let written: serde_json::Value = serde_json::from_str(&key.to_jwk().unwrap()).unwrap();
+        assert_eq!(written["d"], "870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE");
     }
 
     /// RFC 7515 A.2: a key written by somebody else, and the one signature it makes.

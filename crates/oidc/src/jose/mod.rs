@@ -2,11 +2,13 @@
 
 mod algorithm;
 mod der;
+mod hmac;
 mod jwk;
 mod jws;
 mod key;
 
 pub use algorithm::Algorithm;
+pub use hmac::{HmacAlgorithm, verify_hmac};
 pub use jwk::{Jwk, JwkError};
 pub use jws::{JwsError, UnverifiedJws, sign};
 pub use key::{KeyError, PrivateKey, Signer};
