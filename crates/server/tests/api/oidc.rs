@@ -1,8 +1,12 @@
 //! The provider as a relying party meets it: `/authorize`, `/api/oidc/*`, `/.well-known/*`.
 
+mod assurance;
 mod authorize;
+mod exchange;
 mod flow;
+mod introspection;
 mod logout;
+mod par;
 mod token;
 mod userinfo;
 mod well_known;

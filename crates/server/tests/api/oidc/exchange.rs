@@ -1,0 +1,99 @@
+//! Token exchange (RFC 8693).
+
+use http::StatusCode;
+use serde_json::json;
+
+use super::*;
+use crate::support::{Database, both_engines};
+
+const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+
+async fn trade(app: &TestApp, client: &Client, token: &str, more: &[(&str, &str)]) -> Answer {
+    let mut form = vec![
+        ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+        ("client_id", client.id.as_str()),
+        ("client_secret", client.secret.as_str()),
+        ("subject_token", token),
+        ("subject_token_type", ACCESS_TOKEN),
+    ];
+    form.extend_from_slice(more);
+    app.browser().post_form("/api/oidc/token", &form).await
+}
+
+both_engines!(
+    a_client_acts_for_its_user_if_an_administrator_says_so,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let plain = register(&mut admin, |_| {}).await;
+        let first = tokens(&app, &mut admin, &plain).await;
+        let refused = trade(&app, &plain, text(&first["access_token"]), &[]).await;
+        assert_eq!(refused.json()["error"], "unauthorized_client");
+
+        let client = register(&mut admin, |body| {
+            body["protocol"] = json!({"allowTokenDelegation": true});
+        })
+        .await;
+        let tokens = tokens(&app, &mut admin, &client).await;
+        let subject = text(&tokens["access_token"]);
+        app.pass_seconds(600);
+        let answer = trade(&app, &client, subject, &[("scope", "openid email")]).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        let answer = answer.json();
+        assert_eq!(answer["issued_token_type"], ACCESS_TOKEN);
+        assert_eq!(
+            (&answer["refresh_token"], &answer["id_token"]),
+            (&json!(null), &json!(null))
+        );
+        assert_eq!(answer["expires_in"], 3000, "not longer than the user's token");
+        let (said, before) = (claims(text(&answer["access_token"])), claims(subject));
+        assert_eq!(said["sub"], before["sub"]);
+        assert_eq!(said["act"], json!({"sub": format!("client-{}", client.id)}));
+        assert_eq!(said["scope"], "openid email");
+        let info = userinfo(&app, text(&answer["access_token"])).await.json();
+        assert_eq!(
+            (&info["email"], &info["groups"]),
+            (&json!("tim@example.com"), &json!(null))
+        );
+
+        let stolen = trade(&app, &client, text(&first["access_token"]), &[]).await;
+        assert_eq!(
+            stolen.json()["error"],
+            "invalid_request",
+            "another client's token"
+        );
+        let log = app.audit_log().await;
+        let entry = log.iter().find(|entry| entry.event == "TOKEN_EXCHANGE").unwrap();
+        assert_eq!(entry.data.0["actor"], format!("client-{}", client.id));
+    }
+);
+
+both_engines!(impersonation_leaves_no_actor, |app: TestApp| async move {
+    let mut admin = app.set_up().await;
+    let client = register(&mut admin, |body| {
+        body["protocol"] = json!({"allowTokenImpersonation": true});
+    })
+    .await;
+    let tokens = tokens(&app, &mut admin, &client).await;
+    let subject = text(&tokens["access_token"]);
+    let answer = trade(&app, &client, subject, &[]).await.json();
+    assert_eq!(claims(text(&answer["access_token"]))["act"], json!(null));
+    let named = [("actor_token", subject), ("actor_token_type", ACCESS_TOKEN)];
+    let refused = trade(&app, &client, subject, &named).await;
+    assert_eq!(
+        refused.json()["error"],
+        "unauthorized_client",
+        "naming an actor is another permission"
+    );
+    for (token, more, error) in [
+        ("nonsense", ("scope", "openid"), "invalid_request"),
+        (text(&tokens["id_token"]), ("scope", "openid"), "invalid_request"),
+        (subject, ("scope", "openid phone"), "invalid_scope"),
+        (subject, ("audience", "other"), "invalid_target"),
+    ] {
+        let answer = trade(&app, &client, token, &[more]).await;
+        assert_eq!(answer.json()["error"], error, "{more:?}");
+    }
+    app.pass_seconds(3601);
+    let late = trade(&app, &client, subject, &[]).await;
+    assert_eq!(late.json()["error"], "invalid_request");
+});

@@ -1,0 +1,265 @@
+//! `POST /api/oidc/par` and what the handle is good for; request objects.
+
+use http::StatusCode;
+use pocket_id_oidc::jose::{Algorithm, PrivateKey, base64url, sign};
+use serde_json::json;
+
+use super::*;
+use crate::support::{Database, both_engines};
+
+/// Pushes a request with the client's secret.
+async fn push(app: &TestApp, client: &Client, more: &[(&str, &str)]) -> Answer {
+    let mut form = vec![
+        ("client_id", client.id.as_str()),
+        ("client_secret", client.secret.as_str()),
+        ("response_type", "code"),
+        ("redirect_uri", CALLBACK),
+        ("scope", "openid email"),
+        ("state", "pushed"),
+        ("code_challenge", CHALLENGE),
+        ("code_challenge_method", "S256"),
+    ];
+    for (name, value) in more {
+        form.retain(|(known, _)| known != name);
+        if !value.is_empty() {
+            form.push((name, value));
+        }
+    }
+    app.browser().post_form("/api/oidc/par", &form).await
+}
+
+fn with_handle(client: &Client, handle: &str, more: &[(&str, &str)]) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs([("client_id", client.id.as_str()), ("request_uri", handle)]);
+    query.extend_pairs(more);
+    format!("/authorize?{}", query.finish())
+}
+
+both_engines!(
+    a_pushed_request_is_used_once_and_nothing_is_added_to_it,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let client = register(&mut admin, |body| {
+            body["requiresPushedAuthorizationRequests"] = json!(true);
+        })
+        .await;
+        let refused = admin.get(&authorize_path(&client, &[])).await;
+        assert_eq!(parameter(&refused, "error").as_deref(), Some("invalid_request"));
+
+        let pushed = push(&app, &client, &[]).await;
+        assert_eq!(pushed.status, StatusCode::CREATED, "{pushed:?}");
+        assert_eq!(pushed.header("cache-control"), "no-store");
+        assert_eq!(pushed.json()["expires_in"], 90);
+        let handle = text(&pushed.json()["request_uri"]).to_owned();
+        assert!(handle.starts_with("urn:ietf:params:oauth:request_uri:"));
+
+        // What the browser adds is not the client's: state, scope and prompt stay as they were pushed.
+        let path = with_handle(
+            &client,
+            &handle,
+            &[
+                ("state", "injected"),
+                ("scope", "openid groups"),
+                ("prompt", "none"),
+            ],
+        );
+        let first = admin.get(&path).await;
+        let answer = interact(&mut admin, &first).await;
+        assert_eq!(parameter(&answer, "state").as_deref(), Some("pushed"));
+        assert_eq!(parameter(&answer, "scope").as_deref(), Some("openid email"));
+        let code = parameter(&answer, "code").unwrap();
+        assert_eq!(exchange(&app, &client, &code).await.status, StatusCode::OK);
+
+        let again = admin.get(&path).await;
+        assert!(
+            again.header("location").contains("/interaction/error"),
+            "{again:?}"
+        );
+    }
+);
+
+both_engines!(
+    of_64_browsers_with_one_handle_one_gets_on,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let client = register(&mut admin, |_| {}).await;
+        let pushed = push(&app, &client, &[]).await.json();
+        let path = with_handle(&client, text(&pushed["request_uri"]), &[]);
+        let tries: Vec<_> = (0..64)
+            .map(|_| {
+                let (mut browser, path) = (app.browser(), path.clone());
+                tokio::spawn(async move { browser.get(&path).await })
+            })
+            .collect();
+        let mut got_on = 0;
+        for attempt in tries {
+            let answer = attempt.await.unwrap();
+            assert_eq!(answer.status, StatusCode::FOUND, "{answer:?}");
+            got_on += usize::from(answer.header("location").contains("/interaction?"));
+        }
+        assert_eq!(got_on, 1);
+    }
+);
+
+both_engines!(
+    handles_expire_and_belong_to_their_client,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let client = register(&mut admin, |_| {}).await;
+        let other = register(&mut admin, |_| {}).await;
+        let handle = push(&app, &client, &[]).await.json();
+        let handle = text(&handle["request_uri"]).to_owned();
+        let foreign = admin.get(&with_handle(&other, &handle, &[])).await;
+        assert_eq!(
+            parameter(&foreign, "error").as_deref(),
+            Some("invalid_request"),
+            "{foreign:?}"
+        );
+
+        let handle = push(&app, &client, &[]).await.json();
+        app.pass_seconds(91);
+        let late = admin
+            .get(&with_handle(&client, text(&handle["request_uri"]), &[]))
+            .await;
+        assert!(late.header("location").contains("/interaction/error"), "{late:?}");
+        let unknown = admin
+            .get(&with_handle(
+                &client,
+                "urn:ietf:params:oauth:request_uri:made-up",
+                &[],
+            ))
+            .await;
+        assert!(
+            unknown.header("location").contains("/interaction/error"),
+            "{unknown:?}"
+        );
+    }
+);
+
+#[tokio::test]
+async fn each_faulty_push_is_refused_and_leaves_nothing() {
+    let app = TestApp::start(Database::Sqlite).await;
+    let mut admin = app.set_up().await;
+    let client = register(&mut admin, |_| {}).await;
+    for (more, status, error) in [
+        (
+            ("client_secret", "wrong"),
+            StatusCode::UNAUTHORIZED,
+            "invalid_client",
+        ),
+        (("client_secret", ""), StatusCode::UNAUTHORIZED, "invalid_client"),
+        (("client_id", ""), StatusCode::UNAUTHORIZED, "invalid_client"),
+        (
+            ("client_id", "unknown"),
+            StatusCode::UNAUTHORIZED,
+            "invalid_client",
+        ),
+        (
+            ("request_uri", "urn:ietf:params:oauth:request_uri:x"),
+            StatusCode::BAD_REQUEST,
+            "invalid_request",
+        ),
+        (
+            ("redirect_uri", "https://evil.example/"),
+            StatusCode::BAD_REQUEST,
+            "invalid_request",
+        ),
+        (("redirect_uri", ""), StatusCode::BAD_REQUEST, "invalid_request"),
+        (
+            ("response_type", "token"),
+            StatusCode::BAD_REQUEST,
+            "unsupported_response_type",
+        ),
+        (
+            ("response_mode", "smoke_signals"),
+            StatusCode::BAD_REQUEST,
+            "invalid_request",
+        ),
+        (
+            ("code_challenge_method", "plain"),
+            StatusCode::BAD_REQUEST,
+            "invalid_request",
+        ),
+        (("prompt", "maybe"), StatusCode::BAD_REQUEST, "invalid_request"),
+        (("claims", "["), StatusCode::BAD_REQUEST, "invalid_request"),
+        (
+            ("request", "x.y.z"),
+            StatusCode::BAD_REQUEST,
+            "invalid_request_object",
+        ),
+    ] {
+        let answer = push(&app, &client, &[more]).await;
+        assert_eq!(answer.status, status, "{more:?} {answer:?}");
+        assert_eq!(answer.json()["error"], error, "{more:?}");
+        assert_eq!(answer.header("cache-control"), "no-store");
+    }
+    assert_eq!(app.count("oidc_pushed_requests").await, 0);
+}
+
+fn unsigned(claims: &serde_json::Value) -> String {
+    let header = base64url(br#"{"alg":"none"}"#);
+    format!("{header}.{}.", base64url(claims.to_string().as_bytes()))
+}
+
+both_engines!(
+    a_request_object_speaks_for_the_client,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let key = PrivateKey::generate(Algorithm::Es256, [5; 8]).unwrap();
+        let client = register(&mut admin, |body| {
+            body["protocol"] =
+                json!({"jwks": {"keys": [key.public_jwk()]}, "requireSignedRequestObject": true});
+        })
+        .await;
+        let claims = json!({
+            "iss": client.id, "aud": app.url, "client_id": client.id, "response_type": "code",
+            "redirect_uri": CALLBACK, "scope": "openid email", "state": "signed",
+            "code_challenge": CHALLENGE, "code_challenge_method": "S256"
+        });
+        let object = sign(&key, "oauth-authz-req+jwt", &claims).unwrap();
+        let answer = admin.get(&authorize_path(&client, &[("request", &object)])).await;
+        let answer = interact(&mut admin, &answer).await;
+        assert_eq!(parameter(&answer, "state").as_deref(), Some("signed"));
+        assert_eq!(
+            parameter(&answer, "scope").as_deref(),
+            Some("openid email"),
+            "scopes of the query are not the client's"
+        );
+
+        for (request, error) in [
+            (String::new(), "invalid_request"),
+            (unsigned(&claims), "invalid_request_object"),
+            (format!("{object}x"), "invalid_request_object"),
+        ] {
+            let answer = admin
+                .get(&authorize_path(&client, &[("request", &request)]))
+                .await;
+            assert_eq!(parameter(&answer, "error").as_deref(), Some(error), "{answer:?}");
+        }
+        // A redirect URI inside the object is held against the registered ones like any other.
+        let mut elsewhere = claims.clone();
+        elsewhere["redirect_uri"] = json!("https://evil.example/cb");
+        let object = sign(&key, "JWT", &elsewhere).unwrap();
+        let answer = admin.get(&authorize_path(&client, &[("request", &object)])).await;
+        assert!(
+            answer.header("location").contains("/interaction/error"),
+            "{answer:?}"
+        );
+        assert!(!answer.header("location").starts_with("https://evil"));
+    }
+);
+
+both_engines!(
+    unsigned_objects_override_the_query_where_nothing_forbids_them,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let client = register(&mut admin, |_| {}).await;
+        let object = unsigned(&json!({"state": "inner", "nonce": "from-object"}));
+        let answer = admin.get(&authorize_path(&client, &[("request", &object)])).await;
+        let answer = interact(&mut admin, &answer).await;
+        assert_eq!(parameter(&answer, "state").as_deref(), Some("inner"));
+        let code = parameter(&answer, "code").unwrap();
+        let tokens = exchange(&app, &client, &code).await.json();
+        assert_eq!(claims(text(&tokens["id_token"]))["nonce"], "from-object");
+    }
+);
