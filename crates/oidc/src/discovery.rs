@@ -2,8 +2,12 @@
 
 use serde::Serialize;
 
+use crate::acr::Acr;
 use crate::jose::Algorithm;
 use crate::scope::STANDARD;
+
+/// How clients may authenticate.
+const AUTH_METHODS: [&str; 3] = ["client_secret_basic", "client_secret_post", "none"];
 
 /// The document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -17,6 +21,12 @@ pub struct Document {
     token_endpoint: String,
     userinfo_endpoint: String,
     end_session_endpoint: String,
+    introspection_endpoint: String,
+    introspection_endpoint_auth_methods_supported: Vec<&'static str>,
+    revocation_endpoint: String,
+    revocation_endpoint_auth_methods_supported: Vec<&'static str>,
+    pushed_authorization_request_endpoint: String,
+    require_pushed_authorization_requests: bool,
     jwks_uri: String,
     grant_types_supported: Vec<&'static str>,
     scopes_supported: Vec<&'static str>,
@@ -28,9 +38,12 @@ pub struct Document {
     authorization_response_iss_parameter_supported: bool,
     code_challenge_methods_supported: Vec<&'static str>,
     prompt_values_supported: Vec<&'static str>,
+    acr_values_supported: Vec<&'static str>,
+    claim_types_supported: Vec<&'static str>,
     claims_parameter_supported: bool,
     request_parameter_supported: bool,
     request_uri_parameter_supported: bool,
+    request_object_signing_alg_values_supported: Vec<&'static str>,
     token_endpoint_auth_methods_supported: Vec<&'static str>,
 }
 
@@ -42,8 +55,19 @@ pub fn document(base: &str, internal_base: &str, algorithm: Algorithm) -> Docume
         token_endpoint: format!("{internal_base}/api/oidc/token"),
         userinfo_endpoint: format!("{internal_base}/api/oidc/userinfo"),
         end_session_endpoint: format!("{base}/api/oidc/end-session"),
+        introspection_endpoint: format!("{internal_base}/api/oidc/introspect"),
+        introspection_endpoint_auth_methods_supported: vec!["client_secret_basic", "Bearer"],
+        revocation_endpoint: format!("{internal_base}/api/oidc/revoke"),
+        revocation_endpoint_auth_methods_supported: AUTH_METHODS.to_vec(),
+        pushed_authorization_request_endpoint: format!("{internal_base}/api/oidc/par"),
+        require_pushed_authorization_requests: false,
         jwks_uri: format!("{internal_base}/.well-known/jwks.json"),
-        grant_types_supported: vec!["authorization_code", "refresh_token"],
+        grant_types_supported: vec![
+            "authorization_code",
+            "refresh_token",
+            "client_credentials",
+            crate::token::exchange::GRANT_TYPE,
+        ],
         scopes_supported: STANDARD.to_vec(),
         claims_supported: vec![
             "sub",
@@ -57,7 +81,10 @@ pub fn document(base: &str, internal_base: &str, algorithm: Algorithm) -> Docume
             "picture",
             "groups",
             "auth_time",
+            "acr",
             "amr",
+            "nonce",
+            "sid",
         ],
         response_types_supported: vec!["code"],
         response_modes_supported: vec!["query", "fragment", "form_post"],
@@ -66,10 +93,15 @@ pub fn document(base: &str, internal_base: &str, algorithm: Algorithm) -> Docume
         authorization_response_iss_parameter_supported: true,
         code_challenge_methods_supported: vec!["S256"],
         prompt_values_supported: vec!["none", "login", "consent", "select_account"],
-        claims_parameter_supported: false,
-        request_parameter_supported: false,
+        acr_values_supported: Acr::ALL.iter().map(|acr| acr.as_str()).collect(),
+        claim_types_supported: vec!["normal"],
+        claims_parameter_supported: true,
+        request_parameter_supported: true,
         request_uri_parameter_supported: false,
-        token_endpoint_auth_methods_supported: vec!["client_secret_basic", "client_secret_post", "none"],
+        request_object_signing_alg_values_supported: std::iter::once("none")
+            .chain(Algorithm::ALL.iter().map(|algorithm| algorithm.as_str()))
+            .collect(),
+        token_endpoint_auth_methods_supported: AUTH_METHODS.to_vec(),
     }
 }
 

@@ -10,6 +10,10 @@ const PATHS: &[&str] = &[
     "/api/oidc/userinfo",
     "/api/oidc/end-session",
     "/api/oidc/introspect",
+    "/api/oidc/revoke",
+    "/api/oidc/par",
+    "/api/oidc/device/authorize",
+    "/api/oidc/register",
     "/.well-known/jwks.json",
     "/.well-known/openid-configuration",
     "/.well-known/oauth-authorization-server",
@@ -39,5 +43,10 @@ fn mark(headers: &mut HeaderMap) {
     headers.insert(
         header::ACCESS_CONTROL_ALLOW_METHODS,
         HeaderValue::from_static("GET, POST"),
+    );
+    // What a browser app has to read of an error (RFC 6750, RFC 9449 §8).
+    headers.insert(
+        header::ACCESS_CONTROL_EXPOSE_HEADERS,
+        HeaderValue::from_static("DPoP-Nonce, WWW-Authenticate"),
     );
 }

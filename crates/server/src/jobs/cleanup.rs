@@ -1,8 +1,9 @@
 //! Removing what has expired.
 
 use pocket_id_store::{
-    StoreResult, access_tokens, audit_logs, authorization_codes, commit, grants, interactions, jtis,
-    reauthentication_tokens as proofs, refresh_tokens, sessions as sign_ins, webauthn_challenges,
+    StoreResult, access_tokens, audit_logs, authorization_codes, client_access_tokens, commit, grants,
+    interactions, jtis, pushed_requests, reauthentication_tokens as proofs, refresh_tokens,
+    sessions as sign_ins, webauthn_challenges,
 };
 
 use crate::state::AppState;
@@ -12,6 +13,8 @@ pub async fn tokens(state: &AppState) -> StoreResult<()> {
     let now = state.now();
     let tx = state.store.begin().await?;
     access_tokens::delete_expired(&tx, now).await?;
+    client_access_tokens::delete_expired(&tx, now).await?;
+    pushed_requests::delete_expired(&tx, now).await?;
     authorization_codes::delete_expired(&tx, now).await?;
     refresh_tokens::delete_expired(&tx, now).await?;
     grants::delete_expired(&tx, now).await?;

@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::json;
 
 use super::*;
-use crate::support::{Database, both_engines};
+use crate::support::both_engines;
 
 both_engines!(
     claims_asked_for_one_by_one_appear_where_they_were_asked_for,

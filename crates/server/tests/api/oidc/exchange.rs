@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::json;
 
 use super::*;
-use crate::support::{Database, both_engines};
+use crate::support::both_engines;
 
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 

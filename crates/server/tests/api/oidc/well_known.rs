@@ -20,7 +20,20 @@ both_engines!(discovery_and_keys_fit_the_tokens, |app: TestApp| async move {
         document["id_token_signing_alg_values_supported"],
         json!(["RS256"])
     );
+    for (field, expected) in [
+        ("claims_parameter_supported", json!(true)),
+        ("request_parameter_supported", json!(true)),
+        ("request_uri_parameter_supported", json!(false)),
+        ("require_pushed_authorization_requests", json!(false)),
+        ("code_challenge_methods_supported", json!(["S256"])),
+        ("acr_values_supported", json!(["0", "phr"])),
+    ] {
+        assert_eq!(document[field], expected, "{field}");
+    }
     for endpoint in [
+        "introspection_endpoint",
+        "revocation_endpoint",
+        "pushed_authorization_request_endpoint",
         "authorization_endpoint",
         "token_endpoint",
         "userinfo_endpoint",
@@ -31,10 +44,11 @@ both_engines!(discovery_and_keys_fit_the_tokens, |app: TestApp| async move {
             .strip_prefix(&app.url)
             .unwrap()
             .to_owned();
-        let status = browser.get(&path).await.status;
+        let by_get = browser.get(&path).await.status;
+        let by_post = browser.post_form(&path, &[]).await.status;
         assert!(
-            endpoint == "token_endpoint" || status != StatusCode::NOT_FOUND,
-            "{endpoint}: {status}"
+            by_get != StatusCode::NOT_FOUND || by_post != StatusCode::NOT_FOUND,
+            "{endpoint}: {by_get} {by_post}"
         );
     }
 
