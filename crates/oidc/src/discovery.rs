@@ -48,7 +48,7 @@ pub struct Document {
 }
 
 /// The document of a provider at `base`, whose server-to-server endpoints are reached at `internal_base`.
-pub fn document(base: &str, internal_base: &str, algorithm: Algorithm) -> Document {
+pub fn document(base: &str, internal_base: &str) -> Document {
     Document {
         issuer: base.to_owned(),
         authorization_endpoint: format!("{base}/authorize"),
@@ -89,7 +89,7 @@ pub fn document(base: &str, internal_base: &str, algorithm: Algorithm) -> Docume
         response_types_supported: vec!["code"],
         response_modes_supported: vec!["query", "fragment", "form_post"],
         subject_types_supported: vec!["public"],
-        id_token_signing_alg_values_supported: vec![algorithm.as_str()],
+        id_token_signing_alg_values_supported: Algorithm::ALL.map(Algorithm::as_str).to_vec(),
         authorization_response_iss_parameter_supported: true,
         code_challenge_methods_supported: vec!["S256"],
         prompt_values_supported: vec!["none", "login", "consent", "select_account"],
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn endpoints_are_at_the_address_their_callers_use() {
-        let document = document("https://id.example", "http://pocket-id:1411", Algorithm::Rs256);
+        let document = document("https://id.example", "http://pocket-id:1411");
         let json = serde_json::to_value(document).unwrap();
         assert_eq!(json["issuer"], "https://id.example");
         for (field, base) in [

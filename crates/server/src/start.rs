@@ -61,17 +61,26 @@ pub async fn start(config: Config) -> Result<App, StartError> {
     start_with(config, Clock::System, Network::Internet).await
 }
 
+/// Opens the database for a command, which may run beside the server.
+pub async fn open_store_beside(config: &Config) -> Result<Store, ConnectError> {
+    let (engine, connection_string) = address(&config.database);
+    Store::open_beside(engine, connection_string).await
+}
+
+fn address(database: &DatabaseConfig) -> (Engine, &str) {
+    match database {
+        DatabaseConfig::Sqlite { connection_string } => (Engine::Sqlite, connection_string),
+        DatabaseConfig::Postgres { connection_string } => {
+            (Engine::Postgres, connection_string.expose_secret())
+        }
+    }
+}
+
 /// [`start`] with a clock and a network of the caller's.
 pub async fn start_with(config: Config, clock: Clock, network: Network) -> Result<App, StartError> {
     let settings = SettingsCache::new(&config.ui_config)?;
-    let store = match &config.database {
-        DatabaseConfig::Sqlite { connection_string } => {
-            Store::open(Engine::Sqlite, connection_string).await?
-        }
-        DatabaseConfig::Postgres { connection_string } => {
-            Store::open(Engine::Postgres, connection_string.expose_secret()).await?
-        }
-    };
+    let (engine, connection_string) = address(&config.database);
+    let store = Store::open(engine, connection_string).await?;
     tracing::info!(provider = store.engine().as_str(), "Connected to database");
     let random = Random;
     let signing_keys = SigningKeys::load_or_create(&config, &store, &clock, random).await?;

@@ -87,7 +87,7 @@ pub struct Store {
     engine: Engine,
     read: DatabaseConnection,
     write: DatabaseConnection,
-    _lock: Option<std::sync::Arc<InstanceLock>>,
+    lock: Option<std::sync::Arc<InstanceLock>>,
 }
 
 impl Store {
@@ -96,15 +96,43 @@ impl Store {
     /// # Errors
     /// See [`ConnectError`]; on SQLite a second process on the same file is refused.
     pub async fn open(engine: Engine, connection_string: &str) -> Result<Self, ConnectError> {
-        let store = match engine {
-            Engine::Sqlite => Self::open_sqlite(&SqliteOptions::parse(connection_string)?).await?,
-            Engine::Postgres => Self::open_postgres(connection_string).await?,
-        };
-        store.migrate().await.map_err(ConnectError::Migrate)?;
-        Ok(store)
+        Self::open_as(Tenancy::Server, engine, connection_string).await
     }
 
-    async fn open_sqlite(options: &SqliteOptions) -> Result<Self, ConnectError> {
+    /// [`Self::open`] for a command that does a small thing and ends. On SQLite too it may run beside the server:
+    /// their transactions take turns at the file's lock. Then the schema is the server's and stays as it is.
+    ///
+    /// # Errors
+    /// See [`ConnectError`].
+    pub async fn open_beside(engine: Engine, connection_string: &str) -> Result<Self, ConnectError> {
+        Self::open_as(Tenancy::Command, engine, connection_string).await
+    }
+
+    async fn open_as(
+        tenancy: Tenancy,
+        engine: Engine,
+        connection_string: &str,
+    ) -> Result<Self, ConnectError> {
+        match engine {
+            Engine::Sqlite => {
+                let mut store = Self::open_sqlite(&SqliteOptions::parse(connection_string)?, tenancy).await?;
+                if tenancy == Tenancy::Server || store.lock.is_some() {
+                    store.migrate().await.map_err(ConnectError::Migrate)?;
+                }
+                if tenancy == Tenancy::Command {
+                    store.lock = None;
+                }
+                Ok(store)
+            }
+            Engine::Postgres => {
+                let store = Self::open_postgres(connection_string).await?;
+                store.migrate().await.map_err(ConnectError::Migrate)?;
+                Ok(store)
+            }
+        }
+    }
+
+    async fn open_sqlite(options: &SqliteOptions, tenancy: Tenancy) -> Result<Self, ConnectError> {
         for warning in &options.warnings {
             tracing::warn!("SQLite connection string: {warning}");
         }
@@ -124,7 +152,11 @@ impl Store {
                 create_private_folder(path)?;
                 if !options.read_only {
                     create_private_file(path)?;
-                    lock = Some(std::sync::Arc::new(InstanceLock::acquire(path)?));
+                    lock = match InstanceLock::acquire(path) {
+                        Ok(lock) => Some(std::sync::Arc::new(lock)),
+                        Err(InstanceLockError::Taken(_)) if tenancy == Tenancy::Command => None,
+                        Err(error) => return Err(error.into()),
+                    };
                 }
                 connect = connect.filename(path);
             }
@@ -154,7 +186,7 @@ impl Store {
             engine: Engine::Sqlite,
             read,
             write,
-            _lock: lock,
+            lock,
         })
     }
 
@@ -177,7 +209,7 @@ impl Store {
             engine: Engine::Postgres,
             read: connection.clone(),
             write: connection,
-            _lock: None,
+            lock: None,
         })
     }
 
@@ -228,6 +260,15 @@ impl Store {
         self.write.close_by_ref().await?;
         Ok(())
     }
+}
+
+/// Whether a process is the one that serves from a SQLite database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tenancy {
+    /// It holds the lock as long as it runs.
+    Server,
+    /// It holds the lock while it migrates, if nobody else has it.
+    Command,
 }
 
 /// Commits a transaction.

@@ -259,6 +259,16 @@ text_enum!(
     }
 );
 
+text_enum!(
+    /// What a signing key is there for.
+    SigningKeyRole {
+        /// The installation's own: signs all that nobody wants otherwise.
+        Instance = "instance",
+        /// Made because a client asks for its algorithm.
+        Client = "client",
+    }
+);
+
 /// A JSON array of strings.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
 #[serde(transparent)]

@@ -3,7 +3,7 @@
 use pocket_id_store::{
     StoreResult, access_tokens, audit_logs, authorization_codes, client_access_tokens, commit, grants,
     interactions, jtis, pushed_requests, reauthentication_tokens as proofs, refresh_tokens,
-    sessions as sign_ins, webauthn_challenges,
+    sessions as sign_ins, signing_keys, webauthn_challenges,
 };
 
 use crate::state::AppState;
@@ -25,6 +25,13 @@ pub async fn tokens(state: &AppState) -> StoreResult<()> {
 pub async fn jtis(state: &AppState) -> StoreResult<()> {
     let tx = state.store.begin().await?;
     jtis::delete_expired(&tx, state.now()).await?;
+    commit(tx).await
+}
+
+/// Replaced signing keys nothing valid is signed with any more.
+pub async fn signing_keys(state: &AppState) -> StoreResult<()> {
+    let tx = state.store.begin().await?;
+    signing_keys::delete_retired(&tx, state.now()).await?;
     commit(tx).await
 }
 

@@ -58,6 +58,11 @@ const JOBS: &[Job] = &[
         run: |state| Box::pin(cleanup::sessions(state)),
     },
     Job {
+        name: "ClearSigningKeys",
+        every: DAY,
+        run: |state| Box::pin(cleanup::signing_keys(state)),
+    },
+    Job {
         name: "ClearAuditLogs",
         every: DAY,
         run: |state| Box::pin(cleanup::audit_logs(state)),

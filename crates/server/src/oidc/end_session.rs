@@ -68,10 +68,14 @@ async fn process(
     headers: &http::HeaderMap,
 ) -> Result<Response, ApiError> {
     let issuer = state.config.app_url.as_str();
-    let hint = parameters
-        .get("id_token_hint")
-        .and_then(|token| id_token::read_hint(token, state.signing_keys.published(), issuer).ok());
     let reader = state.store.reader();
+    let hint = match parameters.get("id_token_hint") {
+        Some(token) => {
+            let keys = state.signing_keys.keys_for(reader, token).await?;
+            id_token::read_hint(token, keys.iter(), issuer).ok()
+        }
+        None => None,
+    };
     let row = facts::find_client(reader, hint.as_ref().map(|hint| hint.client_id.as_str())).await?;
     let subject = hint.as_ref().and_then(|hint| hint.subject.parse::<UserId>().ok());
     let known_to_client = match (&row, subject) {

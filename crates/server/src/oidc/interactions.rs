@@ -201,7 +201,9 @@ async fn complete(
     let mut progress: Progress =
         serde_json::from_value(row.progress.0.clone()).map_err(InteractionError::from)?;
     let request = request_of(&state, &row, &client)?;
-    let hint = endpoint::check_hint(&state, &request).map_err(|_| InteractionError::NotFound)?;
+    let hint = endpoint::check_hint(&state, &tx, &request)
+        .await?
+        .map_err(|_| InteractionError::NotFound)?;
     let facts = endpoint::signed_in_facts(&tx, &request, hint.as_ref(), &client, &signed_in).await?;
     let asked = authorize::asked_of_user(
         &request,

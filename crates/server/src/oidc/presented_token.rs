@@ -49,10 +49,15 @@ impl LiveToken {
 }
 
 /// The identifier of one of our access tokens, by its signature.
-pub fn identify(state: &AppState, token: &str) -> Option<Uuid> {
+pub async fn identify(
+    state: &AppState,
+    connection: &impl ConnectionTrait,
+    token: &str,
+) -> StoreResult<Option<Uuid>> {
     let issuer = state.config.app_url.as_str();
-    let jti = access_token::verify(token, state.signing_keys.published(), issuer).ok()?;
-    Uuid::parse_str(&jti).ok()
+    let keys = state.signing_keys.keys_for(connection, token).await?;
+    let jti = access_token::verify(token, keys.iter(), issuer).ok();
+    Ok(jti.and_then(|jti| Uuid::parse_str(&jti).ok()))
 }
 
 /// The token, if it is ours, has not ended, and its user is still there and not disabled.
@@ -61,7 +66,7 @@ pub async fn find(
     connection: &impl ConnectionTrait,
     token: &str,
 ) -> StoreResult<Option<LiveToken>> {
-    let Some(jti) = identify(state, token) else {
+    let Some(jti) = identify(state, connection, token).await? else {
         return Ok(None);
     };
     let now = state.now();

@@ -28,6 +28,12 @@ impl From<pocket_id_store::StoreError> for Failure {
     }
 }
 
+impl From<crate::signing_keys::SigningKeysError> for Failure {
+    fn from(error: crate::signing_keys::SigningKeysError) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
 impl From<pocket_id_oidc::jose::KeyError> for Failure {
     fn from(error: pocket_id_oidc::jose::KeyError) -> Self {
         Self::Internal(ApiError::internal(error))

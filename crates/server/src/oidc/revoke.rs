@@ -78,7 +78,7 @@ enum Found {
 }
 
 async fn end_access_token(state: &AppState, tx: &Tx, caller: &ClientId, token: &str) -> StoreResult<Found> {
-    let Some(jti) = presented_token::identify(state, token) else {
+    let Some(jti) = presented_token::identify(state, tx, token).await? else {
         return Ok(Found::Nothing);
     };
     let now = state.now();

@@ -3,11 +3,11 @@
 use axum::Json;
 use axum::extract::State;
 use pocket_id_oidc::discovery::{self, Document};
-use pocket_id_oidc::jose::Signer as _;
 use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::http::error::ApiResult;
 use crate::state::AppState;
 
 /// The routes.
@@ -22,7 +22,6 @@ fn document(state: &AppState) -> Document {
     discovery::document(
         state.config.app_url.as_str(),
         state.config.internal_app_url.as_str(),
-        state.signing_keys.active().algorithm(),
     )
 }
 
@@ -49,6 +48,8 @@ async fn authorization_server(State(state): State<AppState>) -> Json<Document> {
     get, path = "/.well-known/jwks.json", tag = "OpenID Connect",
     responses((status = 200, body = Value, description = "RFC 7517"))
 )]
-async fn jwks(State(state): State<AppState>) -> Json<Value> {
-    Json(json!({"keys": state.signing_keys.published()}))
+async fn jwks(State(state): State<AppState>) -> ApiResult<Json<Value>> {
+    let published = state.signing_keys.published().await?;
+    let keys: Vec<_> = published.iter().collect();
+    Ok(Json(json!({"keys": keys})))
 }

@@ -42,24 +42,71 @@ fn contents(path: &Path) -> Result<Option<Zeroizing<String>>, SigningKeysError> 
     }
 }
 
-/// Writes a new key, sealed if a sealing key is given. An existing file is never replaced.
+/// What a file is sealed with.
+pub type Seal<'k> = (&'k KeyEncryptionKey, Random);
+
+/// What becomes of a key file that is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// It stays, and nothing is written.
+    Kept,
+    /// The new one takes its place.
+    Replaced,
+}
+
+/// What was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// The key is in the file.
+    Done,
+    /// There is a file already.
+    AnotherIsThere,
+}
+
+/// Writes a key, sealed if there is something to seal it with.
 pub fn write(
     folder: &Path,
     jwk: &str,
-    seal: Option<(&KeyEncryptionKey, Random)>,
-) -> Result<(), SigningKeysError> {
-    let (name, text) = match seal.and_then(|(kek, random)| kek.seal(jwk.as_bytes(), random)) {
-        Some(blob) => (SEALED, Zeroizing::new(STANDARD.encode(blob))),
-        None => (PLAIN, Zeroizing::new(jwk.to_owned())),
+    seal: Option<Seal<'_>>,
+    existing: Existing,
+) -> Result<Written, SigningKeysError> {
+    let (name, other, text) = match seal.and_then(|(kek, random)| kek.seal(jwk.as_bytes(), random)) {
+        Some(blob) => (SEALED, PLAIN, Zeroizing::new(STANDARD.encode(blob))),
+        None => (PLAIN, SEALED, Zeroizing::new(jwk.to_owned())),
     };
     let path = folder.join(name);
-    create(folder, &path, text.as_bytes()).map_err(|source| SigningKeysError::File {
+    let failed = |source| SigningKeysError::File {
         path: path.clone(),
         source,
-    })
+    };
+    match create(folder, &path, text.as_bytes(), existing) {
+        Ok(()) => {}
+        Err(error) if existing == Existing::Kept && error.kind() == ErrorKind::AlreadyExists => {
+            return Ok(Written::AnotherIsThere);
+        }
+        Err(source) => return Err(failed(source)),
+    }
+    if existing == Existing::Replaced {
+        remove_one(folder, other)?;
+    }
+    Ok(Written::Done)
 }
 
-fn create(folder: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+/// Removes the key in a folder, sealed or not.
+pub fn remove(folder: &Path) -> Result<(), SigningKeysError> {
+    remove_one(folder, SEALED)?;
+    remove_one(folder, PLAIN)
+}
+
+fn remove_one(folder: &Path, name: &str) -> Result<(), SigningKeysError> {
+    let path = folder.join(name);
+    match fs::remove_file(&path) {
+        Err(source) if source.kind() != ErrorKind::NotFound => Err(SigningKeysError::File { path, source }),
+        _ => Ok(()),
+    }
+}
+
+fn create(folder: &Path, path: &Path, bytes: &[u8], existing: Existing) -> std::io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     let mut options = OpenOptions::new();
@@ -70,14 +117,20 @@ fn create(folder: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     }
     builder.create(folder)?;
-    // Written aside and linked into place: a crash leaves no half key, and a file already there wins.
+    // Written aside and moved into place: a crash leaves no half key.
     let aside = path.with_extension("new");
     let _ = fs::remove_file(&aside);
     let mut file = options.open(&aside)?;
     file.write_all(bytes)?;
     file.sync_all()?;
-    fs::hard_link(&aside, path)?;
-    fs::remove_file(&aside)?;
+    match existing {
+        Existing::Kept => {
+            let linked = fs::hard_link(&aside, path);
+            fs::remove_file(&aside)?;
+            linked?;
+        }
+        Existing::Replaced => fs::rename(&aside, path)?,
+    }
     File::open(folder)?.sync_all()
 }
 
@@ -96,12 +149,13 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let keys = folder.path().join("keys");
             assert!(read(&keys, &kek).unwrap().is_none());
-            write(&keys, &key.to_jwk().unwrap(), seal).unwrap();
+            write(&keys, &key.to_jwk().unwrap(), seal, Existing::Kept).unwrap();
             assert_eq!(read(&keys, &kek).unwrap().unwrap().key_id(), key.key_id());
-            assert!(
-                write(&keys, "{}", seal).is_err(),
-                "an existing key must never be replaced"
+            assert_eq!(
+                write(&keys, "{}", seal, Existing::Kept).unwrap(),
+                Written::AnotherIsThere
             );
+            assert_eq!(read(&keys, &kek).unwrap().unwrap().key_id(), key.key_id());
             #[cfg(unix)]
             {
                 use std::os::unix::fs::PermissionsExt as _;
@@ -110,6 +164,28 @@ mod tests {
             }
             let other = key_encryption_key(b"fedcba9876543210", "instance");
             assert_eq!(read(&keys, &other).is_err(), seal.is_some());
+        }
+    }
+
+    #[test]
+    fn a_replaced_key_leaves_nothing_behind() {
+        let kek = key_encryption_key(b"0123456789abcdef", "instance");
+        for (old, new) in [
+            (None, None),
+            (None, Some((&kek, Random))),
+            (Some((&kek, Random)), None),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let keys = folder.path().join("keys");
+            let [first, second] =
+                [1, 2].map(|byte| PrivateKey::generate(Algorithm::EdDsa, [byte; 8]).unwrap());
+            write(&keys, &first.to_jwk().unwrap(), old, Existing::Kept).unwrap();
+            write(&keys, &second.to_jwk().unwrap(), new, Existing::Replaced).unwrap();
+            assert_eq!(read(&keys, &kek).unwrap().unwrap().key_id(), second.key_id());
+            assert_eq!(fs::read_dir(&keys).unwrap().count(), 1);
+            remove(&keys).unwrap();
+            assert_eq!(fs::read_dir(&keys).unwrap().count(), 0);
+            remove(&keys).unwrap();
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::types::{JsonDocument, SigningKeyId, SigningKeyState, Timestamp};
+use crate::types::{JsonDocument, SigningKeyId, SigningKeyRole, SigningKeyState, Timestamp};
 
 /// A token-signing key; the private half is encrypted or lives in a file.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -19,6 +19,8 @@ pub struct Model {
     pub public_jwk: JsonDocument,
     /// Private JWK, AES-256-GCM; none when a file holds it.
     pub private_jwk_encrypted: Option<Vec<u8>>,
+    /// What it is there for. Of the active keys one is the instance's, and each algorithm has at most one.
+    pub role: SigningKeyRole,
     /// Where it is in its life.
     pub state: SigningKeyState,
     /// Row creation.

@@ -2,6 +2,7 @@
 
 mod m20261120_000001_core;
 mod m20261121_000002_clients;
+mod m20261121_000008_signing_keys;
 mod m20261121_000009_jtis;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
@@ -15,6 +16,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261120_000001_core::Migration),
             Box::new(m20261121_000002_clients::Migration),
+            Box::new(m20261121_000008_signing_keys::Migration),
             Box::new(m20261121_000009_jtis::Migration),
         ]
     }

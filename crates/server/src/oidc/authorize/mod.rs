@@ -14,6 +14,7 @@ use pocket_id_store::clients::Client;
 use pocket_id_store::interactions::Interaction;
 use pocket_id_store::types::{AuthenticationMethod, InteractionId, JsonDocument, StringMap, Timestamp};
 use pocket_id_store::{StoreResult, Tx, commit, consents, interactions};
+use sea_orm::ConnectionTrait;
 use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -141,7 +142,7 @@ async fn process(
         return Ok(refuse(state, Refusal::Page(PageError::UnknownClient)));
     };
 
-    let hint = match check_hint(state, &request) {
+    let hint = match check_hint(state, state.store.reader(), &request).await? {
         Ok(hint) => hint,
         Err(refusal) => return Ok(refuse(state, refusal)),
     };
@@ -246,15 +247,17 @@ fn progress_json(progress: &Progress) -> Result<Value, ApiError> {
 }
 
 /// The ID token hint of a request, if it has one and it is ours.
-pub fn check_hint(
+pub async fn check_hint(
     state: &AppState,
+    connection: &impl ConnectionTrait,
     request: &AuthorizationRequest,
-) -> Result<Option<id_token::Hint>, Refusal> {
-    authorize::check_hint(
-        request,
-        state.signing_keys.published(),
-        state.config.app_url.as_str(),
-    )
+) -> StoreResult<Result<Option<id_token::Hint>, Refusal>> {
+    let Some(token) = &request.id_token_hint else {
+        return Ok(Ok(None));
+    };
+    let keys = state.signing_keys.keys_for(connection, token).await?;
+    let issuer = state.config.app_url.as_str();
+    Ok(authorize::check_hint(request, keys.iter(), issuer))
 }
 
 /// What the protocol needs to know about who is signed in.

@@ -59,8 +59,9 @@ pub async fn issue(state: &AppState, caller: &Caller, request: &Request) -> Resu
         expires_at: expires_at.seconds(),
     };
     let issuer = state.config.app_url.as_str();
+    let signer = state.signing_keys.signer(None).await?;
     Ok(TokenResponse {
-        access_token: access_token::issue(state.signing_keys.active(), issuer, &content, validity)?,
+        access_token: access_token::issue(&signer, issuer, &content, validity)?,
         token_type: token_type(caller.proven_key.as_deref()),
         expires_in: expires_at.seconds() - now.seconds(),
         scope: scopes.join(" "),

@@ -153,7 +153,7 @@ pub async fn mint(
 /// Signs what was minted.
 pub async fn sign(state: &AppState, minted: Minted) -> Result<TokenResponse, Failure> {
     let now = state.now().seconds();
-    let signer = state.signing_keys.active();
+    let signer = state.signing_keys.signer(None).await?;
     let issuer = state.config.app_url.as_str();
     let grant = facts::grant(&minted.grant)?;
     let expires_at = minted.access_expires_at.seconds();
@@ -164,7 +164,7 @@ pub async fn sign(state: &AppState, minted: Minted) -> Result<TokenResponse, Fai
         issued_at: now,
         expires_at,
     };
-    let access_token = access_token::issue(signer, issuer, &content, validity)?;
+    let access_token = access_token::issue(&signer, issuer, &content, validity)?;
     let id_token = if let Some(plan) = minted.id_token.filter(|_| grant.scopes.has_openid()) {
         let names = &grant.claims.id_token;
         let needed = RequestedClaims::scopes_needed(&grant.scopes, names);
@@ -176,8 +176,9 @@ pub async fn sign(state: &AppState, minted: Minted) -> Result<TokenResponse, Fai
             now,
         };
         let claims = RequestedClaims::fill(&person, &grant.scopes, names);
+        let signer = state.signing_keys.signer(plan.algorithm).await?;
         Some(id_token::issue(
-            signer,
+            &signer,
             issuer,
             &grant,
             claims,

@@ -18,7 +18,9 @@ both_engines!(discovery_and_keys_fit_the_tokens, |app: TestApp| async move {
     assert_eq!(document["issuer"], app.url);
     assert_eq!(
         document["id_token_signing_alg_values_supported"],
-        json!(["RS256"])
+        json!([
+            "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
+        ])
     );
     for (field, expected) in [
         ("claims_parameter_supported", json!(true)),
