@@ -18,8 +18,8 @@ pub struct CachingHeaders {
 pub enum Freshness {
     /// Not at all.
     NoStore,
-    /// So many more seconds, from now; 0 means to ask again each time.
-    Fresh(i64),
+    /// So many seconds after it was made; 0 means to ask again each time.
+    Lifetime(i64),
     /// The headers do not say.
     Unstated,
 }
@@ -50,17 +50,14 @@ pub fn freshness(headers: &CachingHeaders, now: i64) -> Freshness {
         }
     }
     if no_cache {
-        return Freshness::Fresh(0);
+        return Freshness::Lifetime(0);
     }
     let lifetime = shared_age.or(max_age).or_else(|| {
         headers
             .expires
             .map(|expires| expires.map_or(0, |end| end.saturating_sub(headers.date.unwrap_or(now))))
     });
-    match lifetime {
-        None => Freshness::Unstated,
-        Some(lifetime) => Freshness::Fresh(lifetime.saturating_sub(age(headers, now)).max(0)),
-    }
+    lifetime.map_or(Freshness::Unstated, |seconds| Freshness::Lifetime(seconds.max(0)))
 }
 
 /// How old an answer is already, in seconds.
@@ -77,49 +74,58 @@ mod tests {
     fn each_header() {
         let now = 1_000_000;
         let cases = [
-            ("", None, None, None, Freshness::Unstated),
-            ("no-store", None, None, None, Freshness::NoStore),
-            ("max-age=60, No-Store", None, None, None, Freshness::NoStore),
-            ("no-cache, max-age=60", None, None, None, Freshness::Fresh(0)),
-            ("public, max-age=60", None, None, None, Freshness::Fresh(60)),
-            ("max-age=\"60\"", None, None, None, Freshness::Fresh(60)),
-            ("max-age=60, max-age=90", None, None, None, Freshness::Fresh(60)),
-            ("max-age=60, s-maxage=30", None, None, None, Freshness::Fresh(30)),
-            ("max-age=60", None, None, Some(20), Freshness::Fresh(40)),
-            ("max-age=60", None, None, Some(70), Freshness::Fresh(0)),
-            ("max-age=60", None, Some(now - 50), Some(20), Freshness::Fresh(10)),
-            ("max-age=60", None, Some(now + 50), None, Freshness::Fresh(60)),
-            ("max-age=60", None, None, Some(-5), Freshness::Fresh(60)),
-            ("max-age=x", None, None, None, Freshness::Fresh(0)),
-            ("max-age", None, None, None, Freshness::Fresh(0)),
-            ("max-age=-1", None, None, None, Freshness::Fresh(0)),
+            ("", None, None, Freshness::Unstated),
+            ("no-store", None, None, Freshness::NoStore),
+            ("max-age=60, No-Store", None, None, Freshness::NoStore),
+            ("no-cache, max-age=60", None, None, Freshness::Lifetime(0)),
+            ("public, max-age=60", None, None, Freshness::Lifetime(60)),
+            ("max-age=\"60\"", None, None, Freshness::Lifetime(60)),
+            ("max-age=60, max-age=90", None, None, Freshness::Lifetime(60)),
+            ("max-age=60, s-maxage=30", None, None, Freshness::Lifetime(30)),
+            ("max-age=60", None, Some(now - 50), Freshness::Lifetime(60)),
+            ("max-age=x", None, None, Freshness::Lifetime(0)),
+            ("max-age", None, None, Freshness::Lifetime(0)),
+            ("max-age=-1", None, None, Freshness::Lifetime(0)),
             (
                 "max-age=99999999999999999999",
                 None,
                 None,
-                None,
-                Freshness::Fresh(i64::MAX),
+                Freshness::Lifetime(i64::MAX),
             ),
-            (
-                "max-age=60",
-                Some(Some(now + 9)),
-                None,
-                None,
-                Freshness::Fresh(60),
-            ),
-            ("", Some(Some(now + 9)), None, None, Freshness::Fresh(9)),
-            ("", Some(Some(now + 9)), Some(now - 1), None, Freshness::Fresh(9)),
-            ("", Some(Some(now - 9)), None, None, Freshness::Fresh(0)),
-            ("", Some(None), None, None, Freshness::Fresh(0)),
+            ("max-age=60", Some(Some(now + 9)), None, Freshness::Lifetime(60)),
+            ("", Some(Some(now + 9)), None, Freshness::Lifetime(9)),
+            ("", Some(Some(now + 9)), Some(now - 1), Freshness::Lifetime(10)),
+            ("", Some(Some(now - 9)), None, Freshness::Lifetime(0)),
+            ("", Some(None), None, Freshness::Lifetime(0)),
         ];
-        for (cache_control, expires, date, age, expected) in cases {
+        for (cache_control, expires, date, expected) in cases {
             let headers = CachingHeaders {
                 cache_control: cache_control.to_owned(),
                 expires,
                 date,
-                age,
+                age: None,
             };
             assert_eq!(freshness(&headers, now), expected, "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_is_as_old_as_the_worse_of_two_signs_says() {
+        let now = 1_000_000;
+        for (date, age_header, expected) in [
+            (None, None, 0),
+            (None, Some(20), 20),
+            (None, Some(-5), 0),
+            (Some(now - 50), Some(20), 50),
+            (Some(now - 10), Some(20), 20),
+            (Some(now + 50), None, 0),
+        ] {
+            let headers = CachingHeaders {
+                date,
+                age: age_header,
+                ..CachingHeaders::default()
+            };
+            assert_eq!(age(&headers, now), expected, "{headers:?}");
         }
     }
 }

@@ -30,6 +30,7 @@ pub mod claims_request;
 pub mod client;
 pub mod client_assertion;
 pub mod client_auth;
+pub mod client_metadata_document;
 pub mod discovery;
 pub mod end_session;
 pub mod error;

@@ -7,6 +7,7 @@ use pocket_id_store::{ConnectError, Engine, Store, StoreError};
 use secrecy::ExposeSecret;
 
 use crate::app_config::{SettingsCache, SettingsError};
+use crate::clients::MetadataDocuments;
 use crate::clock::Clock;
 use crate::config::{Config, DatabaseConfig};
 use crate::http::rate_limit::RateLimits;
@@ -87,6 +88,7 @@ pub async fn start_with(config: Config, clock: Clock, network: Network) -> Resul
     let state = AppState::new(Parts {
         rate_limits: RateLimits::new(config.rate_limiting.is_on()),
         outbound: Outbound::new(network, config.local_ipv6_ranges.clone(), clock.clone()),
+        metadata_documents: MetadataDocuments::default(),
         config,
         store,
         clock,

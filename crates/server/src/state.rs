@@ -7,6 +7,7 @@ use pocket_id_store::types::Timestamp;
 use pocket_id_store::{Store, StoreResult};
 
 use crate::app_config::{Settings, SettingsCache};
+use crate::clients::MetadataDocuments;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::rate_limit::RateLimits;
@@ -36,6 +37,8 @@ pub struct Parts {
 
     /// Requests to other servers.
     pub outbound: Outbound,
+    /// Documents of clients being read.
+    pub metadata_documents: MetadataDocuments,
     /// The keys tokens are signed with.
     pub signing_keys: SigningKeys,
     /// `/setup` is closed for good once somebody has an account; remembered to spare the query.

@@ -38,6 +38,7 @@ impl Client {
             access_token_duration_minutes: durations.access_minutes,
             refresh_token_duration_minutes: durations.refresh_minutes,
             client_type: ClientType::Standard,
+            metadata_expires_at: None,
             federated_identities: FederatedIdentities::default(),
             token_endpoint_auth_method: None,
             jwks: None,

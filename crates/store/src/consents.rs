@@ -68,6 +68,15 @@ pub async fn merge(
     Ok(change)
 }
 
+/// Removes all consents for a client.
+pub async fn delete_of_client(tx: &Tx, client: &ClientId) -> StoreResult<()> {
+    consent::Entity::delete_many()
+        .filter(consent::Column::ClientId.eq(client.clone()))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
 /// Removes a consent; whether there was one.
 pub async fn delete(tx: &Tx, user: UserId, client: &ClientId) -> StoreResult<bool> {
     let result = consent::Entity::delete_many()

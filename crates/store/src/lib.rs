@@ -23,6 +23,7 @@ pub mod jobs;
 pub mod jtis;
 pub mod kv;
 pub mod list;
+pub mod metadata_clients;
 pub mod migrations;
 pub mod passkeys;
 pub mod postgres_options;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use pocket_id_oidc::redirect_uri::RedirectUriPattern;
+
 use crate::passkeys::policy::{Attachment, SyncedPasskeys, UserVerification};
 
 /// Who may read a setting.
@@ -32,6 +34,8 @@ pub enum Rule {
     OptionalEmail,
     /// A JSON array of strings.
     JsonStrings,
+    /// A JSON array of URL patterns, as callback URLs have them.
+    UrlPatterns,
     /// A JSON array of objects with `key` and `value`.
     JsonClaims,
 }
@@ -67,7 +71,7 @@ const fn setting(
     }
 }
 
-use Rule::{Bool, Free, JsonClaims, JsonStrings, Minutes, OneOf, OptionalEmail, Text};
+use Rule::{Bool, Free, JsonClaims, JsonStrings, Minutes, OneOf, OptionalEmail, Text, UrlPatterns};
 use Visibility::{Admin, Public, Secret};
 
 /// Every setting, in the order lists have.
@@ -292,7 +296,7 @@ pub const SETTINGS: &[Setting] = &[
         Admin,
         OneOf(&["any", "platform", "cross-platform"]),
     ),
-    setting("cimdUrlAllowlist", "CIMD_URL_ALLOWLIST", "[]", Admin, JsonStrings),
+    setting("cimdUrlAllowlist", "CIMD_URL_ALLOWLIST", "[]", Admin, UrlPatterns),
 ];
 
 impl Setting {
@@ -315,11 +319,22 @@ impl Setting {
                 .then(|| "must be a valid email address".to_owned()),
             Rule::JsonStrings => (!value.is_empty() && serde_json::from_str::<Vec<String>>(value).is_err())
                 .then(|| "must be a JSON array of strings".to_owned()),
+            Rule::UrlPatterns => (!value.is_empty() && url_patterns(value).is_none())
+                .then(|| "must be a JSON array of valid URL patterns".to_owned()),
             Rule::JsonClaims => (!value.is_empty()
                 && serde_json::from_str::<Vec<DefaultClaim>>(value).is_err())
             .then(|| "must be a JSON array of objects with key and value".to_owned()),
         }
     }
+}
+
+/// A JSON array of URL patterns.
+fn url_patterns(value: &str) -> Option<Vec<RedirectUriPattern>> {
+    let texts: Vec<String> = serde_json::from_str(value).ok()?;
+    texts
+        .iter()
+        .map(|text| RedirectUriPattern::parse(text).ok())
+        .collect()
 }
 
 /// A claim every new account gets.
@@ -435,6 +450,11 @@ impl Settings {
         Attachment::from_config(self.text("webauthnAuthenticatorAttachment"))
     }
 
+    /// Which URLs may be the IDs of clients that describe themselves there.
+    pub fn metadata_document_urls(&self) -> Vec<RedirectUriPattern> {
+        url_patterns(self.text("cimdUrlAllowlist")).unwrap_or_default()
+    }
+
     /// Groups a new account joins.
     pub fn default_group_ids(&self) -> Vec<String> {
         serde_json::from_str(self.text("signupDefaultUserGroupIDs")).unwrap_or_default()
@@ -484,6 +504,9 @@ mod tests {
             ("smtpFrom", "nobody"),
             ("signupDefaultUserGroupIDs", "{}"),
             ("signupDefaultCustomClaims", "[1]"),
+            ("cimdUrlAllowlist", "*"),
+            ("cimdUrlAllowlist", "[1]"),
+            ("cimdUrlAllowlist", r#"["*", "javascript:*"]"#),
         ] {
             let setting = SETTINGS.iter().find(|setting| setting.key == key).unwrap();
             assert!(setting.fault(bad).is_some(), "{key}={bad}");

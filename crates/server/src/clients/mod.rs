@@ -1,10 +1,12 @@
 //! OIDC clients: what administrators decide about the apps people sign in to.
 
 mod dto;
+mod metadata_document;
 pub mod protocol;
 mod routes;
 mod secrets;
 mod service;
 
 pub use dto::ClientMetaDto;
+pub use metadata_document::{MetadataDocuments, resolve};
 pub use routes::routes;

@@ -25,6 +25,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(list, create))
         .routes(routes!(find, update, delete))
         .routes(routes!(find_meta))
+        .routes(routes!(refresh))
         .routes(routes!(list_secrets, create_secret))
         .routes(routes!(delete_secret))
         .routes(routes!(replace_secret))
@@ -112,6 +113,24 @@ async fn update(
     JsonBody(input): JsonBody<ClientInput>,
 ) -> ApiResult<Json<ClientWithGroupsDto>> {
     Ok(Json(service::update(&state, &id, input).await?))
+}
+
+/// Reads the metadata document of a client anew.
+#[utoipa::path(
+    post, path = "/api/oidc/clients/{id}/refresh", tag = "OIDC clients",
+    params(("id" = String, Path, description = "Client ID; `~` and base64url for one that is a URL")),
+    responses(
+        (status = 200, body = ClientWithGroupsDto),
+        (status = 400, body = ErrorBody, description = "It has none, or none of use; the message says why"),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)
+    )
+)]
+async fn refresh(
+    State(state): State<AppState>,
+    _: Admin,
+    ClientIdPath(id): ClientIdPath,
+) -> ApiResult<Json<ClientWithGroupsDto>> {
+    Ok(Json(service::refresh(&state, &id).await?))
 }
 
 /// Removes a client with its secrets, consents and tokens.

@@ -9,6 +9,7 @@ use pocket_id_store::users::User;
 use pocket_id_store::{StoreError, commit, groups};
 
 use super::dto::{ClientDto, ClientInput, ClientMetaDto, ClientWithGroupCountDto, ClientWithGroupsDto};
+use super::metadata_document::{self, DocumentError};
 use super::protocol::Surroundings;
 use crate::http::error::{ApiError, FieldError};
 use crate::http::validation::{Rules, is_launch_url, nfc};
@@ -36,6 +37,9 @@ pub enum ClientError {
     /// A rule between values is broken; the text says which.
     #[error("{0}")]
     Refused(&'static str),
+    /// The client's metadata document is of no use.
+    #[error(transparent)]
+    Document(DocumentError),
     /// Values break rules of their own.
     #[error("invalid values")]
     Invalid(Vec<FieldError>),
@@ -55,6 +59,9 @@ impl From<ClientError> for ApiError {
                 "Client ID already exists",
             ),
             ClientError::Refused(reason) => Self::new(StatusCode::BAD_REQUEST, "validation_failed", reason),
+            ClientError::Document(reason) => {
+                Self::new(StatusCode::BAD_REQUEST, "validation_failed", reason.to_string())
+            }
             ClientError::Invalid(fields) => Self::validation(fields),
             ClientError::Store(error) => error.into(),
         }
@@ -224,6 +231,21 @@ pub async fn update(
     clients::update(&tx, client).await?;
     commit(tx).await?;
     Ok(find(state, id).await?)
+}
+
+/// Reads a client's metadata document anew.
+pub async fn refresh(state: &AppState, id: &ClientId) -> Result<ClientWithGroupsDto, ClientError> {
+    let client = clients::find(state.store.reader(), id)
+        .await?
+        .ok_or(ClientError::NotFound)?;
+    if client.client_type != ClientType::MetadataDocument {
+        let reason = "Only clients with a metadata document can be refreshed";
+        return Err(ClientError::Refused(reason));
+    }
+    metadata_document::refresh(state, id)
+        .await?
+        .map_err(ClientError::Document)?;
+    find(state, id).await
 }
 
 /// Removes a client with everything it was given.

@@ -2,6 +2,7 @@
 //!
 //! They blunt floods. Limits that protect a guessable secret are counted in the database by its feature.
 
+use std::hash::Hash;
 use std::marker::PhantomData;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
@@ -37,6 +38,7 @@ pub struct RateLimits {
     api: DefaultKeyedRateLimiter<IpAddr>,
     webauthn_login: DefaultKeyedRateLimiter<IpAddr>,
     webauthn_reauthenticate: DefaultKeyedRateLimiter<IpAddr>,
+    unknown_documents: DefaultKeyedRateLimiter<String>,
 }
 
 impl RateLimits {
@@ -47,6 +49,7 @@ impl RateLimits {
             api: buckets(Duration::from_millis(10), 300),
             webauthn_login: buckets(Duration::from_secs(5), 10),
             webauthn_reauthenticate: buckets(Duration::from_secs(10), 5),
+            unknown_documents: buckets(Duration::from_secs(2), 30),
         }
     }
 
@@ -72,6 +75,12 @@ impl RateLimits {
         })
     }
 
+    /// Whether a host may be asked for another document nobody has asked for before: a request of ours must not
+    /// become one of many with which somebody floods another's server.
+    pub fn allows_unknown_document(&self, host: &str) -> bool {
+        !self.enabled || self.unknown_documents.check_key(&host.to_owned()).is_ok()
+    }
+
     /// Forgets full buckets.
     pub fn forget_idle(&self) {
         for policy in [
@@ -83,10 +92,12 @@ impl RateLimits {
             limiter.retain_recent();
             limiter.shrink_to_fit();
         }
+        self.unknown_documents.retain_recent();
+        self.unknown_documents.shrink_to_fit();
     }
 }
 
-fn buckets(refill: Duration, burst: u32) -> DefaultKeyedRateLimiter<IpAddr> {
+fn buckets<K: Clone + Eq + Hash>(refill: Duration, burst: u32) -> DefaultKeyedRateLimiter<K> {
     let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
     let quota = Quota::with_period(refill)
         .unwrap_or(Quota::per_second(NonZeroU32::MIN))

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use pocket_id_oidc::http_caching::{Freshness, freshness};
+use pocket_id_oidc::http_caching::{Freshness, age, freshness};
 use pocket_id_oidc::jwk_set::JwkSet;
 use pocket_id_store::types::Timestamp;
 use url::Url;
@@ -101,10 +101,12 @@ impl JwksCache {
     ) -> Result<Arc<JwkSet>, FetchError> {
         let read = answer.and_then(Fetched::ok).and_then(|answer| {
             let keys = JwkSet::parse(&answer.body).map_err(|error| FetchError::Content(error.to_string()))?;
-            let lifetime = match freshness(&caching_headers(&answer.headers), now.seconds()) {
-                Freshness::Fresh(seconds) => seconds.clamp(SHORTEST, LONGEST),
+            let headers = caching_headers(&answer.headers);
+            let lifetime = match freshness(&headers, now.seconds()) {
+                Freshness::Lifetime(seconds) => seconds.saturating_sub(age(&headers, now.seconds())),
                 Freshness::NoStore | Freshness::Unstated => SHORTEST,
             };
+            let lifetime = lifetime.clamp(SHORTEST, LONGEST);
             Ok((Arc::new(keys), now.plus_seconds(lifetime)))
         });
         let mut entries = self.entries();

@@ -46,6 +46,8 @@ pub struct Model {
     pub refresh_token_duration_minutes: i32,
     /// Where the definition comes from.
     pub client_type: ClientType,
+    /// Until when its metadata document need not be read again.
+    pub metadata_expires_at: Option<Timestamp>,
     /// Issuers whose assertions authenticate it.
     pub federated_identities: FederatedIdentities,
     /// The only way it may authenticate; any it has credentials for when none.

@@ -4,6 +4,7 @@ mod m20261120_000001_core;
 mod m20261121_000002_clients;
 mod m20261121_000008_signing_keys;
 mod m20261121_000009_jtis;
+mod m20261121_000010_cimd;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000002_clients::Migration),
             Box::new(m20261121_000008_signing_keys::Migration),
             Box::new(m20261121_000009_jtis::Migration),
+            Box::new(m20261121_000010_cimd::Migration),
         ]
     }
 }
