@@ -7,11 +7,10 @@
 //! caller must consume before the client counts as authenticated. On [`Fault::Signature`] keys that were kept may be
 //! outdated; it is worth one try with new ones.
 
-use aws_lc_rs::hmac;
 use serde_json::{Map, Value};
 
 use crate::error::{ErrorCode, OAuthError};
-use crate::jose::{Jwk, JwsError, UnverifiedJws, from_base64url};
+use crate::jose::{HmacAlgorithm, Jwk, JwsError, UnverifiedJws};
 use crate::jwk_set::JwkSet;
 
 /// Seconds clocks may differ.
@@ -28,8 +27,6 @@ const FAPI_ALGORITHMS: [&str; 4] = ["PS256", "ES256", "EdDSA", "Ed25519"];
 pub struct ClientAssertion {
     jwt: String,
     algorithm: String,
-    typ: Option<String>,
-    critical: bool,
     claims: Map<String, Value>,
 }
 
@@ -54,6 +51,9 @@ pub enum Fault {
     /// No known key made the signature.
     #[error("The client assertion has no valid signature.")]
     Signature,
+    /// The secrets are too short for the algorithm (RFC 7518 §3.2).
+    #[error("The client secret is too short for the algorithm of the client assertion.")]
+    WeakSecret,
     /// `typ` says it is another kind of token.
     #[error("The client assertion is a token for another purpose.")]
     Type,
@@ -89,9 +89,10 @@ impl From<Fault> for OAuthError {
 impl From<JwsError> for Fault {
     fn from(error: JwsError) -> Self {
         match error {
-            JwsError::Malformed | JwsError::Critical => Self::Malformed,
+            JwsError::Malformed | JwsError::Critical | JwsError::HeaderKey => Self::Malformed,
             JwsError::Algorithm => Self::Algorithm,
-            JwsError::Signature => Self::Signature,
+            JwsError::UnknownKey | JwsError::Signature => Self::Signature,
+            JwsError::WeakSecret => Self::WeakSecret,
         }
     }
 }
@@ -182,19 +183,11 @@ impl FederatedIssuer {
 impl ClientAssertion {
     /// Takes an assertion apart.
     pub fn read(jwt: &str) -> Result<Self, Fault> {
-        UnverifiedJws::parse(jwt)?;
-        let mut parts = jwt.split('.');
-        let mut object =
-            || -> Option<Map<String, Value>> { serde_json::from_slice(&from_base64url(parts.next()?)?).ok() };
-        let header = object().ok_or(Fault::Malformed)?;
-        let claims = object().ok_or(Fault::Malformed)?;
-        let text = |name: &str| header.get(name).and_then(Value::as_str).map(str::to_owned);
+        let jws = UnverifiedJws::parse(jwt)?;
         Ok(Self {
             jwt: jwt.to_owned(),
-            algorithm: text("alg").ok_or(Fault::Algorithm)?,
-            typ: text("typ"),
-            critical: header.contains_key("crit"),
-            claims,
+            algorithm: jws.algorithm_name().ok_or(Fault::Algorithm)?.to_owned(),
+            claims: jws.unverified_claims()?,
         })
     }
 
@@ -214,16 +207,7 @@ impl ClientAssertion {
 
     /// Whether it is authenticated with a shared secret.
     pub fn is_symmetric(&self) -> bool {
-        self.hmac().is_some()
-    }
-
-    fn hmac(&self) -> Option<hmac::Algorithm> {
-        match self.algorithm.as_str() {
-            "HS256" => Some(hmac::HMAC_SHA256),
-            "HS384" => Some(hmac::HMAC_SHA384),
-            "HS512" => Some(hmac::HMAC_SHA512),
-            _ => None,
-        }
+        HmacAlgorithm::from_name(&self.algorithm).is_some()
     }
 
     /// Checks the assertion of another issuer about a client.
@@ -275,11 +259,12 @@ impl ClientAssertion {
         if strictness == Strictness::Fapi2 && !FAPI_ALGORITHMS.contains(&self.algorithm.as_str()) {
             return Err(Fault::Algorithm);
         }
-        UnverifiedJws::parse(&self.jwt)?.verify(keys.keys())?;
-        self.check_own(client_id, audiences, strictness, now)
+        let jws = UnverifiedJws::parse(&self.jwt)?;
+        jws.verify(keys.keys())?;
+        self.check_own(&jws, client_id, audiences, strictness, now)
     }
 
-    /// Checks an assertion a client authenticated with its secret (`client_secret_jwt`).
+    /// Checks an assertion a client authenticated with one of its secrets (`client_secret_jwt`).
     pub fn verify_secret<'s>(
         &self,
         client_id: &str,
@@ -287,36 +272,36 @@ impl ClientAssertion {
         audiences: &Audiences,
         now: i64,
     ) -> Result<Accepted, Fault> {
-        let algorithm = self.hmac().ok_or(Fault::Algorithm)?;
-        if self.critical {
-            return Err(Fault::Malformed);
+        let jws = UnverifiedJws::parse(&self.jwt)?;
+        let mut verdict = Err(Fault::Signature);
+        for secret in secrets {
+            match jws.verify_with_secret(secret) {
+                Ok(_) => {
+                    verdict = Ok(());
+                    break;
+                }
+                // Another secret may be long enough.
+                Err(JwsError::WeakSecret) => verdict = Err(Fault::WeakSecret),
+                Err(JwsError::Signature) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
-        let (signed, tag) = self.jwt.rsplit_once('.').ok_or(Fault::Malformed)?;
-        let tag = from_base64url(tag).ok_or(Fault::Malformed)?;
-        let known = secrets.into_iter().any(|secret| {
-            let key = hmac::Key::new(algorithm, secret);
-            !secret.is_empty() && hmac::verify(&key, signed.as_bytes(), &tag).is_ok()
-        });
-        if !known {
-            return Err(Fault::Signature);
-        }
-        self.check_own(client_id, audiences, Strictness::Usual, now)
+        verdict?;
+        self.check_own(&jws, client_id, audiences, Strictness::Usual, now)
     }
 
     /// The rules for assertions clients make themselves; the signature has been checked.
     fn check_own(
         &self,
+        jws: &UnverifiedJws<'_>,
         client_id: &str,
         audiences: &Audiences,
         strictness: Strictness,
         now: i64,
     ) -> Result<Accepted, Fault> {
         // A signed authorization request has the same issuer and audience (RFC 9101 §10.8).
-        let typ = self.typ.as_deref().map(str::to_ascii_lowercase);
-        let typ = typ
-            .as_deref()
-            .map(|typ| typ.strip_prefix("application/").unwrap_or(typ));
-        if !matches!(typ, None | Some("jwt" | "client-authentication+jwt")) {
+        let fits = jws.typ.is_none() || jws.is_typ("JWT") || jws.is_typ("client-authentication+jwt");
+        if !fits {
             return Err(Fault::Type);
         }
         if self.issuer() != Some(client_id) {

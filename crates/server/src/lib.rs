@@ -18,6 +18,7 @@ pub mod audit;
 pub mod clients;
 pub mod clock;
 pub mod config;
+pub mod encrypted_text;
 pub mod health;
 pub mod http;
 pub mod images;

@@ -1,5 +1,6 @@
 //! One fault per row.
 
+use aws_lc_rs::hmac;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -285,6 +286,7 @@ fn assertions_by_private_key() {
 fn algorithms_of_private_keys() {
     for (algorithm, usual, fapi) in [
         (Algorithm::Rs256, Ok(()), Err(Fault::Algorithm)),
+        (Algorithm::Ps256, Ok(()), Ok(())),
         (Algorithm::Es256, Ok(()), Ok(())),
         (Algorithm::Es384, Ok(()), Err(Fault::Algorithm)),
         (Algorithm::EdDsa, Ok(()), Ok(())),
@@ -316,7 +318,9 @@ fn with_secret(header: &Value, claims: &Value, algorithm: hmac::Algorithm, secre
 
 #[test]
 fn assertions_by_secret() {
-    let secret = b"0123456789abcdef0123456789abcdef";
+    let secret = &[b's'; 64][..];
+    let another = &[b'a'; 64][..];
+    let short = &[b's'; 31][..];
     let verify = |jwt: &str, secrets: &[&[u8]]| {
         ClientAssertion::read(jwt)?.verify_secret(CLIENT, secrets.iter().copied(), &audiences(), NOW)
     };
@@ -327,8 +331,9 @@ fn assertions_by_secret() {
     ] {
         let jwt = with_secret(&json!({ "alg": name }), &own_claims(), algorithm, secret);
         assert!(ClientAssertion::read(&jwt).unwrap().is_symmetric());
-        assert!(verify(&jwt, &[b"another", secret]).is_ok(), "{name}");
-        assert_eq!(verify(&jwt, &[b"another"]), Err(Fault::Signature), "{name}");
+        assert!(verify(&jwt, &[another, secret]).is_ok(), "{name}");
+        assert_eq!(verify(&jwt, &[another]), Err(Fault::Signature), "{name}");
+        assert_eq!(verify(&jwt, &[short]), Err(Fault::WeakSecret), "{name}");
         assert_eq!(verify(&jwt, &[]), Err(Fault::Signature), "{name}");
     }
     let hs256 = json!({"alg": "HS256"});
@@ -344,7 +349,7 @@ fn assertions_by_secret() {
     assert_eq!(verify(&critical, &[secret]), Err(Fault::Malformed));
     // Whoever has no secret has not the empty one.
     let empty = with_secret(&hs256, &own_claims(), hmac::HMAC_SHA256, b"");
-    assert_eq!(verify(&empty, &[b""]), Err(Fault::Signature));
+    assert_eq!(verify(&empty, &[b""]), Err(Fault::WeakSecret));
 }
 
 /// A public key used as a shared secret, and tokens without any signature.
@@ -373,7 +378,7 @@ fn algorithms_are_not_confused() {
         let assertion = ClientAssertion::read(&jwt).unwrap();
         assert_eq!(by_key(&assertion), Err(Fault::Algorithm), "{name}");
         assert_eq!(
-            assertion.verify_secret(CLIENT, [&b"secret"[..]], &audiences(), NOW),
+            assertion.verify_secret(CLIENT, [&[b's'; 64][..]], &audiences(), NOW),
             Err(Fault::Algorithm),
             "{name}"
         );
@@ -382,7 +387,7 @@ fn algorithms_are_not_confused() {
     assert_eq!(
         ClientAssertion::read(&signed)
             .unwrap()
-            .verify_secret(CLIENT, [&b"secret"[..]], &audiences(), NOW),
+            .verify_secret(CLIENT, [&[b's'; 64][..]], &audiences(), NOW),
         Err(Fault::Algorithm)
     );
 }

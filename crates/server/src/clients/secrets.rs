@@ -1,13 +1,15 @@
 //! Client secrets: shown once, stored as a hash.
 
 use aws_lc_rs::digest;
-use pocket_id_store::clients::{self, ClientSecret};
+use pocket_id_oidc::client_auth::Method;
+use pocket_id_store::clients::{self, Client, ClientSecret};
 use pocket_id_store::types::{ClientId, ClientSecretId, SecretAlgorithm, Timestamp};
-use pocket_id_store::{StoreResult, Tx, commit};
+use pocket_id_store::{Tx, commit};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::dto::{ClientSecretDto, CreatedSecretDto, SecretInput};
 use super::service::ClientError;
+use crate::encrypted_text::TextKey;
 use crate::http::error::FieldError;
 use crate::http::time_format::parse_rfc3339;
 use crate::random::ALPHANUMERIC;
@@ -19,6 +21,8 @@ const MOST: u64 = 20;
 const SHORTEST: usize = 16;
 /// Length of a secret we choose.
 const GENERATED: usize = 32;
+/// Length of a secret we choose to make assertions from: enough for each kind of HMAC (RFC 7518 §3.2).
+const GENERATED_FOR_ASSERTIONS: usize = 64;
 
 /// A client's secrets, oldest first.
 pub async fn list(state: &AppState, client: &ClientId) -> Result<Vec<ClientSecretDto>, ClientError> {
@@ -40,7 +44,6 @@ pub async fn create(
     client: &ClientId,
     input: SecretInput,
 ) -> Result<CreatedSecretDto, ClientError> {
-    let value = chosen_or_random(state, input.secret)?;
     let expires_at = match &input.expires_at {
         None => None,
         Some(text) => {
@@ -58,7 +61,8 @@ pub async fn create(
     if clients::count_secrets(&tx, client).await? >= MOST {
         return Err(ClientError::Refused("A client can have at most 20 secrets"));
     }
-    let row = insert(state, &tx, client, &value, expires_at).await?;
+    let value = chosen_or_random(state, &owner, input.secret)?;
+    let row = insert(state, &tx, &owner, &value, expires_at).await?;
     commit(tx).await?;
     Ok(CreatedSecretDto {
         facts: ClientSecretDto::new(&row, state.now()),
@@ -72,14 +76,14 @@ pub async fn replace(
     client: &ClientId,
     chosen: Option<String>,
 ) -> Result<SecretString, ClientError> {
-    let value = chosen_or_random(state, chosen)?;
     let tx = state.store.begin().await?;
     let owner = clients::find(&tx, client).await?.ok_or(ClientError::NotFound)?;
     if owner.is_public {
         return Err(ClientError::Refused("Public clients cannot have secrets"));
     }
+    let value = chosen_or_random(state, &owner, chosen)?;
     clients::delete_secrets(&tx, client).await?;
-    insert(state, &tx, client, &value, None).await?;
+    insert(state, &tx, &owner, &value, None).await?;
     commit(tx).await?;
     Ok(value)
 }
@@ -95,20 +99,27 @@ pub async fn delete(state: &AppState, client: &ClientId, id: &str) -> Result<(),
     Ok(commit(tx).await?)
 }
 
+/// Stores the hash of a secret; with it the secret itself, encrypted, if the client is to authenticate with assertions
+/// made from it (`client_secret_jwt`), which cannot be checked otherwise.
 async fn insert(
     state: &AppState,
     tx: &Tx,
-    client: &ClientId,
+    owner: &Client,
     value: &SecretString,
     expires_at: Option<Timestamp>,
-) -> StoreResult<ClientSecret> {
+) -> Result<ClientSecret, ClientError> {
     let value = value.expose_secret();
+    let sealed = if makes_assertions(owner) {
+        Some(TextKey::of(&state.config)?.seal(value, state.random)?)
+    } else {
+        None
+    };
     let row = ClientSecret {
         id: ClientSecretId(state.random.uuid()),
-        client_id: client.clone(),
+        client_id: owner.id.clone(),
         algorithm: SecretAlgorithm::Sha256,
         hash: hex::encode(digest::digest(&digest::SHA256, value.as_bytes())),
-        sealed: None,
+        sealed,
         prefix: value.chars().take(4).collect(),
         created_at: state.now(),
         expires_at,
@@ -117,9 +128,23 @@ async fn insert(
     Ok(row)
 }
 
-fn chosen_or_random(state: &AppState, chosen: Option<String>) -> Result<SecretString, ClientError> {
+/// Whether a client authenticates with assertions made from its secret.
+fn makes_assertions(client: &Client) -> bool {
+    client.token_endpoint_auth_method.as_deref() == Some(Method::ClientSecretJwt.as_str())
+}
+
+fn chosen_or_random(
+    state: &AppState,
+    owner: &Client,
+    chosen: Option<String>,
+) -> Result<SecretString, ClientError> {
     let Some(secret) = chosen.filter(|secret| !secret.is_empty()) else {
-        return Ok(state.random.text(ALPHANUMERIC, GENERATED).into());
+        let length = if makes_assertions(owner) {
+            GENERATED_FOR_ASSERTIONS
+        } else {
+            GENERATED
+        };
+        return Ok(state.random.text(ALPHANUMERIC, length).into());
     };
     if !secret.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) {
         return Err(ClientError::Invalid(vec![FieldError {

@@ -11,6 +11,7 @@ use pocket_id_store::{StoreError, commit, groups};
 use super::dto::{ClientDto, ClientInput, ClientMetaDto, ClientWithGroupCountDto, ClientWithGroupsDto};
 use super::metadata_document::{self, DocumentError};
 use super::protocol::Surroundings;
+use crate::encrypted_text::EncryptedTextError;
 use crate::http::error::{ApiError, FieldError};
 use crate::http::validation::{Rules, is_launch_url, nfc};
 use crate::state::AppState;
@@ -40,6 +41,9 @@ pub enum ClientError {
     /// The client's metadata document is of no use.
     #[error(transparent)]
     Document(DocumentError),
+    /// A secret could not be encrypted.
+    #[error(transparent)]
+    Encryption(#[from] EncryptedTextError),
     /// Values break rules of their own.
     #[error("invalid values")]
     Invalid(Vec<FieldError>),
@@ -63,6 +67,7 @@ impl From<ClientError> for ApiError {
                 Self::new(StatusCode::BAD_REQUEST, "validation_failed", reason.to_string())
             }
             ClientError::Invalid(fields) => Self::validation(fields),
+            ClientError::Encryption(error) => Self::internal(error),
             ClientError::Store(error) => error.into(),
         }
     }

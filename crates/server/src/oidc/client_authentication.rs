@@ -2,13 +2,13 @@
 
 use http::HeaderMap;
 use pocket_id_oidc::client::Client;
-use pocket_id_oidc::client_auth::{Assertion, Credentials, Presented};
+use pocket_id_oidc::client_auth::{Credentials, Presented};
 use pocket_id_oidc::error::{ErrorCode, OAuthError};
 use pocket_id_oidc::parameters::Parameters;
 use pocket_id_store::clients;
 
 use super::response::Failure;
-use super::{facts, form};
+use super::{assertion_authentication, facts, form};
 use crate::http::error::ApiError;
 use crate::state::AppState;
 
@@ -29,17 +29,12 @@ pub async fn authenticate(
     let authorization = form::authorization(headers);
     match Presented::read(authorization.as_deref(), form)? {
         Presented::Credentials(credentials) => by_secret(state, credentials).await,
-        Presented::Assertion(assertion) => by_assertion(&assertion),
+        Presented::Assertion(assertion) => assertion_authentication::authenticate(state, &assertion).await,
     }
 }
 
 fn failed() -> Failure {
     OAuthError::new(ErrorCode::InvalidClient, "Client authentication failed.").into()
-}
-
-fn by_assertion(assertion: &Assertion) -> Result<AuthenticatedClient, Failure> {
-    tracing::debug!(client = ?assertion.client_id, "no client has an identity for this assertion");
-    Err(failed())
 }
 
 /// Finds out whose secret it is.

@@ -28,6 +28,26 @@ pub fn trust(client: &Client) -> Trust {
     }
 }
 
+/// Where a client's keys are.
+pub enum KeySource {
+    /// With the client.
+    Listed(JwkSet),
+    /// At an address.
+    At(Url, Trust),
+}
+
+/// Where a client's keys are.
+pub fn source(client: &Client) -> Result<KeySource, ClientKeysError> {
+    if let Some(listed) = &client.jwks {
+        return JwkSet::from_value(&listed.0)
+            .map(KeySource::Listed)
+            .map_err(|_| ClientKeysError::None);
+    }
+    let url = client.jwks_uri.as_deref().and_then(|url| Url::parse(url).ok());
+    url.map(|url| KeySource::At(url, trust(client)))
+        .ok_or(ClientKeysError::None)
+}
+
 /// A client's keys. Keys of kinds we do not know are left out. A set that lacks the wanted key is fetched anew, if it
 /// was not just fetched.
 pub async fn of(
@@ -35,18 +55,13 @@ pub async fn of(
     client: &Client,
     wanted_kid: Option<&str>,
 ) -> Result<Vec<Jwk>, ClientKeysError> {
-    if let Some(listed) = &client.jwks {
-        let set = JwkSet::from_value(&listed.0).map_err(|_| ClientKeysError::None)?;
-        return Ok(set.keys().to_vec());
-    }
-    let url = client
-        .jwks_uri
-        .as_deref()
-        .and_then(|url| Url::parse(url).ok())
-        .ok_or(ClientKeysError::None)?;
+    let (url, trust) = match source(client)? {
+        KeySource::Listed(set) => return Ok(set.keys().to_vec()),
+        KeySource::At(url, trust) => (url, trust),
+    };
     let known = state
         .outbound
-        .jwks(&url, trust(client))
+        .jwks(&url, trust)
         .await
         .map_err(ClientKeysError::Fetch)?;
     let lacks = wanted_kid.is_some_and(|kid| !known.keys().iter().any(|key| key.kid.as_deref() == Some(kid)));
@@ -55,7 +70,7 @@ pub async fn of(
     }
     let fetched = state
         .outbound
-        .jwks_refreshed(&url, trust(client))
+        .jwks_refreshed(&url, trust)
         .await
         .map_err(ClientKeysError::Fetch)?;
     Ok(fetched.keys().to_vec())

@@ -1,6 +1,7 @@
 //! The OpenID Connect provider over HTTP. Decisions are `pocket-id-oidc`'s; here facts are loaded, decisions carried
 //! out in transactions, and answers given their wire form.
 
+mod assertion_authentication;
 mod authorize;
 mod client_authentication;
 mod client_keys;
@@ -12,6 +13,7 @@ mod interactions;
 mod introspect;
 mod par;
 mod presented_token;
+pub mod replay;
 mod response;
 mod revoke;
 mod token;

@@ -1,5 +1,6 @@
 //! The provider as a relying party meets it: `/authorize`, `/api/oidc/*`, `/.well-known/*`.
 
+mod assertions;
 mod assurance;
 mod authorize;
 mod exchange;
