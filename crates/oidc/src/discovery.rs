@@ -3,11 +3,17 @@
 use serde::Serialize;
 
 use crate::acr::Acr;
-use crate::jose::Algorithm;
+use crate::jose::{Algorithm, HmacAlgorithm};
 use crate::scope::STANDARD;
 
 /// How clients may authenticate.
-const AUTH_METHODS: [&str; 3] = ["client_secret_basic", "client_secret_post", "none"];
+const AUTH_METHODS: [&str; 5] = [
+    "client_secret_basic",
+    "client_secret_post",
+    "client_secret_jwt",
+    "private_key_jwt",
+    "none",
+];
 
 /// The document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -25,6 +31,7 @@ pub struct Document {
     introspection_endpoint_auth_methods_supported: Vec<&'static str>,
     revocation_endpoint: String,
     revocation_endpoint_auth_methods_supported: Vec<&'static str>,
+    revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     pushed_authorization_request_endpoint: String,
     require_pushed_authorization_requests: bool,
     jwks_uri: String,
@@ -45,6 +52,8 @@ pub struct Document {
     request_uri_parameter_supported: bool,
     request_object_signing_alg_values_supported: Vec<&'static str>,
     token_endpoint_auth_methods_supported: Vec<&'static str>,
+    token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    client_id_metadata_document_supported: bool,
 }
 
 /// The document of a provider at `base`, whose server-to-server endpoints are reached at `internal_base`.
@@ -59,6 +68,7 @@ pub fn document(base: &str, internal_base: &str) -> Document {
         introspection_endpoint_auth_methods_supported: vec!["client_secret_basic", "Bearer"],
         revocation_endpoint: format!("{internal_base}/api/oidc/revoke"),
         revocation_endpoint_auth_methods_supported: AUTH_METHODS.to_vec(),
+        revocation_endpoint_auth_signing_alg_values_supported: assertion_algorithms(),
         pushed_authorization_request_endpoint: format!("{internal_base}/api/oidc/par"),
         require_pushed_authorization_requests: false,
         jwks_uri: format!("{internal_base}/.well-known/jwks.json"),
@@ -102,6 +112,24 @@ pub fn document(base: &str, internal_base: &str) -> Document {
             .chain(Algorithm::ALL.iter().map(|algorithm| algorithm.as_str()))
             .collect(),
         token_endpoint_auth_methods_supported: AUTH_METHODS.to_vec(),
+        token_endpoint_auth_signing_alg_values_supported: assertion_algorithms(),
+        client_id_metadata_document_supported: false,
+    }
+}
+
+/// The algorithms of client assertions (OIDC Core §9).
+fn assertion_algorithms() -> Vec<&'static str> {
+    let asymmetric = Algorithm::ALL.iter().map(|algorithm| algorithm.as_str());
+    let symmetric = HmacAlgorithm::ALL.iter().map(|algorithm| algorithm.as_str());
+    asymmetric.chain(symmetric).collect()
+}
+
+impl Document {
+    /// The same document of a provider that knows clients by their metadata documents.
+    #[must_use]
+    pub fn with_metadata_document_clients(mut self) -> Self {
+        self.client_id_metadata_document_supported = true;
+        self
     }
 }
 

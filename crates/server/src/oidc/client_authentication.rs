@@ -9,6 +9,7 @@ use pocket_id_store::clients;
 
 use super::response::Failure;
 use super::{assertion_authentication, facts, form};
+use crate::clients::resolve;
 use crate::http::error::ApiError;
 use crate::state::AppState;
 
@@ -40,7 +41,7 @@ fn failed() -> Failure {
 /// Finds out whose secret it is.
 pub async fn by_secret(state: &AppState, credentials: Credentials) -> Result<AuthenticatedClient, Failure> {
     let reader = state.store.reader();
-    let row = facts::find_client(reader, Some(&credentials.client_id)).await?;
+    let row = resolve(state, &credentials.client_id).await?;
     let client = row.as_ref().map(facts::client);
     let stored = match &row {
         Some(row) if !row.is_public => {

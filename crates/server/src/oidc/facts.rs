@@ -173,7 +173,8 @@ pub async fn person(
     })
 }
 
-/// The client of a request, if it exists.
+/// The client of a request, if the database has it; [`crate::clients::resolve`] also knows those that describe
+/// themselves.
 pub async fn find_client(
     connection: &impl sea_orm::ConnectionTrait,
     id: Option<&str>,

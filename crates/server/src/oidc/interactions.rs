@@ -18,7 +18,7 @@ use utoipa_axum::routes;
 
 use super::{authorize as endpoint, facts};
 use crate::audit::{self, Event};
-use crate::clients::ClientMetaDto;
+use crate::clients::{self, ClientMetaDto};
 use crate::http::access::{BrowserUser, SignedIn};
 use crate::http::body::JsonBody;
 use crate::http::client_ip::RequestOrigin;
@@ -163,7 +163,7 @@ async fn find(
     let row = interactions::find(reader, id, state.now())
         .await?
         .ok_or(InteractionError::NotFound)?;
-    let client = facts::find_client(reader, Some(&row.client_id.0))
+    let client = clients::resolve(&state, &row.client_id.0)
         .await?
         .ok_or(InteractionError::NotFound)?;
     let progress: Progress =
@@ -191,6 +191,13 @@ async fn complete(
 ) -> ApiResult<Json<CompletedDto>> {
     let id = id.ok_or(InteractionError::NotFound)?;
     let step = input.step.ok_or(InteractionError::WrongStep)?;
+    // A client that is not allowed any more gets nothing more; the question may mean a request to its server, so it is
+    // asked before the transaction begins.
+    if let Some(row) = interactions::find(state.store.reader(), id, state.now()).await? {
+        clients::resolve(&state, &row.client_id.0)
+            .await?
+            .ok_or(InteractionError::NotFound)?;
+    }
     let tx = state.store.begin().await?;
     let mut row = interactions::find(&tx, id, state.now())
         .await?

@@ -18,11 +18,17 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(jwks))
 }
 
-fn document(state: &AppState) -> Document {
-    discovery::document(
+async fn document(state: &AppState) -> ApiResult<Document> {
+    let document = discovery::document(
         state.config.app_url.as_str(),
         state.config.internal_app_url.as_str(),
-    )
+    );
+    let metadata_documents = !state.settings().await?.metadata_document_urls().is_empty();
+    Ok(if metadata_documents {
+        document.with_metadata_document_clients()
+    } else {
+        document
+    })
 }
 
 /// The discovery document of OpenID Connect.
@@ -30,8 +36,8 @@ fn document(state: &AppState) -> Document {
     get, path = "/.well-known/openid-configuration", tag = "OpenID Connect",
     responses((status = 200, body = Value, description = "OpenID Connect Discovery 1.0"))
 )]
-async fn openid_configuration(State(state): State<AppState>) -> Json<Document> {
-    Json(document(&state))
+async fn openid_configuration(State(state): State<AppState>) -> ApiResult<Json<Document>> {
+    Ok(Json(document(&state).await?))
 }
 
 /// The same document under the name RFC 8414 gives it.
@@ -39,8 +45,8 @@ async fn openid_configuration(State(state): State<AppState>) -> Json<Document> {
     get, path = "/.well-known/oauth-authorization-server", tag = "OpenID Connect",
     responses((status = 200, body = Value, description = "RFC 8414"))
 )]
-async fn authorization_server(State(state): State<AppState>) -> Json<Document> {
-    Json(document(&state))
+async fn authorization_server(State(state): State<AppState>) -> ApiResult<Json<Document>> {
+    Ok(Json(document(&state).await?))
 }
 
 /// The public keys tokens are checked with.

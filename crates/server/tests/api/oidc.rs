@@ -7,6 +7,7 @@ mod exchange;
 mod flow;
 mod introspection;
 mod logout;
+mod metadata_documents;
 mod par;
 mod token;
 mod userinfo;

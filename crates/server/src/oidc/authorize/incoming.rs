@@ -12,8 +12,9 @@ use pocket_id_oidc::scope::Scopes;
 use pocket_id_store::clients::Client;
 use pocket_id_store::interactions::{self, Interaction};
 use pocket_id_store::types::{InteractionId, TokenHash};
-use pocket_id_store::{commit, pushed_requests};
+use pocket_id_store::{StoreResult, commit, pushed_requests};
 
+use crate::clients::resolve;
 use crate::http::error::ApiError;
 use crate::oidc::{client_keys, facts};
 use crate::state::AppState;
@@ -57,7 +58,7 @@ pub async fn assemble(state: &AppState, parameters: Parameters) -> Result<Result
     if let Some(handle) = parameters.get("request_uri").and_then(pushed_request::secret) {
         return pushed(state, &parameters, handle).await;
     }
-    let client = facts::find_client(state.store.reader(), parameters.get("client_id")).await?;
+    let client = client(state, &parameters).await?;
     let Some(row) = &client else {
         return Ok(Err(Fault::Refused(Refusal::Page(PageError::UnknownClient))));
     };
@@ -78,6 +79,14 @@ pub async fn assemble(state: &AppState, parameters: Parameters) -> Result<Result
     }
 }
 
+/// The client of a request, if there is one.
+async fn client(state: &AppState, parameters: &Parameters) -> StoreResult<Option<Client>> {
+    match parameters.get("client_id") {
+        Some(id) => resolve(state, id).await,
+        None => Ok(None),
+    }
+}
+
 async fn resume(state: &AppState, id: &str) -> Result<Option<Incoming>, ApiError> {
     let Ok(id) = id.parse::<InteractionId>() else {
         return Ok(None);
@@ -89,7 +98,7 @@ async fn resume(state: &AppState, id: &str) -> Result<Option<Incoming>, ApiError
     let progress = serde_json::from_value(row.progress.0.clone()).map_err(ApiError::internal)?;
     let parameters = Parameters::from_pairs(row.parameters.0.clone());
     Ok(Some(Incoming {
-        client: facts::find_client(reader, parameters.get("client_id")).await?,
+        client: client(state, &parameters).await?,
         parameters,
         channel: Channel::Kept,
         resumed: Some(Resumed { row, progress }),
@@ -111,7 +120,7 @@ async fn pushed(
         return Ok(Err(Fault::Gone(text)));
     };
     let parameters = Parameters::from_pairs(taken.parameters.0);
-    let client = facts::find_client(state.store.reader(), Some(&taken.client_id.0)).await?;
+    let client = resolve(state, &taken.client_id.0).await?;
     if sent.get("client_id") != Some(&taken.client_id.0) {
         let error = OAuthError::new(
             ErrorCode::InvalidRequest,
