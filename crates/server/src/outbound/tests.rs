@@ -397,3 +397,17 @@ async fn what_an_administrator_may_fetch_is_not_shared_with_others() {
         FetchError::Address
     );
 }
+
+/// With the system's resolver, which knows this name everywhere.
+#[tokio::test]
+async fn the_real_network_is_guarded_the_same_way() {
+    let world = World::with(|_, _| "hello".into_response()).await;
+    let outbound = Outbound::new(Network::Internet, Vec::new(), world.clock.clone());
+    let url: Url = format!("http://localhost:{}/", world.socket.port())
+        .parse()
+        .unwrap();
+    let fetch = |trust| outbound.fetch(Fetch::get(url.clone(), trust));
+    assert_eq!(fetch(Trust::Untrusted).await.unwrap_err(), FetchError::Address);
+    assert_eq!(world.hits(), 0);
+    assert!(fetch(Trust::Admin).await.unwrap().ok().is_ok());
+}
