@@ -15,7 +15,7 @@ pub use decide::{
 
 use crate::acr::Acr;
 use crate::claims_request::ClaimsRequest;
-use crate::client::{Client, ClientKind, Demand, Profile};
+use crate::client::{Approval, Client, ClientKind, Demand, Profile};
 use crate::error::{ErrorCode, OAuthError};
 use crate::parameters::Parameters;
 use crate::pkce::{self, Challenge, Method};
@@ -73,6 +73,17 @@ pub enum ResponseMode {
 pub struct Policy {
     /// Whether codes may be sent over plain http to other machines.
     pub insecure_redirects: InsecureRedirects,
+    /// Whether clients nobody approved may be used.
+    pub pending_clients: PendingClients,
+}
+
+/// See [`Policy`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PendingClients {
+    /// Yes; people are warned.
+    Allowed,
+    /// Not yet.
+    Refused,
 }
 
 /// See [`Policy`].
@@ -175,6 +186,8 @@ pub enum PageError {
     },
     /// The user is not in a group that may use the client.
     NotAllowed,
+    /// The client waits for an administrator's approval.
+    NotApproved,
     /// An error that would go to the client, had its redirect URI been registered: the first one it uses could
     /// still be anybody's.
     BeforeFirstUse(OAuthError),
@@ -290,6 +303,9 @@ pub fn validate(
     let Some(client) = client else {
         return Err(Refusal::Page(PageError::UnknownClient));
     };
+    if policy.pending_clients == PendingClients::Refused && client.approval == Approval::Pending {
+        return Err(Refusal::Page(PageError::NotApproved));
+    }
     let refuse = |code, description: &str| Err(destination.refusal(code, description));
     let insecure_allowed =
         policy.insecure_redirects == InsecureRedirects::Allowed && client.profile == Profile::OAuth;

@@ -50,6 +50,15 @@ pub enum Permission {
     Refused,
 }
 
+/// Whether an administrator stands behind a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Approval {
+    /// Made or approved by one.
+    Given,
+    /// It registered itself, and nobody has looked at it.
+    Pending,
+}
+
 /// A client as the protocol sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
@@ -91,6 +100,8 @@ pub struct Client {
     pub default_max_age: Option<i64>,
     /// The grant types it may use; all of its kind when none.
     pub grant_types: Option<Vec<String>>,
+    /// Whether somebody stands behind it.
+    pub approval: Approval,
     /// Token exchange that makes the client look like the user (RFC 8693 §1.1).
     pub impersonation: Permission,
     /// Token exchange that names the client as the actor.
@@ -176,6 +187,7 @@ impl Client {
             minimum_acr: None,
             default_max_age: None,
             grant_types: None,
+            approval: Approval::Given,
             impersonation: Permission::Refused,
             delegation: Permission::Refused,
         }

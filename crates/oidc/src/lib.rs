@@ -46,6 +46,7 @@ pub mod parameters;
 pub mod pkce;
 pub mod pushed_request;
 pub mod redirect_uri;
+pub mod registration;
 pub mod request_object;
 pub mod scope;
 pub mod token;

@@ -28,6 +28,7 @@ pub mod outbound;
 pub mod passkeys;
 pub mod profile_pictures;
 pub mod random;
+pub mod registration;
 pub mod router;
 pub mod secret_token;
 pub mod sessions;

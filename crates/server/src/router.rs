@@ -13,7 +13,10 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::http::error::ApiError;
 use crate::http::{access_log, assets, cors, cross_site, error, headers, rate_limit};
 use crate::state::AppState;
-use crate::{app_config, clients, health, images, oidc, passkeys, profile_pictures, signup, users, web_page};
+use crate::{
+    app_config, clients, health, images, oidc, passkeys, profile_pictures, registration, signup, users,
+    web_page,
+};
 
 /// How long a request may take before it is answered with a timeout.
 const REQUEST_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(30);
@@ -38,6 +41,7 @@ fn documented() -> OpenApiRouter<AppState> {
         .merge(oidc::routes())
         .merge(passkeys::routes())
         .merge(profile_pictures::routes())
+        .merge(registration::routes())
         .merge(signup::routes())
         .merge(users::routes())
 }

@@ -112,6 +112,10 @@ uuid_id!(
     SigningKeyId
 );
 uuid_id!(
+    /// A token that lets apps register themselves.
+    RegistrationTokenId
+);
+uuid_id!(
     /// An audit log row.
     AuditLogId
 );

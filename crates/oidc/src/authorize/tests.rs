@@ -44,9 +44,11 @@ fn twice(name: &'static str, value: &'static str) -> Parameters {
 
 const ALLOWED: Policy = Policy {
     insecure_redirects: InsecureRedirects::Allowed,
+    pending_clients: PendingClients::Allowed,
 };
 const REFUSED: Policy = Policy {
     insecure_redirects: InsecureRedirects::Refused,
+    pending_clients: PendingClients::Allowed,
 };
 
 const BROWSER: Channel = Channel::Browser(Signature::Absent);
@@ -938,4 +940,23 @@ fn a_demanded_subject_is_like_a_hint() {
     );
     assert_eq!(Hint::about(None, &request, "u1"), Hint::Fits);
     assert_eq!(Hint::about(None, &request, "u2"), Hint::OtherUser);
+}
+
+#[test]
+fn a_client_nobody_approved_is_used_as_the_policy_says() {
+    let pending = Client {
+        approval: Approval::Pending,
+        ..client()
+    };
+    let strict = Policy {
+        pending_clients: PendingClients::Refused,
+        ..ALLOWED
+    };
+    let request = Parameters::from_pairs(good());
+    assert!(validate(&request, Some(&pending), ALLOWED, BROWSER).is_ok());
+    assert!(validate(&request, Some(&client()), strict, BROWSER).is_ok());
+    assert_eq!(
+        validate(&request, Some(&pending), strict, BROWSER),
+        Err(Refusal::Page(PageError::NotApproved))
+    );
 }

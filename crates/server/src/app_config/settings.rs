@@ -296,6 +296,20 @@ pub const SETTINGS: &[Setting] = &[
         Admin,
         OneOf(&["any", "platform", "cross-platform"]),
     ),
+    setting(
+        "dynamicClientRegistration",
+        "DYNAMIC_CLIENT_REGISTRATION",
+        "disabled",
+        Admin,
+        OneOf(&["disabled", "token", "open"]),
+    ),
+    setting(
+        "dynamicClientRegistrationRequiresApproval",
+        "DYNAMIC_CLIENT_REGISTRATION_REQUIRES_APPROVAL",
+        "false",
+        Admin,
+        Bool,
+    ),
     setting("cimdUrlAllowlist", "CIMD_URL_ALLOWLIST", "[]", Admin, UrlPatterns),
 ];
 

@@ -4,8 +4,8 @@ mod dto;
 mod metadata_document;
 pub mod protocol;
 mod routes;
-mod secrets;
-mod service;
+pub mod secrets;
+pub mod service;
 
 pub use dto::ClientMetaDto;
 pub use metadata_document::{MetadataDocuments, resolve};

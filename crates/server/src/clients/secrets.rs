@@ -101,7 +101,7 @@ pub async fn delete(state: &AppState, client: &ClientId, id: &str) -> Result<(),
 
 /// Stores the hash of a secret; with it the secret itself, encrypted, if the client is to authenticate with assertions
 /// made from it (`client_secret_jwt`), which cannot be checked otherwise.
-async fn insert(
+pub async fn insert(
     state: &AppState,
     tx: &Tx,
     owner: &Client,
@@ -133,18 +133,23 @@ fn makes_assertions(client: &Client) -> bool {
     client.token_endpoint_auth_method.as_deref() == Some(Method::ClientSecretJwt.as_str())
 }
 
+/// A secret of ours.
+pub fn generate(state: &AppState, owner: &Client) -> SecretString {
+    let length = if makes_assertions(owner) {
+        GENERATED_FOR_ASSERTIONS
+    } else {
+        GENERATED
+    };
+    state.random.text(ALPHANUMERIC, length).into()
+}
+
 fn chosen_or_random(
     state: &AppState,
     owner: &Client,
     chosen: Option<String>,
 ) -> Result<SecretString, ClientError> {
     let Some(secret) = chosen.filter(|secret| !secret.is_empty()) else {
-        let length = if makes_assertions(owner) {
-            GENERATED_FOR_ASSERTIONS
-        } else {
-            GENERATED
-        };
-        return Ok(state.random.text(ALPHANUMERIC, length).into());
+        return Ok(generate(state, owner));
     };
     if !secret.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) {
         return Err(ClientError::Invalid(vec![FieldError {

@@ -74,7 +74,8 @@ pub fn megabytes(bytes: usize) -> String {
     format!("{}.{:02} MB", hundredths / 100, hundredths % 100)
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// Whether a body says it is JSON.
+pub fn is_json(headers: &HeaderMap) -> bool {
     let Some(value) = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())

@@ -29,6 +29,8 @@ pub enum PolicyName {
     WebauthnLogin,
     /// Proving a passkey again.
     WebauthnReauthenticate,
+    /// A client registering itself.
+    ClientRegistration,
 }
 
 /// All buckets of this process.
@@ -39,6 +41,7 @@ pub struct RateLimits {
     webauthn_login: DefaultKeyedRateLimiter<IpAddr>,
     webauthn_reauthenticate: DefaultKeyedRateLimiter<IpAddr>,
     unknown_documents: DefaultKeyedRateLimiter<String>,
+    client_registration: DefaultKeyedRateLimiter<IpAddr>,
 }
 
 impl RateLimits {
@@ -50,6 +53,7 @@ impl RateLimits {
             webauthn_login: buckets(Duration::from_secs(5), 10),
             webauthn_reauthenticate: buckets(Duration::from_secs(10), 5),
             unknown_documents: buckets(Duration::from_secs(2), 30),
+            client_registration: buckets(Duration::from_secs(10), 20),
         }
     }
 
@@ -58,6 +62,7 @@ impl RateLimits {
             PolicyName::Api => &self.api,
             PolicyName::WebauthnLogin => &self.webauthn_login,
             PolicyName::WebauthnReauthenticate => &self.webauthn_reauthenticate,
+            PolicyName::ClientRegistration => &self.client_registration,
         }
     }
 
@@ -87,6 +92,7 @@ impl RateLimits {
             PolicyName::Api,
             PolicyName::WebauthnLogin,
             PolicyName::WebauthnReauthenticate,
+            PolicyName::ClientRegistration,
         ] {
             let limiter = self.limiter(policy);
             limiter.retain_recent();
@@ -152,6 +158,8 @@ policies!(
     WebauthnLogin,
     /// See [`PolicyName::WebauthnReauthenticate`].
     WebauthnReauthenticate,
+    /// See [`PolicyName::ClientRegistration`].
+    ClientRegistration,
 );
 
 /// Extractor: the request was within a policy's limit. Its place among the arguments is when it is checked.

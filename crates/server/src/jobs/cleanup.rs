@@ -2,7 +2,7 @@
 
 use pocket_id_store::{
     StoreResult, access_tokens, audit_logs, authorization_codes, client_access_tokens, commit, grants,
-    interactions, jtis, pushed_requests, reauthentication_tokens as proofs, refresh_tokens,
+    interactions, jtis, pushed_requests, reauthentication_tokens as proofs, refresh_tokens, registrations,
     sessions as sign_ins, signing_keys, webauthn_challenges,
 };
 
@@ -32,6 +32,14 @@ pub async fn jtis(state: &AppState) -> StoreResult<()> {
 pub async fn signing_keys(state: &AppState) -> StoreResult<()> {
     let tx = state.store.begin().await?;
     signing_keys::delete_retired(&tx, state.now()).await?;
+    commit(tx).await
+}
+
+/// Clients that registered themselves a month ago and that nobody approved or ever used.
+pub async fn registered_clients(state: &AppState) -> StoreResult<()> {
+    let tx = state.store.begin().await?;
+    let month_ago = state.now().plus_seconds(-30 * 24 * 60 * 60);
+    registrations::delete_unused(&tx, month_ago).await?;
     commit(tx).await
 }
 

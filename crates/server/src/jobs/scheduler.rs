@@ -63,6 +63,11 @@ const JOBS: &[Job] = &[
         run: |state| Box::pin(cleanup::signing_keys(state)),
     },
     Job {
+        name: "ClearRegisteredClients",
+        every: DAY,
+        run: |state| Box::pin(cleanup::registered_clients(state)),
+    },
+    Job {
         name: "ClearAuditLogs",
         every: DAY,
         run: |state| Box::pin(cleanup::audit_logs(state)),

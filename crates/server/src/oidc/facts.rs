@@ -2,7 +2,7 @@
 
 use pocket_id_oidc::claims::Person;
 use pocket_id_oidc::claims_request::RequestedClaims;
-use pocket_id_oidc::client::{Client, ClientKind, Demand, Permission, Profile};
+use pocket_id_oidc::client::{Approval, Client, ClientKind, Demand, Permission, Profile};
 use pocket_id_oidc::client_auth::StoredSecret;
 use pocket_id_oidc::grant::Grant;
 use pocket_id_oidc::pkce::Method;
@@ -68,6 +68,11 @@ pub fn client(row: &clients::Client) -> Client {
         minimum_acr: chosen(row.minimum_acr.as_deref()),
         default_max_age: row.default_max_age.map(i64::from),
         grant_types: row.grant_types.as_ref().map(|types| types.0.clone()),
+        approval: if row.is_approved {
+            Approval::Given
+        } else {
+            Approval::Pending
+        },
         impersonation: permission(row.allow_token_impersonation),
         delegation: permission(row.allow_token_delegation),
     }

@@ -58,6 +58,8 @@ pub struct InteractionDto {
     pub scope_info: Vec<ScopeInfoDto>,
     /// Who asks.
     pub client: ClientMetaDto,
+    /// Whether an administrator stands behind the client; people are warned of one that registered itself.
+    pub client_is_approved: bool,
     /// The next step; absent when none is left.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, required = false)]
@@ -143,6 +145,7 @@ fn dto(row: &Interaction, client: &Client, progress: &Progress) -> InteractionDt
         scopes: progress.scopes.clone(),
         scope_info: Vec::new(),
         client: client.into(),
+        client_is_approved: client.is_approved,
         current_step: progress.current_step(),
         required_steps: progress.required_steps(),
     }
@@ -207,7 +210,7 @@ async fn complete(
         .ok_or(InteractionError::NotFound)?;
     let mut progress: Progress =
         serde_json::from_value(row.progress.0.clone()).map_err(InteractionError::from)?;
-    let request = request_of(&state, &row, &client)?;
+    let request = request_of(&state, &row, &client).await?;
     let hint = endpoint::check_hint(&state, &tx, &request)
         .await?
         .map_err(|_| InteractionError::NotFound)?;
@@ -292,13 +295,18 @@ async fn consent(
 }
 
 /// The request behind an interaction. It was valid when it came in; a client changed since may have made it invalid.
-fn request_of(
+async fn request_of(
     state: &AppState,
     row: &Interaction,
     client: &Client,
 ) -> Result<AuthorizationRequest, InteractionError> {
     let parameters = Parameters::from_pairs(row.parameters.0.clone());
     let facts = facts::client(client);
-    authorize::validate(&parameters, Some(&facts), endpoint::policy(state), Channel::Kept)
-        .map_err(|_| InteractionError::NotFound)
+    authorize::validate(
+        &parameters,
+        Some(&facts),
+        endpoint::policy(state).await?,
+        Channel::Kept,
+    )
+    .map_err(|_| InteractionError::NotFound)
 }

@@ -14,7 +14,7 @@ mod introspect;
 mod par;
 mod presented_token;
 pub mod replay;
-mod response;
+pub mod response;
 mod revoke;
 mod token;
 mod userinfo;

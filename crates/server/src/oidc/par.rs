@@ -73,7 +73,7 @@ async fn keep(state: &AppState, request: Request) -> Result<Answer, Failure> {
     authorize::validate(
         &parameters,
         Some(&client.facts),
-        policy(state),
+        policy(state).await?,
         Channel::Push(unpacked.signature),
     )
     .map_err(|refusal| told_directly(&refusal))?;
@@ -125,6 +125,9 @@ fn told_directly(refusal: &Refusal) -> Failure {
         Refusal::Page(PageError::Malformed(text)) => invalid(text).into(),
         Refusal::Page(PageError::UnknownClient) => {
             OAuthError::new(ErrorCode::InvalidClient, "The client is unknown.").into()
+        }
+        Refusal::Page(PageError::NotApproved) => {
+            OAuthError::new(ErrorCode::UnauthorizedClient, "The client waits for approval.").into()
         }
         Refusal::Page(PageError::NotAllowed) => {
             OAuthError::new(ErrorCode::AccessDenied, "The user may not use this client.").into()

@@ -2,6 +2,7 @@
 
 mod m20261120_000001_core;
 mod m20261121_000002_clients;
+mod m20261121_000006_registration;
 mod m20261121_000008_signing_keys;
 mod m20261121_000009_jtis;
 mod m20261121_000010_cimd;
@@ -17,6 +18,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261120_000001_core::Migration),
             Box::new(m20261121_000002_clients::Migration),
+            Box::new(m20261121_000006_registration::Migration),
             Box::new(m20261121_000008_signing_keys::Migration),
             Box::new(m20261121_000009_jtis::Migration),
             Box::new(m20261121_000010_cimd::Migration),

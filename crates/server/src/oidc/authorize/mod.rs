@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method, StatusCode};
 use pocket_id_oidc::authorize::{
     self, AuthorizationRequest, Decision, FreshProof, GroupAccess, Hint, InsecureRedirects, PageError,
-    Policy, Refusal, SameUser, SignedInUser,
+    PendingClients, Policy, Refusal, SameUser, SignedInUser,
 };
 use pocket_id_oidc::id_token;
 use pocket_id_oidc::interaction::Progress;
@@ -32,6 +32,7 @@ use super::{facts, form, response};
 use crate::http::access::{MaybeUser, SignedIn};
 use crate::http::client_ip::RequestOrigin;
 use crate::http::error::ApiError;
+use crate::registration;
 use crate::sessions;
 use crate::state::AppState;
 
@@ -107,13 +108,21 @@ async fn answer(
 }
 
 /// What the instance allows.
-pub fn policy(state: &AppState) -> Policy {
+pub async fn policy(state: &AppState) -> StoreResult<Policy> {
     let insecure_redirects = if state.config.insecure_callback_urls.is_on() {
         InsecureRedirects::Allowed
     } else {
         InsecureRedirects::Refused
     };
-    Policy { insecure_redirects }
+    let pending_clients = if registration::requires_approval(&*state.settings().await?) {
+        PendingClients::Refused
+    } else {
+        PendingClients::Allowed
+    };
+    Ok(Policy {
+        insecure_redirects,
+        pending_clients,
+    })
 }
 
 async fn process(
@@ -134,7 +143,7 @@ async fn process(
         Err(Fault::Refused(refusal)) => return Ok(refuse(state, refusal)),
     };
     let facts_of = client.as_ref().map(facts::client);
-    let request = match authorize::validate(&parameters, facts_of.as_ref(), policy(state), channel) {
+    let request = match authorize::validate(&parameters, facts_of.as_ref(), policy(state).await?, channel) {
         Ok(request) => request,
         Err(refusal) => return Ok(refuse(state, refusal)),
     };

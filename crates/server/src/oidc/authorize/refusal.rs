@@ -31,6 +31,11 @@ pub fn refuse(state: &AppState, refusal: Refusal) -> Response {
         ),
         Refusal::Page(PageError::Malformed(text)) => error_page(state, text, &[]),
         Refusal::Page(PageError::BeforeFirstUse(error)) => error_page(state, &error.description, &[]),
+        Refusal::Page(PageError::NotApproved) => error_page(
+            state,
+            "This app registered itself and waits for an administrator's approval.",
+            &[],
+        ),
         Refusal::Page(PageError::NotAllowed) => {
             error_page(state, "You are not allowed to access this service.", &[])
         }

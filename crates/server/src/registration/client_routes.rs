@@ -1,0 +1,194 @@
+//! Where clients register and manage themselves.
+
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use pocket_id_oidc::registration::RegistrationError;
+use serde_json::{Value, json};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::management;
+use super::registering::{self, RegisterError, Registered, reveal};
+use crate::http::body::{is_json, read_limited};
+use crate::http::path::ClientIdPath;
+use crate::http::rate_limit::{ClientRegistration, Limited};
+use crate::oidc::response;
+use crate::state::AppState;
+
+/// The largest metadata document accepted, in bytes.
+const LIMIT: usize = 64 * 1024;
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(register))
+        .routes(routes!(find, replace, remove))
+}
+
+/// Registers a client (RFC 7591).
+#[utoipa::path(
+    post, path = "/api/oidc/register", tag = "OpenID Connect", request_body = Value,
+    responses(
+        (status = 201, body = Value, description = "The client (RFC 7591 §3.2.1)"),
+        (status = 400, body = Value, description = "Unacceptable metadata (RFC 7591 §3.2.2)"),
+        (status = 401, body = Value, description = "No usable initial access token"),
+        (status = 403, body = Value, description = "Registration is off"),
+        (status = 429, body = Value, description = "Too many registrations")
+    )
+)]
+async fn register(
+    State(state): State<AppState>,
+    _: Limited<ClientRegistration>,
+    request: Request,
+) -> Response {
+    let token = bearer(request.headers());
+    let document = match body(request).await {
+        Ok(document) => document,
+        Err(error) => return failure(&error),
+    };
+    match registering::register(&state, token.as_deref(), &document).await {
+        Ok(registered) => response::json(StatusCode::CREATED, &told(&state, &registered)),
+        Err(error) => failure(&error),
+    }
+}
+
+/// What a client registered (RFC 7592 §2.1).
+#[utoipa::path(
+    get, path = "/api/oidc/register/{id}", tag = "OpenID Connect",
+    params(("id" = String, Path, description = "Client ID")),
+    responses(
+        (status = 200, body = Value, description = "The client"),
+        (status = 401, body = Value, description = "Not its registration access token")
+    )
+)]
+async fn find(State(state): State<AppState>, ClientIdPath(id): ClientIdPath, headers: HeaderMap) -> Response {
+    match management::find(&state, &id, bearer(&headers).as_deref()).await {
+        Ok(registered) => response::json(StatusCode::OK, &told(&state, &registered)),
+        Err(error) => failure(&error),
+    }
+}
+
+/// Replaces what a client registered, and its registration access token (RFC 7592 §2.2).
+#[utoipa::path(
+    put, path = "/api/oidc/register/{id}", tag = "OpenID Connect", request_body = Value,
+    params(("id" = String, Path, description = "Client ID")),
+    responses(
+        (status = 200, body = Value, description = "The client"),
+        (status = 400, body = Value, description = "Unacceptable metadata"),
+        (status = 401, body = Value, description = "Not its registration access token")
+    )
+)]
+async fn replace(
+    State(state): State<AppState>,
+    ClientIdPath(id): ClientIdPath,
+    request: Request,
+) -> Response {
+    let token = bearer(request.headers());
+    let document = match body(request).await {
+        Ok(document) => document,
+        Err(error) => return failure(&error),
+    };
+    match management::replace(&state, &id, token.as_deref(), &document).await {
+        Ok(registered) => response::json(StatusCode::OK, &told(&state, &registered)),
+        Err(error) => failure(&error),
+    }
+}
+
+/// Removes a registered client with all it was given (RFC 7592 §2.3).
+#[utoipa::path(
+    delete, path = "/api/oidc/register/{id}", tag = "OpenID Connect",
+    params(("id" = String, Path, description = "Client ID")),
+    responses(
+        (status = 204), (status = 401, body = Value, description = "Not its registration access token")
+    )
+)]
+async fn remove(
+    State(state): State<AppState>,
+    ClientIdPath(id): ClientIdPath,
+    headers: HeaderMap,
+) -> Response {
+    match management::remove(&state, &id, bearer(&headers).as_deref()).await {
+        Ok(()) => response::empty(StatusCode::NO_CONTENT),
+        Err(error) => failure(&error),
+    }
+}
+
+async fn body(request: Request) -> Result<Value, RegisterError> {
+    let malformed = |text: &str| RegisterError::Refused(RegistrationError::Metadata(text.to_owned()));
+    if !is_json(request.headers()) {
+        return Err(malformed("The request body must be JSON (application/json)."));
+    }
+    let bytes = read_limited(request, LIMIT)
+        .await
+        .map_err(|_| malformed("The request body is too large or incomplete."))?;
+    serde_json::from_slice(&bytes).map_err(|_| malformed("The request body is not JSON."))
+}
+
+fn bearer(headers: &HeaderMap) -> Option<String> {
+    headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim().to_owned())
+}
+
+/// The client information response (RFC 7591 §3.2.1, RFC 7592 §3).
+fn told(state: &AppState, registered: &Registered) -> Value {
+    let client = &registered.client;
+    let mut members = registered.metadata.clone();
+    members.insert("client_id".to_owned(), client.id.0.clone().into());
+    members.insert(
+        "client_id_issued_at".to_owned(),
+        client.created_at.seconds().into(),
+    );
+    let uri = state
+        .config
+        .app_url
+        .join(&format!("/api/oidc/register/{}", client.id));
+    members.insert("registration_client_uri".to_owned(), uri.into());
+    if let Some(token) = &registered.access_token {
+        members.insert("registration_access_token".to_owned(), reveal(token));
+    }
+    if let Some(secret) = &registered.secret {
+        members.insert("client_secret".to_owned(), reveal(secret));
+        members.insert("client_secret_expires_at".to_owned(), 0.into());
+    }
+    members.into()
+}
+
+fn failure(error: &RegisterError) -> Response {
+    let simple = |status, code: &str, text: &str| {
+        response::json(status, &json!({"error": code, "error_description": text}))
+    };
+    match error {
+        RegisterError::Disabled => simple(
+            StatusCode::FORBIDDEN,
+            "access_denied",
+            "Client registration is switched off.",
+        ),
+        RegisterError::Unauthorized => {
+            let text = "The access token is missing, unknown, expired or used up.";
+            let mut answer = simple(StatusCode::UNAUTHORIZED, "invalid_token", text);
+            let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+            answer.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+            answer
+        }
+        RegisterError::Refused(error) => response::json(StatusCode::BAD_REQUEST, &error.body()),
+        RegisterError::Full => simple(
+            StatusCode::TOO_MANY_REQUESTS,
+            "temporarily_unavailable",
+            "Too many registered clients wait for approval.",
+        ),
+        RegisterError::Internal(error) => {
+            tracing::error!(error = ?error, "a registration failed");
+            simple(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "server_error",
+                "Something went wrong.",
+            )
+        }
+    }
+    .into_response()
+}

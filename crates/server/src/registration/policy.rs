@@ -1,0 +1,88 @@
+//! Who may register clients, and what an administrator's approval is needed for.
+
+use pocket_id_store::{app_config, commit};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::app_config::Settings;
+use crate::http::error::ApiError;
+use crate::http::validation::Rules;
+use crate::state::AppState;
+
+/// The setting that says who.
+const MODE: &str = "dynamicClientRegistration";
+/// The setting that says whether approval is needed.
+const APPROVAL: &str = "dynamicClientRegistrationRequiresApproval";
+
+/// Who may register clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Nobody.
+    Disabled,
+    /// Holders of an initial access token.
+    Token,
+    /// Everybody.
+    Open,
+}
+
+impl Mode {
+    /// The mode in force.
+    pub fn of(settings: &Settings) -> Self {
+        match settings.text(MODE) {
+            "token" => Self::Token,
+            "open" => Self::Open,
+            _ => Self::Disabled,
+        }
+    }
+}
+
+/// Whether unapproved clients cannot be used.
+pub fn requires_approval(settings: &Settings) -> bool {
+    settings.text(APPROVAL) == "true"
+}
+
+/// The policy on the wire.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PolicyDto {
+    /// `disabled`, `token` or `open`.
+    #[schema(required = true, example = "token")]
+    pub mode: String,
+    /// Whether a client nobody approved cannot be used.
+    #[schema(required = false)]
+    pub requires_approval: bool,
+}
+
+/// The policy in force.
+pub async fn find(state: &AppState) -> Result<PolicyDto, ApiError> {
+    let settings = state.settings().await?;
+    Ok(PolicyDto {
+        mode: settings.text(MODE).to_owned(),
+        requires_approval: requires_approval(&settings),
+    })
+}
+
+/// Changes the policy.
+pub async fn save(state: &AppState, policy: PolicyDto) -> Result<PolicyDto, ApiError> {
+    if state.settings.is_fixed() {
+        return Err(ApiError::new(
+            http::StatusCode::FORBIDDEN,
+            "ui_config_disabled",
+            "The configuration is set by environment variables",
+        ));
+    }
+    let mut rules = Rules::new();
+    if !["disabled", "token", "open"].contains(&policy.mode.as_str()) {
+        rules.fail("mode", "oneof", "must be disabled, token or open");
+    }
+    rules.finish()?;
+    let tx = state.store.begin().await?;
+    let values = [
+        (MODE.to_owned(), Some(policy.mode.clone())),
+        (APPROVAL.to_owned(), Some(policy.requires_approval.to_string())),
+    ];
+    app_config::set(&tx, &values, state.now()).await?;
+    commit(tx).await?;
+    state.settings.invalidate().await;
+    Ok(policy)
+}

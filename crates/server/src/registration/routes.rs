@@ -1,0 +1,121 @@
+//! What administrators decide about registration.
+
+use axum::Json;
+use axum::extract::State;
+use http::StatusCode;
+use pocket_id_store::types::RegistrationTokenId;
+use pocket_id_store::{commit, registrations};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::dto::{CreatedRegistrationTokenDto, RegistrationTokenDto, RegistrationTokenInput};
+use super::policy::{self, PolicyDto};
+use super::tokens;
+use crate::http::access::Admin;
+use crate::http::body::JsonBody;
+use crate::http::error::{ApiError, ApiResult, ErrorBody};
+use crate::http::path::{ClientIdPath, PathId};
+use crate::state::AppState;
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(find_policy, save_policy))
+        .routes(routes!(list_tokens, create_token))
+        .routes(routes!(delete_token))
+        .routes(routes!(approve))
+}
+
+/// Who may register clients.
+#[utoipa::path(
+    get, path = "/api/oidc/registration-policy", tag = "OIDC clients",
+    responses((status = 200, body = PolicyDto), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody))
+)]
+async fn find_policy(State(state): State<AppState>, _: Admin) -> ApiResult<Json<PolicyDto>> {
+    Ok(Json(policy::find(&state).await?))
+}
+
+/// Changes who may register clients.
+#[utoipa::path(
+    put, path = "/api/oidc/registration-policy", tag = "OIDC clients", request_body = PolicyDto,
+    responses(
+        (status = 200, body = PolicyDto), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody)
+    )
+)]
+async fn save_policy(
+    State(state): State<AppState>,
+    _: Admin,
+    JsonBody(input): JsonBody<PolicyDto>,
+) -> ApiResult<Json<PolicyDto>> {
+    Ok(Json(policy::save(&state, input).await?))
+}
+
+/// The initial access tokens, without their values.
+#[utoipa::path(
+    get, path = "/api/oidc/registration-tokens", tag = "OIDC clients",
+    responses(
+        (status = 200, body = Vec<RegistrationTokenDto>), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody)
+    )
+)]
+async fn list_tokens(State(state): State<AppState>, _: Admin) -> ApiResult<Json<Vec<RegistrationTokenDto>>> {
+    Ok(Json(tokens::list(&state).await?))
+}
+
+/// Makes an initial access token; the answer is the only place its value is shown.
+#[utoipa::path(
+    post, path = "/api/oidc/registration-tokens", tag = "OIDC clients", request_body = RegistrationTokenInput,
+    responses(
+        (status = 201, body = CreatedRegistrationTokenDto), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)
+    )
+)]
+async fn create_token(
+    State(state): State<AppState>,
+    Admin(admin): Admin,
+    JsonBody(input): JsonBody<RegistrationTokenInput>,
+) -> ApiResult<(StatusCode, Json<CreatedRegistrationTokenDto>)> {
+    let created = tokens::create(&state, &admin, input).await?;
+    Ok((StatusCode::CREATED, Json(created)))
+}
+
+/// Removes an initial access token.
+#[utoipa::path(
+    delete, path = "/api/oidc/registration-tokens/{id}", tag = "OIDC clients",
+    params(("id" = String, Path, description = "Token ID")),
+    responses(
+        (status = 204), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody)
+    )
+)]
+async fn delete_token(
+    State(state): State<AppState>,
+    _: Admin,
+    PathId(id): PathId<RegistrationTokenId>,
+) -> ApiResult<StatusCode> {
+    tokens::delete(&state, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Approves a client that registered itself.
+#[utoipa::path(
+    post, path = "/api/oidc/clients/{id}/approve", tag = "OIDC clients",
+    params(("id" = String, Path, description = "Client ID")),
+    responses(
+        (status = 204), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody, description = "No such client, or it did not register itself")
+    )
+)]
+async fn approve(
+    State(state): State<AppState>,
+    _: Admin,
+    ClientIdPath(id): ClientIdPath,
+) -> ApiResult<StatusCode> {
+    let tx = state.store.begin().await?;
+    if !registrations::approve(&tx, &id).await? {
+        return Err(ApiError::not_found("OIDC client"));
+    }
+    commit(tx).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
