@@ -129,6 +129,17 @@ impl Client {
         self.dpop_tokens == Demand::Required || self.profile == Profile::Fapi2
     }
 
+    /// The algorithm its tokens are signed with, if not the instance's: FAPI 2.0 Security Profile §5.4 leaves no
+    /// PKCS #1 v1.5.
+    pub fn token_alg(&self) -> Option<Algorithm> {
+        match (self.id_token_alg, self.profile) {
+            (Some(Algorithm::Rs256 | Algorithm::Rs384 | Algorithm::Rs512) | None, Profile::Fapi2) => {
+                Some(Algorithm::Es256)
+            }
+            (chosen, _) => chosen,
+        }
+    }
+
     /// Seconds its authorization codes are good for.
     pub fn code_lifetime(&self) -> i64 {
         match self.profile {

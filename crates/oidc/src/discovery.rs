@@ -27,6 +27,8 @@ pub struct Document {
     token_endpoint: String,
     userinfo_endpoint: String,
     end_session_endpoint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    registration_endpoint: Option<String>,
     introspection_endpoint: String,
     introspection_endpoint_auth_methods_supported: Vec<&'static str>,
     revocation_endpoint: String,
@@ -42,6 +44,7 @@ pub struct Document {
     response_modes_supported: Vec<&'static str>,
     subject_types_supported: Vec<&'static str>,
     id_token_signing_alg_values_supported: Vec<&'static str>,
+    userinfo_signing_alg_values_supported: Vec<&'static str>,
     authorization_response_iss_parameter_supported: bool,
     code_challenge_methods_supported: Vec<&'static str>,
     prompt_values_supported: Vec<&'static str>,
@@ -56,14 +59,34 @@ pub struct Document {
     client_id_metadata_document_supported: bool,
 }
 
+/// Whether something is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offered {
+    /// It is.
+    Yes,
+    /// It is switched off.
+    No,
+}
+
+/// What administrators may switch on and off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Features {
+    /// Dynamic client registration.
+    pub client_registration: Offered,
+    /// Clients known by their metadata documents.
+    pub metadata_documents: Offered,
+}
+
 /// The document of a provider at `base`, whose server-to-server endpoints are reached at `internal_base`.
-pub fn document(base: &str, internal_base: &str) -> Document {
+pub fn document(base: &str, internal_base: &str, features: Features) -> Document {
     Document {
         issuer: base.to_owned(),
         authorization_endpoint: format!("{base}/authorize"),
         token_endpoint: format!("{internal_base}/api/oidc/token"),
         userinfo_endpoint: format!("{internal_base}/api/oidc/userinfo"),
         end_session_endpoint: format!("{base}/api/oidc/end-session"),
+        registration_endpoint: (features.client_registration == Offered::Yes)
+            .then(|| format!("{base}/api/oidc/register")),
         introspection_endpoint: format!("{internal_base}/api/oidc/introspect"),
         introspection_endpoint_auth_methods_supported: vec!["client_secret_basic", "Bearer"],
         revocation_endpoint: format!("{internal_base}/api/oidc/revoke"),
@@ -100,6 +123,7 @@ pub fn document(base: &str, internal_base: &str) -> Document {
         response_modes_supported: vec!["query", "fragment", "form_post"],
         subject_types_supported: vec!["public"],
         id_token_signing_alg_values_supported: Algorithm::ALL.map(Algorithm::as_str).to_vec(),
+        userinfo_signing_alg_values_supported: Algorithm::ALL.map(Algorithm::as_str).to_vec(),
         authorization_response_iss_parameter_supported: true,
         code_challenge_methods_supported: vec!["S256"],
         prompt_values_supported: vec!["none", "login", "consent", "select_account"],
@@ -113,7 +137,7 @@ pub fn document(base: &str, internal_base: &str) -> Document {
             .collect(),
         token_endpoint_auth_methods_supported: AUTH_METHODS.to_vec(),
         token_endpoint_auth_signing_alg_values_supported: assertion_algorithms(),
-        client_id_metadata_document_supported: false,
+        client_id_metadata_document_supported: features.metadata_documents == Offered::Yes,
     }
 }
 
@@ -124,22 +148,17 @@ fn assertion_algorithms() -> Vec<&'static str> {
     asymmetric.chain(symmetric).collect()
 }
 
-impl Document {
-    /// The same document of a provider that knows clients by their metadata documents.
-    #[must_use]
-    pub fn with_metadata_document_clients(mut self) -> Self {
-        self.client_id_metadata_document_supported = true;
-        self
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn endpoints_are_at_the_address_their_callers_use() {
-        let document = document("https://id.example", "http://pocket-id:1411");
+        let features = Features {
+            client_registration: Offered::No,
+            metadata_documents: Offered::No,
+        };
+        let document = document("https://id.example", "http://pocket-id:1411", features);
         let json = serde_json::to_value(document).unwrap();
         assert_eq!(json["issuer"], "https://id.example");
         for (field, base) in [

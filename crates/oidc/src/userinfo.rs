@@ -1,7 +1,10 @@
 //! The userinfo endpoint's decisions (OIDC Core §5.3, RFC 6750).
 
 use crate::error::{ErrorCode, OAuthError};
+use serde_json::{Map, Value};
+
 use crate::grant::Grant;
+use crate::jose::{self, KeyError, Signer};
 use crate::parameters::Parameters;
 
 /// Finds the bearer token: in the header, else in the form, else in the query. None means no attempt was made.
@@ -38,6 +41,18 @@ pub fn authorize(grant: &Grant, issuer: &str) -> Result<(), OAuthError> {
         ));
     }
     Ok(())
+}
+
+/// Signs an answer (OIDC Core §5.3.2): the claims, who says so and to whom.
+pub fn sign(
+    signer: &impl Signer,
+    issuer: &str,
+    client_id: &str,
+    mut claims: Map<String, Value>,
+) -> Result<String, KeyError> {
+    claims.insert("iss".to_owned(), issuer.into());
+    claims.insert("aud".to_owned(), client_id.into());
+    jose::sign(signer, "JWT", &claims)
 }
 
 /// The error for a missing or unusable token.

@@ -82,6 +82,16 @@ pub fn json(status: StatusCode, body: &impl Serialize) -> Response {
     (status, headers, text).into_response()
 }
 
+/// A signed answer that nobody may keep.
+pub fn jwt(token: String) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/jwt")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::PRAGMA, HeaderValue::from_static("no-cache")),
+    ];
+    (StatusCode::OK, headers, token).into_response()
+}
+
 /// An answer without a body that nobody may keep.
 pub fn empty(status: StatusCode) -> Response {
     let headers = [

@@ -64,12 +64,19 @@ async fn answer(state: &AppState, request: Request) -> Response {
         return response;
     };
     match claims(state, token).await {
-        Ok(claims) => response::json(StatusCode::OK, &claims),
+        Ok(UserInfo::Plain(claims)) => response::json(StatusCode::OK, &claims),
+        Ok(UserInfo::Signed(jwt)) => response::jwt(jwt),
         Err(failure) => failure.into_response(),
     }
 }
 
-async fn claims(state: &AppState, token: &str) -> Result<Map<String, Value>, Failure> {
+/// An answer in the form the client registered (OIDC Core §5.3.2).
+enum UserInfo {
+    Plain(Map<String, Value>),
+    Signed(String),
+}
+
+async fn claims(state: &AppState, token: &str) -> Result<UserInfo, Failure> {
     let issuer = state.config.app_url.as_str();
     let reader = state.store.reader();
     let Some(LiveToken::OfUser(presented)) = presented_token::find(state, reader, token).await? else {
@@ -80,5 +87,12 @@ async fn claims(state: &AppState, token: &str) -> Result<Map<String, Value>, Fai
     let names = &grant.claims.userinfo;
     let needed = RequestedClaims::scopes_needed(&grant.scopes, names);
     let person = facts::person(state, reader, presented.user, &needed).await?;
-    Ok(RequestedClaims::fill(&person, &grant.scopes, names))
+    let claims = RequestedClaims::fill(&person, &grant.scopes, names);
+    let client = facts::find_client(reader, Some(&grant.client_id)).await?;
+    let Some(algorithm) = client.and_then(|row| facts::client(&row).userinfo_alg) else {
+        return Ok(UserInfo::Plain(claims));
+    };
+    let signer = state.signing_keys.signer(Some(algorithm)).await?;
+    let signed = userinfo::sign(&*signer, issuer, &grant.client_id, claims)?;
+    Ok(UserInfo::Signed(signed))
 }

@@ -2,12 +2,13 @@
 
 use axum::Json;
 use axum::extract::State;
-use pocket_id_oidc::discovery::{self, Document};
+use pocket_id_oidc::discovery::{self, Document, Features, Offered};
 use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::http::error::ApiResult;
+use crate::registration;
 use crate::state::AppState;
 
 /// The routes.
@@ -18,17 +19,24 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(jwks))
 }
 
-async fn document(state: &AppState) -> ApiResult<Document> {
-    let document = discovery::document(
+async fn document(state: &AppState) -> ApiResult<Json<Document>> {
+    let settings = state.settings().await?;
+    let features = Features {
+        client_registration: match registration::Mode::of(&settings) {
+            registration::Mode::Disabled => Offered::No,
+            registration::Mode::Token | registration::Mode::Open => Offered::Yes,
+        },
+        metadata_documents: if settings.metadata_document_urls().is_empty() {
+            Offered::No
+        } else {
+            Offered::Yes
+        },
+    };
+    Ok(Json(discovery::document(
         state.config.app_url.as_str(),
         state.config.internal_app_url.as_str(),
-    );
-    let metadata_documents = !state.settings().await?.metadata_document_urls().is_empty();
-    Ok(if metadata_documents {
-        document.with_metadata_document_clients()
-    } else {
-        document
-    })
+        features,
+    )))
 }
 
 /// The discovery document of OpenID Connect.
@@ -37,7 +45,7 @@ async fn document(state: &AppState) -> ApiResult<Document> {
     responses((status = 200, body = Value, description = "OpenID Connect Discovery 1.0"))
 )]
 async fn openid_configuration(State(state): State<AppState>) -> ApiResult<Json<Document>> {
-    Ok(Json(document(&state).await?))
+    document(&state).await
 }
 
 /// The same document under the name RFC 8414 gives it.
@@ -46,7 +54,7 @@ async fn openid_configuration(State(state): State<AppState>) -> ApiResult<Json<D
     responses((status = 200, body = Value, description = "RFC 8414"))
 )]
 async fn authorization_server(State(state): State<AppState>) -> ApiResult<Json<Document>> {
-    Ok(Json(document(&state).await?))
+    document(&state).await
 }
 
 /// The public keys tokens are checked with.

@@ -16,6 +16,7 @@ mod images;
 mod oidc;
 mod outbound;
 mod passkeys;
+mod registration;
 mod replicas;
 mod shell;
 mod signup;

@@ -145,7 +145,7 @@ pub async fn mint(
         refresh_token,
         id_token: Some(IdTokenPlan {
             occasion,
-            algorithm: client.facts.id_token_alg,
+            algorithm: client.facts.token_alg(),
         }),
     })
 }

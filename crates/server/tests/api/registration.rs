@@ -1,0 +1,356 @@
+//! Dynamic client registration.
+
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::oidc::{CALLBACK, authorize_path, code, exchange, interact, parameter, text};
+use crate::support::{Answer, Browser, OtherServer, TestApp, both_engines};
+
+async fn policy(admin: &mut Browser, mode: &str, requires_approval: bool) {
+    let body = json!({"mode": mode, "requiresApproval": requires_approval});
+    let answer = admin.put("/api/oidc/registration-policy", &body).await;
+    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+}
+
+async fn initial_token(admin: &mut Browser, uses: i32) -> String {
+    let body = json!({"name": "CI", "maxUses": uses, "expiresAt": "2100-01-01T00:00:00Z"});
+    let answer = admin.post("/api/oidc/registration-tokens", &body).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+    text(&answer.json()["token"]).to_owned()
+}
+
+fn metadata() -> Value {
+    json!({"redirect_uris": [CALLBACK], "client_name": "Self made", "grant_types": ["authorization_code", "refresh_token"]})
+}
+
+async fn send(
+    app: &TestApp,
+    method: Method,
+    path: &str,
+    token: Option<&str>,
+    body: Option<&Value>,
+) -> Answer {
+    let mut browser = app.browser();
+    let mut request = browser.request(method, path);
+    if let Some(token) = token {
+        request = request.bearer_auth(token);
+    }
+    if let Some(body) = body {
+        request = request.json(body);
+    }
+    browser.send(request).await
+}
+
+async fn register(app: &TestApp, token: Option<&str>, body: &Value) -> Answer {
+    send(app, Method::POST, "/api/oidc/register", token, Some(body)).await
+}
+
+/// The path of a registered client's own endpoint.
+fn own_path(app: &TestApp, registered: &Value) -> String {
+    text(&registered["registration_client_uri"])
+        .strip_prefix(&app.url)
+        .unwrap()
+        .to_owned()
+}
+
+both_engines!(off_until_somebody_switches_it_on, |app: TestApp| async move {
+    let mut admin = app.set_up().await;
+    let answer = register(&app, None, &metadata()).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    let document = admin.get("/.well-known/openid-configuration").await.json();
+    assert_eq!(document["registration_endpoint"], json!(null));
+    policy(&mut admin, "token", false).await;
+    let document = admin.get("/.well-known/openid-configuration").await.json();
+    assert_eq!(
+        document["registration_endpoint"],
+        format!("{}/api/oidc/register", app.url)
+    );
+    for (body, field) in [(json!({"mode": "sometimes"}), "mode"), (json!({}), "mode")] {
+        let answer = admin.put("/api/oidc/registration-policy", &body).await;
+        assert_eq!(answer.json()["details"]["fields"][0]["field"], field);
+    }
+    let mut stranger = app.browser();
+    let answer = stranger.get("/api/oidc/registration-policy").await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+});
+
+both_engines!(
+    with_a_token_an_app_registers_and_signs_people_in,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        policy(&mut admin, "token", true).await;
+        let token = initial_token(&mut admin, 1).await;
+        for wrong in [None, Some("wrong")] {
+            let answer = register(&app, wrong, &metadata()).await;
+            assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{wrong:?}");
+            assert!(answer.header("www-authenticate").starts_with("Bearer"));
+        }
+        let broken = register(&app, Some(&token), &json!({"redirect_uris": ["javascript:1"]})).await;
+        assert_eq!(broken.json()["error"], "invalid_redirect_uri");
+        let answer = register(&app, Some(&token), &metadata()).await;
+        assert_eq!(
+            answer.status,
+            StatusCode::CREATED,
+            "a refused attempt does not use the token up: {answer:?}"
+        );
+        assert_eq!(answer.header("cache-control"), "no-store");
+        let registered = answer.json();
+        assert_eq!(registered["client_secret_expires_at"], 0);
+        assert!(registered["client_id_issued_at"].is_i64());
+        let again = register(&app, Some(&token), &metadata()).await;
+        assert_eq!(again.status, StatusCode::UNAUTHORIZED, "one use is one use");
+
+        let client = crate::oidc::Client {
+            id: text(&registered["client_id"]).to_owned(),
+            secret: text(&registered["client_secret"]).to_owned(),
+        };
+        let shown = admin
+            .get(&format!("/api/oidc/clients/{}", client.id))
+            .await
+            .json();
+        assert_eq!(
+            (&shown["isDynamic"], &shown["isApproved"]),
+            (&json!(true), &json!(true))
+        );
+        let code = code(&mut admin, &client, &[]).await;
+        // It registered for client_secret_basic, so the form is not its way.
+        let in_form = exchange(&app, &client, &code).await;
+        assert_eq!(in_form.json()["error"], "invalid_client");
+        let mut browser = app.browser();
+        let request = browser
+            .request(Method::POST, "/api/oidc/token")
+            .basic_auth(&client.id, Some(&client.secret))
+            .form(&[
+                ("grant_type", "authorization_code"),
+                ("code", code.as_str()),
+                ("redirect_uri", CALLBACK),
+                ("code_verifier", crate::oidc::VERIFIER),
+            ]);
+        let tokens = browser.send(request).await;
+        assert_eq!(tokens.status, StatusCode::OK, "{tokens:?}");
+
+        let listed = admin.get("/api/oidc/registration-tokens").await;
+        assert!(!listed.text.contains(&token), "shown once");
+        let listed = listed.json();
+        assert_eq!(
+            (&listed[0]["usesLeft"], &listed[0]["maxUses"]),
+            (&json!(0), &json!(1))
+        );
+        let path = format!("/api/oidc/registration-tokens/{}", text(&listed[0]["id"]));
+        assert_eq!(admin.delete(&path).await.status, StatusCode::NO_CONTENT);
+        assert_eq!(admin.delete(&path).await.status, StatusCode::NOT_FOUND);
+    }
+);
+
+both_engines!(
+    of_64_apps_with_a_token_for_one_only_one_is_let_in,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        policy(&mut admin, "token", false).await;
+        let token = initial_token(&mut admin, 1).await;
+        let before = app.count("oidc_clients").await;
+        let url = format!("{}/api/oidc/register", app.url);
+        let tries: Vec<_> = (0..64)
+            .map(|_| {
+                let (url, token) = (url.clone(), token.clone());
+                tokio::spawn(async move {
+                    let request = reqwest::Client::new()
+                        .post(url)
+                        .bearer_auth(token)
+                        .json(&metadata());
+                    request.send().await.unwrap().status()
+                })
+            })
+            .collect();
+        let mut created = 0;
+        for attempt in tries {
+            match attempt.await.unwrap() {
+                StatusCode::CREATED => created += 1,
+                status => assert_eq!(status, StatusCode::UNAUTHORIZED),
+            }
+        }
+        assert_eq!(created, 1);
+        assert_eq!(app.count("oidc_clients").await, before + 1);
+    }
+);
+
+both_engines!(
+    a_client_manages_itself_and_nobody_else,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        policy(&mut admin, "open", false).await;
+        let mine = register(&app, None, &metadata()).await.json();
+        let other = register(&app, None, &metadata()).await.json();
+        let (path, token) = (
+            own_path(&app, &mine),
+            text(&mine["registration_access_token"]).to_owned(),
+        );
+        let read = send(&app, Method::GET, &path, Some(&token), None).await;
+        assert_eq!(read.status, StatusCode::OK);
+        assert_eq!(read.json()["client_name"], "Self made");
+        assert_eq!(
+            read.json()["client_secret"],
+            json!(null),
+            "secrets are shown once"
+        );
+        let foreign = text(&other["registration_access_token"]);
+        for wrong in [
+            None,
+            Some("wrong"),
+            Some(foreign),
+            Some(text(&mine["client_secret"])),
+        ] {
+            for method in [Method::GET, Method::PUT, Method::DELETE] {
+                let answer = send(&app, method, &path, wrong, Some(&metadata())).await;
+                assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{wrong:?}");
+            }
+        }
+        let unknown = send(
+            &app,
+            Method::GET,
+            "/api/oidc/register/unknown",
+            Some(&token),
+            None,
+        )
+        .await;
+        assert_eq!(
+            unknown.status,
+            StatusCode::UNAUTHORIZED,
+            "who is not known is not told apart"
+        );
+
+        let mut changed = metadata();
+        changed["client_id"] = other["client_id"].clone();
+        let answer = send(&app, Method::PUT, &path, Some(&token), Some(&changed)).await;
+        assert_eq!(answer.json()["error"], "invalid_client_metadata");
+        changed["client_id"] = mine["client_id"].clone();
+        changed["client_name"] = json!("Renamed");
+        let answer = send(&app, Method::PUT, &path, Some(&token), Some(&changed)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        assert_eq!(answer.json()["client_name"], "Renamed");
+        let renewed = text(&answer.json()["registration_access_token"]).to_owned();
+        let old = send(&app, Method::GET, &path, Some(&token), None).await;
+        assert_eq!(old.status, StatusCode::UNAUTHORIZED, "the token was replaced");
+        let gone = send(&app, Method::DELETE, &path, Some(&renewed), None).await;
+        assert_eq!(gone.status, StatusCode::NO_CONTENT);
+        let after = send(&app, Method::GET, &path, Some(&renewed), None).await;
+        assert_eq!(after.status, StatusCode::UNAUTHORIZED);
+    }
+);
+
+both_engines!(
+    what_nobody_approved_is_marked_and_can_be_kept_from_use,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        policy(&mut admin, "open", false).await;
+        let registered = register(&app, None, &metadata()).await.json();
+        let client = crate::oidc::Client {
+            id: text(&registered["client_id"]).to_owned(),
+            secret: String::new(),
+        };
+        let answer = admin.get(&authorize_path(&client, &[])).await;
+        let id = parameter(&answer, "interaction").unwrap();
+        let interaction = admin.get(&format!("/api/oidc/interactions/{id}")).await.json();
+        assert_eq!(interaction["clientIsApproved"], false, "people are warned");
+
+        policy(&mut admin, "open", true).await;
+        let refused = admin.get(&authorize_path(&client, &[])).await;
+        assert!(
+            refused.header("location").contains("/interaction/error"),
+            "{refused:?}"
+        );
+        let approve = format!("/api/oidc/clients/{}/approve", client.id);
+        let mut stranger = app.browser();
+        assert_eq!(
+            stranger.post_nothing(&approve).await.status,
+            StatusCode::UNAUTHORIZED
+        );
+        assert_eq!(admin.post_nothing(&approve).await.status, StatusCode::NO_CONTENT);
+        let answer = admin.get(&authorize_path(&client, &[])).await;
+        let answer = interact(&mut admin, &answer).await;
+        assert!(parameter(&answer, "code").is_some(), "{answer:?}");
+
+        // What was approved was this address; another one has to be looked at again, and agreed to again.
+        let mut moved = metadata();
+        moved["client_id"] = registered["client_id"].clone();
+        moved["redirect_uris"] = json!([CALLBACK, "https://elsewhere.example/cb"]);
+        let (path, token) = (
+            own_path(&app, &registered),
+            text(&registered["registration_access_token"]),
+        );
+        let answer = send(&app, Method::PUT, &path, Some(token), Some(&moved)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        let refused = admin.get(&authorize_path(&client, &[])).await;
+        assert!(
+            refused.header("location").contains("/interaction/error"),
+            "{refused:?}"
+        );
+        assert_eq!(app.count("oidc_consents").await, 0);
+        assert_eq!(
+            admin
+                .post_nothing("/api/oidc/clients/unknown/approve")
+                .await
+                .status,
+            StatusCode::NOT_FOUND
+        );
+    }
+);
+
+both_engines!(
+    a_sector_document_is_fetched_safely_and_believed_only_if_it_fits,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        policy(&mut admin, "open", false).await;
+        let site = OtherServer::start(&app, "sector.example").await;
+        site.json("/good", &json!([CALLBACK, "https://b.example/"]));
+        site.json("/bad", &json!(["https://b.example/"]));
+        for (url, fine) in [
+            ("https://sector.example/good", true),
+            ("https://sector.example/bad", false),
+            ("https://sector.example/missing", false),
+            ("https://127.0.0.1/good", false),
+            ("https://[::1]/good", false),
+            ("https://169.254.169.254/latest/meta-data", false),
+        ] {
+            let mut body = metadata();
+            body["sector_identifier_uri"] = json!(url);
+            let answer = register(&app, None, &body).await;
+            assert_eq!(answer.status == StatusCode::CREATED, fine, "{url} {answer:?}");
+        }
+    }
+);
+
+#[tokio::test]
+async fn nothing_but_json_is_read_and_nothing_fails_badly() {
+    let app = TestApp::start(crate::support::Database::Sqlite).await;
+    let mut admin = app.set_up().await;
+    policy(&mut admin, "open", false).await;
+    let mut browser = app.browser();
+    for (kind, body) in [
+        ("application/x-www-form-urlencoded", "a=b".to_owned()),
+        ("application/json", String::new()),
+        ("application/json", "{".to_owned()),
+        ("application/json", "[]".to_owned()),
+        (
+            "application/json",
+            format!("{{\"client_name\":\"{}\"}}", "x".repeat(70_000)),
+        ),
+        (
+            "application/json",
+            r#"{"redirect_uris":["https://app.example/\u0000"]}"#.to_owned(),
+        ),
+    ] {
+        let request = browser
+            .request(Method::POST, "/api/oidc/register")
+            .header("content-type", kind)
+            .body(body.clone());
+        let answer = browser.send(request).await;
+        assert_eq!(
+            answer.status,
+            StatusCode::BAD_REQUEST,
+            "{}",
+            &body[..body.len().min(80)]
+        );
+    }
+    assert_eq!(app.count("oidc_client_registrations").await, 0);
+}
