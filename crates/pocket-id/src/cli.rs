@@ -8,6 +8,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::commands::completion::CompletionArgs;
 use crate::commands::healthcheck::HealthcheckArgs;
+use crate::commands::key_rotate::KeyRotateArgs;
 
 /// Without a command, Pocket ID starts its server.
 #[derive(Parser)]
@@ -31,6 +32,8 @@ pub enum Command {
     Version,
     /// Ask the running server whether it is well.
     Healthcheck(HealthcheckArgs),
+    /// Replace the key that signs tokens.
+    KeyRotate(KeyRotateArgs),
     /// Print a completion script for a shell.
     Completion(CompletionArgs),
 }
@@ -146,6 +149,8 @@ mod tests {
             ("healthcheck x", r#"unexpected argument "x""#),
             ("healthcheck -e", "flag needs a value: --endpoint <URL>"),
             ("healthcheck -v -v", "--verbose is given more than once"),
+            ("key-rotate -a", "flag needs a value: --alg <ALGORITHM>"),
+            ("key-rotate RS256", r#"unexpected argument "RS256""#),
             ("completion", "missing argument: <SHELL>"),
             (
                 "completion tcsh",
@@ -169,6 +174,12 @@ mod tests {
         assert!(matches!(
             parse(&arguments("completion fish")),
             Ok(Command::Completion(_))
+        ));
+        assert!(matches!(
+            parse(&arguments(
+                "key-rotate -a eddsa -c Ed25519 -y --revoke-immediately"
+            )),
+            Ok(Command::KeyRotate(_))
         ));
         assert!(matches!(
             parse(&arguments("healthcheck -v -e http://x")),

@@ -14,6 +14,7 @@ use std::process::ExitCode;
 
 use cli::Command;
 use commands::healthcheck::HealthcheckArgs;
+use commands::key_rotate::KeyRotateArgs;
 use environment::{Checked, DotenvOutcome, Environment, Settings, ValidationError};
 
 /// The release this program is.
@@ -39,6 +40,7 @@ pub fn run(mut environment: Environment, arguments: &[OsString]) -> ExitCode {
         Ok(Command::Completion(arguments)) => return commands::completion::run(&arguments),
         Ok(Command::Server) => ConfiguredCommand::Server,
         Ok(Command::Healthcheck(arguments)) => ConfiguredCommand::Healthcheck(arguments),
+        Ok(Command::KeyRotate(arguments)) => ConfiguredCommand::KeyRotate(arguments),
         Err(outcome) => return outcome.print(),
     };
     match configuration.check() {
@@ -66,6 +68,7 @@ impl Configuration {
 enum ConfiguredCommand {
     Server,
     Healthcheck(HealthcheckArgs),
+    KeyRotate(KeyRotateArgs),
 }
 
 impl ConfiguredCommand {
@@ -73,7 +76,7 @@ impl ConfiguredCommand {
         let Checked { config, health } = checked;
         let logging = match &self {
             Self::Server => logging::init_server(config.log),
-            Self::Healthcheck(_) => logging::init_command(config.log),
+            Self::Healthcheck(_) | Self::KeyRotate(_) => logging::init_command(config.log),
         };
         if let Err(error) = logging {
             return refuse(&[error]);
@@ -84,6 +87,7 @@ impl ConfiguredCommand {
         match self {
             Self::Server => commands::server::run(config),
             Self::Healthcheck(arguments) => commands::healthcheck::run(&arguments, health),
+            Self::KeyRotate(arguments) => commands::key_rotate::run(&arguments, config),
         }
     }
 }

@@ -29,6 +29,8 @@ pub struct Rotated {
     pub kid: String,
     /// Its algorithm.
     pub algorithm: Algorithm,
+    /// How many keys it took the place of.
+    pub replaced: u64,
     /// Until when the previous keys remain in the key set.
     pub previous_until: Option<Timestamp>,
 }
@@ -87,16 +89,13 @@ impl SigningKeys {
         }
 
         let tx = self.store.begin().await?;
-        let previous_until = match previous {
+        let (replaced, previous_until) = match previous {
             PreviousKeys::KeptUntilUnused => {
                 let until = self.last_use(&tx).await?;
                 let retired = signing_keys::retire(&tx, Replaced::All, until).await?;
-                (retired > 0).then_some(until)
+                (retired, (retired > 0).then_some(until))
             }
-            PreviousKeys::Revoked => {
-                signing_keys::delete_all(&tx).await?;
-                None
-            }
+            PreviousKeys::Revoked => (signing_keys::delete_all(&tx).await?, None),
         };
         if !signing_keys::insert_active(&tx, row).await? {
             return Err(SigningKeysError::Contended);
@@ -118,6 +117,7 @@ impl SigningKeys {
         Ok(Rotated {
             kid: kid(&key).to_owned(),
             algorithm,
+            replaced,
             previous_until,
         })
     }
