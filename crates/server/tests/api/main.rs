@@ -19,5 +19,6 @@ mod passkeys;
 mod registration;
 mod replicas;
 mod shell;
+mod signing_keys;
 mod signup;
 mod users;
