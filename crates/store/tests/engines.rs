@@ -253,3 +253,30 @@ async fn replicas_on_postgresql_migrate_in_turns() {
         start.await.unwrap().unwrap();
     }
 }
+
+#[tokio::test]
+async fn a_command_works_beside_the_server_and_leaves_it_the_lock() {
+    let (server, address, _folder) = open(Engine::Sqlite).await;
+    assert!(matches!(
+        Store::open(Engine::Sqlite, &address).await,
+        Err(ConnectError::InstanceLock(_))
+    ));
+    let command = Store::open_beside(Engine::Sqlite, &address).await.unwrap();
+    let tx = command.begin().await.unwrap();
+    kv::set(&tx, "key", "value").await.unwrap();
+    commit(tx).await.unwrap();
+    assert_eq!(
+        kv::get(server.reader(), "key").await.unwrap().as_deref(),
+        Some("value")
+    );
+    server.close().await.unwrap();
+
+    // Without a server it brings the schema up to date, and then does not stand in the server's way.
+    drop(command);
+    let folder = tempfile::tempdir().unwrap();
+    let address = folder.path().join("new.db").to_string_lossy().into_owned();
+    let command = Store::open_beside(Engine::Sqlite, &address).await.unwrap();
+    assert_eq!(kv::get(command.reader(), "key").await.unwrap(), None);
+    let server = Store::open(Engine::Sqlite, &address).await.unwrap();
+    server.close().await.unwrap();
+}

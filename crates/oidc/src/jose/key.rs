@@ -407,6 +407,39 @@ mod tests {
         "dq":"h_96-mK1R_7glhsum81dZxjTnYynPbZpHziZjeeHcXYsXaaMwkOlODsWa7I9xXDoRwbKgB719rrmI2oKr6N3Do9U0ajaHF-NKJnwgjMd2w9cjz3_-kyNlxAr2v4IKhGNpmM5iIgOS1VZnOZ68m6_pbLBSp3nssTdlqvd0tIiTHU",
         "qi":"IYd7DHOhrWvxkwPQsRM2tOgrjbcrfvtQJipd-DlcxyVuuM9sQLdgjVk2oy26F0EmpScGLq2MowX7fhd_QJQ3ydy5cY7YIBi87w93IKLEdfnbJtoOPLUW0ITrJReOgo1cq9SbsxYawBgfp_gh6A5603k2-ZQwVK0JKSHuLFkuQ3U"}"#;
 
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
+
+        /// Written and read, public and private, any key signs what its public half accepts, and nothing else.
+        #[test]
+        fn keys_survive_being_written(
+            kind in 0usize..4,
+            id in proptest::array::uniform8(0u8..),
+            message in proptest::collection::vec(0u8.., 0..200),
+            at in 0usize..200,
+            bit in 0u8..8,
+        ) {
+            let algorithm = [Algorithm::Es256, Algorithm::Es384, Algorithm::Es512, Algorithm::EdDsa][kind];
+            let key = PrivateKey::generate(algorithm, id).unwrap();
+            let key = PrivateKey::from_jwk(&key.to_jwk().unwrap()).unwrap();
+            let public = serde_json::to_string(&key.public_jwk()).unwrap();
+            let public: Jwk = serde_json::from_str(&public).unwrap();
+            proptest::prop_assert_eq!(&public, &key.public_jwk());
+            proptest::prop_assert_eq!(public.kid.clone(), Some(base64url(&id)));
+            proptest::prop_assert_eq!(public.thumbprint(), key.public_jwk().thumbprint());
+            let mut signature = key.sign(&message).unwrap();
+            proptest::prop_assert_eq!(public.verify(algorithm, &message, &signature), Ok(()));
+            let at = at % signature.len();
+            signature[at] ^= 1 << bit;
+            proptest::prop_assert!(public.verify(algorithm, &message, &signature).is_err());
+        }
+
+        #[test]
+        fn reading_a_key_never_fails_badly(text in r#"\{("(kty|crv|alg|x|y|d|n|e|p)":"[A-Za-z0-9_-]{0,8}",?){0,6}\}"#) {
+            proptest::prop_assert!(PrivateKey::from_jwk(&text).is_err());
+        }
+    }
+
     #[test]
     fn public_and_broken_keys_are_refused() {
         let key = PrivateKey::generate(Algorithm::Es256, [1; 8]).unwrap();
