@@ -203,6 +203,19 @@ impl SigningKeys {
         Err(SigningKeysError::Contended)
     }
 
+    /// Makes the keys a client asks for, so that they are published before it meets a token signed with them. One that
+    /// cannot be made now is made when it is needed. Not to be called while holding a transaction.
+    pub async fn prepare(&self, algorithms: [Option<&str>; 2]) {
+        for algorithm in algorithms.into_iter().flatten() {
+            let Ok(algorithm) = algorithm.parse() else {
+                continue;
+            };
+            if let Err(error) = self.signer(Some(algorithm)).await {
+                tracing::error!(alg = %algorithm, error = %error, "the key a client asks for could not be made");
+            }
+        }
+    }
+
     /// The algorithm of the instance's key.
     pub async fn default_algorithm(&self) -> Result<Algorithm, SigningKeysError> {
         Ok(self.signer(None).await?.algorithm())

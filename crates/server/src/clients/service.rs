@@ -194,6 +194,7 @@ pub async fn create(
         other => ClientError::Store(other),
     })?;
     commit(tx).await?;
+    prepare_keys(state, &client).await;
     let client = ClientDto::new(&client, [], state.now());
     Ok(ClientWithGroupsDto::new(client, &[]))
 }
@@ -233,9 +234,18 @@ pub async fn update(
     if !client.is_group_restricted {
         clients::replace_allowed_groups(&tx, id, &[]).await?;
     }
-    clients::update(&tx, client).await?;
+    clients::update(&tx, client.clone()).await?;
     commit(tx).await?;
+    prepare_keys(state, &client).await;
     Ok(find(state, id).await?)
+}
+
+async fn prepare_keys(state: &AppState, client: &Client) {
+    let asked_for = [
+        client.id_token_signed_response_alg.as_deref(),
+        client.userinfo_signed_response_alg.as_deref(),
+    ];
+    state.signing_keys.prepare(asked_for).await;
 }
 
 /// Reads a client's metadata document anew.

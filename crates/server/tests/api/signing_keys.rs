@@ -66,8 +66,8 @@ both_engines!(
         let rotated = rotate_outside(&app, Algorithm::Es256, PreviousKeys::KeptUntilUnused).await;
         let new = (rotated.kid, "ES256".to_owned());
         assert_eq!(rotated.replaced, 1);
-        let hours_kept = (rotated.previous_until.unwrap().0 - app.clock.now().0) / 1000;
-        assert_eq!(hours_kept, 2 * 3600 + 60);
+        let seconds_kept = (rotated.previous_until.unwrap().0 - app.clock.now().0) / 1000;
+        assert_eq!(seconds_kept, 2 * 3600 + 60);
         assert_eq!(published(&app).await, [new.clone(), old.clone()]);
 
         // Without a moment passing, and afterwards.
