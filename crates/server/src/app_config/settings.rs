@@ -491,7 +491,7 @@ mod tests {
             assert_eq!(setting.fault(setting.default), None, "{}", setting.key);
             assert!(seen.insert(setting.key), "{}", setting.key);
         }
-        assert_eq!(SETTINGS.len(), 47);
+        assert_eq!(SETTINGS.len(), 49);
     }
 
     #[test]
