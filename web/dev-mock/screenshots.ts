@@ -68,6 +68,19 @@ const shots: Shot[] = [
 		path: `/settings/admin/oidc-clients/${client}#credentials`,
 		act: (page) => page.getByRole('button', { name: 'Add client secret' }).click()
 	},
+	{
+		name: 'client-federated',
+		path: `/settings/admin/oidc-clients/${client}#credentials`,
+		act: async (page) => {
+			await page.getByRole('button', { name: 'Create' }).click();
+			await page.getByLabel('Issuer').fill('https://kubernetes.example.com');
+			await page.getByRole('button', { name: 'Add another' }).click();
+			await page
+				.getByTestId('federated-credentials-card')
+				.getByRole('button', { name: 'Save' })
+				.click();
+		}
+	},
 	{ name: 'users', path: '/settings/admin/users' },
 	{
 		name: 'user-create',

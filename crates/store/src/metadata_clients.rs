@@ -8,7 +8,7 @@ use sea_orm::{
 
 use crate::clients::Client;
 use crate::connect::Tx;
-use crate::entity::{consent, grant, oidc_client};
+use crate::entity::{client_allowed_group, consent, grant, oidc_client};
 use crate::error::StoreResult;
 use crate::types::{ClientId, ClientType};
 
@@ -35,19 +35,26 @@ pub async fn insert_if_absent(tx: &Tx, client: Client) -> StoreResult<bool> {
 
 /// Clients from metadata documents that nobody has used or edited.
 fn unused() -> sea_orm::Select<oidc_client::Entity> {
+    let id = || Expr::col((oidc_client::Entity, oidc_client::Column::Id));
+    let mut select = oidc_client::Entity::find()
+        .filter(oidc_client::Column::ClientType.eq(ClientType::MetadataDocument))
+        .filter(oidc_client::Column::UpdatedAt.is_null());
     let consents = Query::select()
         .column(consent::Column::ClientId)
         .from(consent::Entity)
-        .to_owned();
+        .take();
     let grants = Query::select()
         .column(grant::Column::ClientId)
         .from(grant::Entity)
-        .to_owned();
-    oidc_client::Entity::find()
-        .filter(oidc_client::Column::ClientType.eq(ClientType::MetadataDocument))
-        .filter(oidc_client::Column::UpdatedAt.is_null())
-        .filter(Expr::col((oidc_client::Entity, oidc_client::Column::Id)).not_in_subquery(consents))
-        .filter(Expr::col((oidc_client::Entity, oidc_client::Column::Id)).not_in_subquery(grants))
+        .take();
+    let groups = Query::select()
+        .column(client_allowed_group::Column::ClientId)
+        .from(client_allowed_group::Entity)
+        .take();
+    for known in [consents, grants, groups] {
+        select = select.filter(id().not_in_subquery(known));
+    }
+    select
 }
 
 /// Removes the oldest clients that nobody has used or edited until there are only so many of them.
