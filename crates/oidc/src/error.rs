@@ -63,6 +63,8 @@ codes! {
     RequestUnauthorized = "request_unauthorized", 401;
     /// The proof of possession is broken (RFC 9449 §5).
     InvalidDpopProof = "invalid_dpop_proof", 400;
+    /// The proof of possession needs a nonce of ours (RFC 9449 §8).
+    UseDpopNonce = "use_dpop_nonce", 400;
     /// The access token is not good (any more).
     InvalidToken = "invalid_token", 401;
     /// The access token is good for other things.

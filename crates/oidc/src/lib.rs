@@ -32,6 +32,7 @@ pub mod client_assertion;
 pub mod client_auth;
 pub mod client_metadata_document;
 pub mod discovery;
+pub mod dpop;
 pub mod end_session;
 pub mod error;
 pub mod grant;

@@ -7,20 +7,49 @@ use crate::grant::Grant;
 use crate::jose::{self, KeyError, Signer};
 use crate::parameters::Parameters;
 
-/// Finds the bearer token: in the header, else in the form, else in the query. None means no attempt was made.
-pub fn bearer_token<'r>(
+/// How an access token is presented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// By whoever has it (RFC 6750).
+    Bearer,
+    /// With a proof of possession (RFC 9449 §7.1).
+    Dpop,
+}
+
+/// Finds the access token: in the header, else in the form, else in the query. None means no attempt was made.
+pub fn access_token<'r>(
     authorization: Option<&'r str>,
     form: &'r Parameters,
     query: &'r Parameters,
-) -> Option<&'r str> {
+) -> Option<(Scheme, &'r str)> {
     let header = authorization
         .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim());
+        .and_then(|(scheme, token)| {
+            let scheme = match scheme.to_ascii_lowercase().as_str() {
+                "bearer" => Scheme::Bearer,
+                "dpop" => Scheme::Dpop,
+                _ => return None,
+            };
+            Some((scheme, token.trim()))
+        });
     header
-        .or_else(|| form.get("access_token"))
-        .or_else(|| query.get("access_token"))
-        .filter(|token| !token.is_empty())
+        .or_else(|| Some((Scheme::Bearer, form.get("access_token")?)))
+        .or_else(|| Some((Scheme::Bearer, query.get("access_token")?)))
+        .filter(|(_, token)| !token.is_empty())
+}
+
+/// Whether a token is presented as it must be: one bound to a key with a proof by that key, any other without
+/// (RFC 9449 §7.1 and §7.2; otherwise a stolen token could be used as a bearer token).
+pub fn check_possession(
+    scheme: Scheme,
+    bound_to: Option<&str>,
+    proven: Option<&str>,
+) -> Result<(), OAuthError> {
+    match (scheme, bound_to, proven) {
+        (Scheme::Bearer, None, _) => Ok(()),
+        (Scheme::Dpop, Some(bound_to), Some(proven)) if bound_to == proven => Ok(()),
+        _ => Err(invalid_token()),
+    }
 }
 
 /// Whether a live grant may be asked about its user. A grant without any scope may learn `sub` alone: apps that
@@ -75,14 +104,34 @@ mod tests {
         let query = Parameters::from_pairs([("access_token", "query")]);
         let none = Parameters::default();
         for (header, form, query, expected) in [
-            (Some("Bearer h"), &form, &query, Some("h")),
-            (Some("bearer h"), &none, &none, Some("h")),
-            (None, &form, &query, Some("form")),
-            (Some("Basic x"), &none, &query, Some("query")),
+            (Some("Bearer h"), &form, &query, Some((Scheme::Bearer, "h"))),
+            (Some("bearer h"), &none, &none, Some((Scheme::Bearer, "h"))),
+            (Some("DPoP h"), &form, &query, Some((Scheme::Dpop, "h"))),
+            (None, &form, &query, Some((Scheme::Bearer, "form"))),
+            (Some("Basic x"), &none, &query, Some((Scheme::Bearer, "query"))),
             (Some("Bearer "), &none, &none, None),
             (None, &none, &none, None),
         ] {
-            assert_eq!(bearer_token(header, form, query), expected, "{header:?}");
+            assert_eq!(access_token(header, form, query), expected, "{header:?}");
+        }
+    }
+
+    #[test]
+    fn a_bound_token_is_no_bearer_token() {
+        for (scheme, bound_to, proven, fine) in [
+            (Scheme::Bearer, None, None, true),
+            (Scheme::Bearer, Some("k"), None, false),
+            (Scheme::Bearer, Some("k"), Some("k"), false),
+            (Scheme::Dpop, Some("k"), Some("k"), true),
+            (Scheme::Dpop, Some("k"), Some("other"), false),
+            (Scheme::Dpop, Some("k"), None, false),
+            (Scheme::Dpop, None, Some("k"), false),
+        ] {
+            assert_eq!(
+                check_possession(scheme, bound_to, proven).is_ok(),
+                fine,
+                "{scheme:?} {bound_to:?} {proven:?}"
+            );
         }
     }
 

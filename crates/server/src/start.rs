@@ -9,6 +9,7 @@ use secrecy::ExposeSecret;
 use crate::app_config::{SettingsCache, SettingsError};
 use crate::clients::MetadataDocuments;
 use crate::clock::Clock;
+use crate::config::EncryptionKey;
 use crate::config::{Config, DatabaseConfig};
 use crate::http::rate_limit::RateLimits;
 use crate::jobs::{self, Scheduler};
@@ -17,6 +18,7 @@ use crate::random::Random;
 use crate::signing_keys::{SigningKeys, SigningKeysError};
 use crate::state::{AppState, Parts};
 use crate::{router, signup};
+use pocket_id_oidc::dpop::Nonces;
 
 /// Why the application did not start.
 #[derive(Debug, thiserror::Error)]
@@ -89,6 +91,7 @@ pub async fn start_with(config: Config, clock: Clock, network: Network) -> Resul
         rate_limits: RateLimits::new(config.rate_limiting.is_on()),
         outbound: Outbound::new(network, config.local_ipv6_ranges.clone(), clock.clone()),
         metadata_documents: MetadataDocuments::default(),
+        dpop_nonces: Nonces::new(config.encryption_key.as_ref().map_or(&[], EncryptionKey::expose)),
         config,
         store,
         clock,

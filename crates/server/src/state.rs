@@ -3,6 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use pocket_id_oidc::dpop::Nonces;
 use pocket_id_store::types::Timestamp;
 use pocket_id_store::{Store, StoreResult};
 
@@ -39,6 +40,8 @@ pub struct Parts {
     pub outbound: Outbound,
     /// Documents of clients being read.
     pub metadata_documents: MetadataDocuments,
+    /// Nonces for proofs of possession.
+    pub dpop_nonces: Nonces,
     /// The keys tokens are signed with.
     pub signing_keys: SigningKeys,
     /// `/setup` is closed for good once somebody has an account; remembered to spare the query.

@@ -5,6 +5,7 @@ mod assertion_authentication;
 mod authorize;
 mod client_authentication;
 mod client_keys;
+pub mod dpop;
 mod end_session;
 mod facts;
 mod form;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
+use http::{Method, StatusCode};
 use pocket_id_oidc::authorize::{self, Channel, PageError, Refusal};
 use pocket_id_oidc::error::{ErrorCode, OAuthError};
 use pocket_id_oidc::parameters::Parameters;
@@ -18,6 +18,7 @@ use utoipa_axum::routes;
 
 use super::authorize::{policy, unpack_object};
 use super::client_authentication::authenticate;
+use super::dpop::{self, Nonce, Proven};
 use super::form;
 use super::response::{self, Failure};
 use crate::state::AppState;
@@ -68,6 +69,21 @@ async fn keep(state: &AppState, request: Request) -> Result<Answer, Failure> {
         return Err(OAuthError::new(ErrorCode::InvalidRequest, text).into());
     }
     parameters.set("client_id", client.facts.id.clone());
+    let proof = Proven {
+        headers: &headers,
+        method: &Method::POST,
+        path: "/api/oidc/par",
+        access_token: None,
+        nonce: Nonce::Optional,
+    };
+    // RFC 9449 §10.1: a proof here says the same as the parameter.
+    if let Some(thumbprint) = dpop::check(state, proof).await? {
+        if parameters.get("dpop_jkt").is_some_and(|jkt| jkt != thumbprint) {
+            let text = "The dpop_jkt parameter is not the key of the DPoP proof.";
+            return Err(OAuthError::new(ErrorCode::InvalidDpopProof, text).into());
+        }
+        parameters.set("dpop_jkt", thumbprint);
+    }
     let unpacked = unpack_object(state, &client.row, &parameters).await?;
     let parameters = unpacked.parameters;
     authorize::validate(

@@ -8,6 +8,8 @@ use pocket_id_store::types::TokenHash;
 pub enum Kind {
     /// A client's, or about a client (RFC 7523).
     ClientAssertion,
+    /// A proof of possession, unique for its key (RFC 9449).
+    DpopProof,
 }
 
 /// The namespace of a kind's `jti` values within `scope`, which says who they are unique for. Scopes may be long and
@@ -15,6 +17,7 @@ pub enum Kind {
 pub fn namespace(kind: Kind, scope: &str) -> String {
     let kind = match kind {
         Kind::ClientAssertion => "assertion",
+        Kind::DpopProof => "dpop",
     };
     let scope = digest::digest(&digest::SHA256, scope.as_bytes());
     format!("{kind}:{}", hex::encode(scope))

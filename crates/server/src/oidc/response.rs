@@ -12,6 +12,8 @@ use crate::http::error::ApiError;
 pub enum Failure {
     /// The client's.
     OAuth(OAuthError),
+    /// The proof of possession; the client learns the nonce to use (RFC 9449 §8).
+    Dpop(OAuthError, String),
     /// Ours; the cause goes to the log, the client learns `server_error`.
     Internal(ApiError),
 }
@@ -54,6 +56,13 @@ impl IntoResponse for Failure {
                 };
                 if let Some(value) = challenge.and_then(|text| HeaderValue::from_str(&text).ok()) {
                     response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+                }
+                response
+            }
+            Self::Dpop(error, nonce) => {
+                let mut response = json(StatusCode::BAD_REQUEST, &error.body());
+                if let Ok(nonce) = HeaderValue::from_str(&nonce) {
+                    response.headers_mut().insert(super::dpop::NONCE_HEADER, nonce);
                 }
                 response
             }

@@ -4,12 +4,15 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, Method, StatusCode, header};
 use pocket_id_oidc::claims_request::RequestedClaims;
+use pocket_id_oidc::error::OAuthError;
+use pocket_id_oidc::jose::Algorithm;
 use pocket_id_oidc::parameters::Parameters;
-use pocket_id_oidc::userinfo;
+use pocket_id_oidc::userinfo::{self, Scheme};
 use serde_json::{Map, Value};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::dpop::{self, Nonce, Proven};
 use super::presented_token::{self, LiveToken};
 use super::response::{self, Failure};
 use super::{facts, form};
@@ -48,6 +51,7 @@ async fn post(State(state): State<AppState>, request: Request) -> Response {
 
 async fn answer(state: &AppState, request: Request) -> Response {
     let authorization = form::authorization(request.headers());
+    let (headers, method) = (request.headers().clone(), request.method().clone());
     let query = Parameters::from_pairs(form::query_pairs(&request));
     let body = if request.method() == Method::POST {
         // A body of another type is none of our business: the token may still be in the header.
@@ -55,18 +59,65 @@ async fn answer(state: &AppState, request: Request) -> Response {
     } else {
         Parameters::default()
     };
-    let Some(token) = userinfo::bearer_token(authorization.as_deref(), &body, &query) else {
+    let Some((scheme, token)) = userinfo::access_token(authorization.as_deref(), &body, &query) else {
         // RFC 6750 §3: without an attempt to authenticate the challenge names no error.
         let mut response = response::json(StatusCode::UNAUTHORIZED, &userinfo::invalid_token().body());
-        response
-            .headers_mut()
-            .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        challenge(&mut response, "Bearer", None);
+        challenge(&mut response, "DPoP", None);
         return response;
     };
-    match claims(state, token).await {
+    let proof = Proven {
+        headers: &headers,
+        method: &method,
+        path: "/api/oidc/userinfo",
+        access_token: Some(token),
+        nonce: Nonce::Optional,
+    };
+    let proven = match scheme {
+        Scheme::Bearer => Ok(None),
+        Scheme::Dpop => dpop::check(state, proof).await,
+    };
+    let answer = match proven {
+        Ok(proven) => claims(state, scheme, token, proven.as_deref()).await,
+        Err(failure) => Err(failure),
+    };
+    match answer {
         Ok(UserInfo::Plain(claims)) => response::json(StatusCode::OK, &claims),
         Ok(UserInfo::Signed(jwt)) => response::jwt(jwt),
+        Err(Failure::OAuth(error)) if scheme == Scheme::Dpop => {
+            let status = error.code.status();
+            let mut response = Failure::OAuth(error.clone()).into_response();
+            response.headers_mut().remove(header::WWW_AUTHENTICATE);
+            if status == 401 || status == 403 {
+                challenge(&mut response, "DPoP", Some(&error));
+            }
+            response
+        }
+        // At a protected resource a bad proof is a failed authentication (RFC 9449 §7.1).
+        Err(Failure::Dpop(error, nonce)) => {
+            let mut response = Failure::Dpop(error.clone(), nonce).into_response();
+            *response.status_mut() = StatusCode::UNAUTHORIZED;
+            challenge(&mut response, "DPoP", Some(&error));
+            response
+        }
         Err(failure) => failure.into_response(),
+    }
+}
+
+/// Adds a challenge (RFC 6750 §3, RFC 9449 §7.1).
+fn challenge(response: &mut Response, scheme: &str, error: Option<&OAuthError>) {
+    let mut parameters = Vec::new();
+    if let Some(error) = error {
+        parameters.push(format!("error=\"{}\"", error.code.as_str()));
+        parameters.push(format!("error_description=\"{}\"", error.description));
+    }
+    if scheme == "DPoP" {
+        let algorithms = Algorithm::ALL.map(Algorithm::as_str).join(" ");
+        parameters.push(format!("algs=\"{algorithms}\""));
+    }
+    let text = format!("{scheme} {}", parameters.join(", "));
+    if let Ok(value) = HeaderValue::from_str(text.trim_end()) {
+        response.headers_mut().append(header::WWW_AUTHENTICATE, value);
     }
 }
 
@@ -76,12 +127,18 @@ enum UserInfo {
     Signed(String),
 }
 
-async fn claims(state: &AppState, token: &str) -> Result<UserInfo, Failure> {
+async fn claims(
+    state: &AppState,
+    scheme: Scheme,
+    token: &str,
+    proven_key: Option<&str>,
+) -> Result<UserInfo, Failure> {
     let issuer = state.config.app_url.as_str();
     let reader = state.store.reader();
     let Some(LiveToken::OfUser(presented)) = presented_token::find(state, reader, token).await? else {
         return Err(userinfo::invalid_token().into());
     };
+    userinfo::check_possession(scheme, presented.token.dpop_jkt.as_deref(), proven_key)?;
     let grant = facts::grant(&presented.grant)?;
     userinfo::authorize(&grant, issuer)?;
     let names = &grant.claims.userinfo;

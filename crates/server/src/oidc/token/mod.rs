@@ -8,7 +8,7 @@ mod refresh_token;
 
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use pocket_id_oidc::error::{ErrorCode, OAuthError};
 use pocket_id_oidc::token::{self, TokenRequest, TokenResponse};
 use utoipa_axum::router::OpenApiRouter;
@@ -17,6 +17,7 @@ use utoipa_axum::routes;
 use minting::sign;
 
 use super::client_authentication::{self, AuthenticatedClient};
+use super::dpop::{self, Nonce, Proven};
 use super::form;
 use super::response::{self, Failure};
 use crate::http::client_ip::RequestOrigin;
@@ -39,6 +40,13 @@ pub fn routes() -> OpenApiRouter<AppState> {
 )]
 async fn exchange(State(state): State<AppState>, origin: RequestOrigin, request: Request) -> Response {
     match answer(&state, &origin, request).await {
+        Ok(tokens) if tokens.token_type == "DPoP" => {
+            let mut response = response::json(StatusCode::OK, &tokens);
+            if let Ok(nonce) = HeaderValue::from_str(&dpop::current_nonce(&state)) {
+                response.headers_mut().insert(dpop::NONCE_HEADER, nonce);
+            }
+            response
+        }
         Ok(tokens) => response::json(StatusCode::OK, &tokens),
         Err(failure) => failure.into_response(),
     }
@@ -64,9 +72,16 @@ async fn answer(
     let asked = token::parse(&form)?;
     let client = client_authentication::authenticate(state, &headers, &form).await?;
     asked.check_client(&client.facts)?;
+    let proof = Proven {
+        headers: &headers,
+        method: &Method::POST,
+        path: "/api/oidc/token",
+        access_token: None,
+        nonce: Nonce::Required,
+    };
     let caller = Caller {
         client,
-        proven_key: None,
+        proven_key: dpop::check(state, proof).await?,
     };
     match &asked {
         TokenRequest::AuthorizationCode(request) => {

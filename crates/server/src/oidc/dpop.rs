@@ -1,0 +1,99 @@
+//! Proofs of possession that requests carry (RFC 9449), checked against what only the server knows: its addresses,
+//! its nonces, and which proofs were used.
+
+use http::{HeaderMap, HeaderName, Method};
+use pocket_id_oidc::dpop::{self, Expected};
+use pocket_id_oidc::error::{ErrorCode, OAuthError};
+use pocket_id_store::types::Timestamp;
+use pocket_id_store::{commit, jtis};
+use url::Url;
+
+use super::replay::{self, Kind};
+use super::response::Failure;
+use crate::state::AppState;
+
+/// The header proofs come in.
+pub const HEADER: HeaderName = HeaderName::from_static("dpop");
+/// The header nonces are handed out in.
+pub const NONCE_HEADER: HeaderName = HeaderName::from_static("dpop-nonce");
+
+/// Whether a proof must have a nonce of ours. One that is sent must be good either way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nonce {
+    /// It must: proofs cannot be made in advance.
+    Required,
+    /// It may.
+    Optional,
+}
+
+/// The request a proof came with.
+pub struct Proven<'r> {
+    /// Its headers.
+    pub headers: &'r HeaderMap,
+    /// Its method.
+    pub method: &'r Method,
+    /// The path of the endpoint.
+    pub path: &'r str,
+    /// The access token it is for, at a protected resource.
+    pub access_token: Option<&'r str>,
+    /// Whether it needs a nonce.
+    pub nonce: Nonce,
+}
+
+/// The thumbprint of the key a request proves, if it proves one. The proof is used up: it counts once.
+pub async fn check(state: &AppState, request: Proven<'_>) -> Result<Option<String>, Failure> {
+    let mut proofs = request.headers.get_all(&HEADER).iter();
+    let Some(proof) = proofs.next() else {
+        return Ok(None);
+    };
+    let refused = |text: &str| {
+        Failure::Dpop(
+            OAuthError::new(ErrorCode::InvalidDpopProof, text),
+            current_nonce(state),
+        )
+    };
+    if proofs.next().is_some() {
+        return Err(refused("There is more than one DPoP header."));
+    }
+    let proof = proof
+        .to_str()
+        .map_err(|_| refused("The DPoP header is malformed."))?;
+    let urls: Vec<Url> = [&state.config.app_url, &state.config.internal_app_url]
+        .into_iter()
+        .filter_map(|base| Url::parse(&base.join(request.path)).ok())
+        .collect();
+    let now = state.now().seconds();
+    let expected = Expected {
+        method: request.method.as_str(),
+        urls: &urls,
+        access_token: request.access_token,
+        now,
+    };
+    let proof = dpop::verify(proof, &expected).map_err(|error| refused(error.0))?;
+    let nonce_is_good = match (&proof.nonce, request.nonce) {
+        (Some(nonce), _) => state.dpop_nonces.knows(nonce, now),
+        (None, Nonce::Required) => false,
+        (None, Nonce::Optional) => true,
+    };
+    if !nonce_is_good {
+        let text = "The DPoP proof must have the nonce of the DPoP-Nonce header.";
+        return Err(Failure::Dpop(
+            OAuthError::new(ErrorCode::UseDpopNonce, text),
+            current_nonce(state),
+        ));
+    }
+    let namespace = replay::namespace(Kind::DpopProof, &proof.thumbprint);
+    let expires_at = Timestamp(proof.expires_at.saturating_mul(1000));
+    let tx = state.store.begin().await?;
+    let fresh = jtis::consume(&tx, &namespace, replay::hash(&proof.jti), expires_at).await?;
+    commit(tx).await?;
+    if !fresh {
+        return Err(refused("The DPoP proof was used before."));
+    }
+    Ok(Some(proof.thumbprint))
+}
+
+/// The nonce to hand out.
+pub fn current_nonce(state: &AppState) -> String {
+    state.dpop_nonces.current(state.now().seconds())
+}

@@ -1,0 +1,386 @@
+//! Proofs of possession (RFC 9449) and the FAPI 2.0 profile.
+
+use http::{Method, StatusCode};
+use pocket_id_oidc::jose::{Algorithm, PrivateKey, Signer as _, base64url, sign};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::support::both_engines;
+
+/// The assertion type of RFC 7523.
+const KIND: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+struct Key(PrivateKey);
+
+impl Key {
+    fn new(seed: u8) -> Self {
+        Self(PrivateKey::generate(Algorithm::Es256, [seed; 8]).unwrap())
+    }
+
+    fn thumbprint(&self) -> String {
+        self.0.public_jwk().thumbprint().unwrap()
+    }
+
+    /// A proof for a request; `jti` tells proofs apart.
+    fn proof(&self, app: &TestApp, method: &str, path: &str, jti: &str, more: &[(&str, &str)]) -> String {
+        let header = json!({"typ": "dpop+jwt", "alg": "ES256", "jwk": self.0.public_jwk()});
+        let mut claims = json!({
+            "htm": method, "htu": format!("{}{path}", app.url), "iat": app.app.state.now().seconds(), "jti": jti
+        });
+        for (name, value) in more {
+            claims[*name] = json!(value);
+        }
+        let signed = format!(
+            "{}.{}",
+            base64url(header.to_string().as_bytes()),
+            base64url(claims.to_string().as_bytes())
+        );
+        format!("{signed}.{}", base64url(&self.0.sign(signed.as_bytes()).unwrap()))
+    }
+}
+
+fn ath(token: &str) -> String {
+    base64url(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, token.as_bytes()).as_ref())
+}
+
+async fn token(app: &TestApp, form: &[(&str, &str)], proof: &str) -> Answer {
+    let mut browser = app.browser();
+    let request = browser
+        .request(Method::POST, "/api/oidc/token")
+        .header("DPoP", proof)
+        .form(form);
+    browser.send(request).await
+}
+
+/// Asks for tokens as clients do: once to learn the nonce, once with it.
+async fn token_with_nonce(app: &TestApp, key: &Key, form: &[(&str, &str)], jti: &str) -> Answer {
+    let first = token(
+        app,
+        form,
+        &key.proof(app, "POST", "/api/oidc/token", &format!("{jti}-0"), &[]),
+    )
+    .await;
+    assert_eq!(first.json()["error"], "use_dpop_nonce", "{first:?}");
+    let nonce = first.header("dpop-nonce").to_owned();
+    token(
+        app,
+        form,
+        &key.proof(app, "POST", "/api/oidc/token", jti, &[("nonce", &nonce)]),
+    )
+    .await
+}
+
+fn code_form<'f>(client: &'f Client, code: &'f str) -> Vec<(&'f str, &'f str)> {
+    let mut form = vec![
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("redirect_uri", CALLBACK),
+        ("code_verifier", VERIFIER),
+        ("client_id", client.id.as_str()),
+    ];
+    if !client.secret.is_empty() {
+        form.push(("client_secret", client.secret.as_str()));
+    }
+    form
+}
+
+async fn ask_userinfo(app: &TestApp, scheme: &str, token: &str, proof: Option<&str>) -> Answer {
+    let mut browser = app.browser();
+    let mut request = browser
+        .request(Method::GET, "/api/oidc/userinfo")
+        .header("authorization", format!("{scheme} {token}"));
+    if let Some(proof) = proof {
+        request = request.header("DPoP", proof);
+    }
+    browser.send(request).await
+}
+
+both_engines!(
+    a_public_clients_tokens_work_only_with_its_key,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let client = register(&mut admin, |body| body["isPublic"] = json!(true)).await;
+        let (key, thief) = (Key::new(1), Key::new(2));
+        let code = code(&mut admin, &client, &[("dpop_jkt", &key.thumbprint())]).await;
+        let form = code_form(&client, &code);
+        let stolen = token_with_nonce(&app, &thief, &form, "t1").await;
+        assert_eq!(
+            stolen.json()["error"],
+            "invalid_grant",
+            "the code is bound to another key"
+        );
+        let unproven = app.browser().post_form("/api/oidc/token", &form).await;
+        assert_eq!(unproven.json()["error"], "invalid_request");
+        let answer = token_with_nonce(&app, &key, &form, "k1").await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        assert!(!answer.header("dpop-nonce").is_empty());
+        let tokens = answer.json();
+        assert_eq!(tokens["token_type"], "DPoP");
+        let access_token = text(&tokens["access_token"]);
+        assert_eq!(claims(access_token)["cnf"], json!({"jkt": key.thumbprint()}));
+
+        let path = "/api/oidc/userinfo";
+        let hash = ath(access_token);
+        let good = key.proof(&app, "GET", path, "u1", &[("ath", &hash)]);
+        let answer = ask_userinfo(&app, "DPoP", access_token, Some(&good)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        for (scheme, proof, why) in [
+            ("Bearer", None, "as a bearer token"),
+            ("DPoP", None, "without a proof"),
+            ("DPoP", Some(good.clone()), "with a proof used before"),
+            (
+                "DPoP",
+                Some(key.proof(&app, "GET", path, "u2", &[])),
+                "with a proof for no token",
+            ),
+            (
+                "DPoP",
+                Some(key.proof(&app, "POST", path, "u3", &[("ath", &hash)])),
+                "for another method",
+            ),
+            (
+                "DPoP",
+                Some(key.proof(&app, "GET", "/x", "u4", &[("ath", &hash)])),
+                "for another address",
+            ),
+            (
+                "DPoP",
+                Some(thief.proof(&app, "GET", path, "u5", &[("ath", &hash)])),
+                "with another key",
+            ),
+            (
+                "DPoP",
+                Some(key.proof(&app, "GET", path, "u6", &[("ath", &hash), ("nonce", "made-up")])),
+                "with a made-up nonce",
+            ),
+        ] {
+            let answer = ask_userinfo(&app, scheme, access_token, proof.as_deref()).await;
+            assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{why} {answer:?}");
+            let challenge = answer.header("www-authenticate");
+            assert!(challenge.starts_with(scheme), "{why}: {challenge}");
+        }
+
+        let refresh_token = text(&tokens["refresh_token"]).to_owned();
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", refresh_token.as_str()),
+            ("client_id", client.id.as_str()),
+        ];
+        let stolen = token_with_nonce(&app, &thief, &form, "t2").await;
+        assert_eq!(stolen.json()["error"], "invalid_grant");
+        let unproven = app.browser().post_form("/api/oidc/token", &form).await;
+        assert_eq!(unproven.json()["error"], "invalid_request");
+        let renewed = token_with_nonce(&app, &key, &form, "k2").await;
+        assert_eq!(renewed.json()["token_type"], "DPoP", "{renewed:?}");
+    }
+);
+
+both_engines!(
+    a_confidential_client_may_change_its_key,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let client = register(&mut admin, |body| {
+            body["protocol"] = json!({"dpopBoundAccessTokens": true});
+        })
+        .await;
+        let code = code(&mut admin, &client, &[]).await;
+        let form = code_form(&client, &code);
+        let unproven = app.browser().post_form("/api/oidc/token", &form).await;
+        assert_eq!(
+            unproven.json()["error"],
+            "invalid_request",
+            "it must always prove a key"
+        );
+        let tokens = token_with_nonce(&app, &Key::new(1), &form, "a").await.json();
+        let refresh_token = text(&tokens["refresh_token"]).to_owned();
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", refresh_token.as_str()),
+            ("client_id", client.id.as_str()),
+            ("client_secret", client.secret.as_str()),
+        ];
+        let renewed = token_with_nonce(&app, &Key::new(2), &form, "b").await.json();
+        let jkt = &claims(text(&renewed["access_token"]))["cnf"]["jkt"];
+        assert_eq!(*jkt, Key::new(2).thumbprint());
+    }
+);
+
+both_engines!(
+    of_64_requests_with_one_proof_one_counts,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let client = register(&mut admin, |_| {}).await;
+        let key = Key::new(1);
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", client.id.as_str()),
+            ("client_secret", client.secret.as_str()),
+        ];
+        let first = token(&app, &form, &key.proof(&app, "POST", "/api/oidc/token", "n", &[])).await;
+        let nonce = first.header("dpop-nonce").to_owned();
+        let proof = key.proof(&app, "POST", "/api/oidc/token", "same", &[("nonce", &nonce)]);
+        let form: Vec<(String, String)> = form
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .to_vec();
+        let url = format!("{}/api/oidc/token", app.url);
+        let tries: Vec<_> = (0..64)
+            .map(|_| {
+                let (url, form, proof) = (url.clone(), form.clone(), proof.clone());
+                tokio::spawn(async move {
+                    let request = reqwest::Client::new().post(url).header("DPoP", proof).form(&form);
+                    request.send().await.unwrap().status()
+                })
+            })
+            .collect();
+        let mut good = 0;
+        for attempt in tries {
+            match attempt.await.unwrap() {
+                StatusCode::OK => good += 1,
+                status => assert_eq!(status, StatusCode::BAD_REQUEST),
+            }
+        }
+        assert_eq!(good, 1);
+    }
+);
+
+/// FAPI 2.0 Security Profile: pushed, PKCE, private_key_jwt, DPoP, short codes, no rotation.
+async fn fapi(app: TestApp) {
+    let mut admin = app.set_up().await;
+    let own = PrivateKey::generate(Algorithm::Es256, [9; 8]).unwrap();
+    let client = register(&mut admin, |body| {
+        body["protocol"] = json!({"securityProfile": "fapi2", "jwks": {"keys": [own.public_jwk()]}});
+    })
+    .await;
+    let assertion = |jti: &str| {
+        let now = app.app.state.now().seconds();
+        let claims = json!({
+            "iss": client.id, "sub": client.id, "aud": app.url, "jti": jti, "iat": now, "exp": now + 60
+        });
+        sign(&own, "JWT", &claims).unwrap()
+    };
+    let push = |assertion: String| {
+        let mut browser = app.browser();
+        let id = client.id.clone();
+        async move {
+            let form = [
+                ("client_id", id.as_str()),
+                ("client_assertion_type", KIND),
+                ("client_assertion", assertion.as_str()),
+                ("response_type", "code"),
+                ("redirect_uri", CALLBACK),
+                ("scope", "openid"),
+                ("code_challenge", CHALLENGE),
+                ("code_challenge_method", "S256"),
+            ];
+            browser.post_form("/api/oidc/par", &form).await
+        }
+    };
+    let secret = [
+        ("client_id", client.id.as_str()),
+        ("client_secret", client.secret.as_str()),
+        ("response_type", "code"),
+        ("redirect_uri", CALLBACK),
+    ];
+    let by_secret = app.browser().post_form("/api/oidc/par", &secret).await;
+    assert_eq!(
+        by_secret.json()["error"],
+        "invalid_client",
+        "its secret is no way in"
+    );
+    let direct = admin.get(&authorize_path(&client, &[])).await;
+    assert_eq!(parameter(&direct, "error").as_deref(), Some("invalid_request"));
+
+    let pushed = push(assertion("p1")).await;
+    assert_eq!(pushed.status, StatusCode::CREATED, "{pushed:?}");
+    let replayed = push(assertion("p1")).await;
+    assert_eq!(
+        replayed.json()["error"],
+        "invalid_client",
+        "an assertion counts once"
+    );
+    let handle = text(&pushed.json()["request_uri"]).to_owned();
+    let path = format!("/authorize?client_id={}&request_uri={handle}", client.id);
+    let answer = admin.get(&path).await;
+    let answer = interact(&mut admin, &answer).await;
+    assert_eq!(parameter(&answer, "iss").as_deref(), Some(app.url.as_str()));
+    let code = parameter(&answer, "code").unwrap();
+
+    let key = Key::new(1);
+    let form = |grant: &[(&'static str, String)], jti: &str| -> Vec<(&'static str, String)> {
+        let mut form = grant.to_vec();
+        form.extend([
+            ("client_id", client.id.clone()),
+            ("client_assertion_type", KIND.to_owned()),
+            ("client_assertion", assertion(jti)),
+        ]);
+        form
+    };
+    let exchange = [
+        ("grant_type", "authorization_code".to_owned()),
+        ("code", code),
+        ("redirect_uri", CALLBACK.to_owned()),
+        ("code_verifier", VERIFIER.to_owned()),
+    ];
+    let borrowed = |form: &[(&'static str, String)]| -> Vec<(String, String)> {
+        form.iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect()
+    };
+    let send = |form: Vec<(String, String)>, proof: Option<String>| {
+        let mut browser = app.browser();
+        async move {
+            let mut request = browser.request(Method::POST, "/api/oidc/token").form(&form);
+            if let Some(proof) = proof {
+                request = request.header("DPoP", proof);
+            }
+            browser.send(request).await
+        }
+    };
+    let unbound = send(borrowed(&form(&exchange, "t1")), None).await;
+    assert_eq!(unbound.json()["error"], "invalid_request", "{unbound:?}");
+    let first = key.proof(&app, "POST", "/api/oidc/token", "d0", &[]);
+    let nonce = send(borrowed(&form(&exchange, "t2")), Some(first))
+        .await
+        .header("dpop-nonce")
+        .to_owned();
+    let proof = |jti: &str| key.proof(&app, "POST", "/api/oidc/token", jti, &[("nonce", &nonce)]);
+    let answer = send(borrowed(&form(&exchange, "t3")), Some(proof("d1"))).await;
+    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    let tokens = answer.json();
+    let header: Value = {
+        use base64::Engine as _;
+        let part = text(&tokens["id_token"]).split('.').next().unwrap();
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
+    };
+    assert_eq!(header["alg"], "ES256", "no PKCS #1 v1.5");
+
+    let refresh = [
+        ("grant_type", "refresh_token".to_owned()),
+        ("refresh_token", text(&tokens["refresh_token"]).to_owned()),
+    ];
+    for round in ["r1", "r2"] {
+        let answer = send(borrowed(&form(&refresh, round)), Some(proof(round))).await;
+        assert_eq!(answer.status, StatusCode::OK, "{round} {answer:?}");
+        assert_eq!(answer.json()["refresh_token"], json!(null), "not rotated");
+    }
+
+    // Codes live a minute.
+    let pushed = push(assertion("p2")).await.json();
+    let path = format!(
+        "/authorize?client_id={}&request_uri={}",
+        client.id,
+        text(&pushed["request_uri"])
+    );
+    let answer = admin.get(&path).await;
+    let late = [
+        ("grant_type", "authorization_code".to_owned()),
+        ("code", parameter(&answer, "code").unwrap()),
+        ("redirect_uri", CALLBACK.to_owned()),
+        ("code_verifier", VERIFIER.to_owned()),
+    ];
+    app.pass_seconds(61);
+    let answer = send(borrowed(&form(&late, "t4")), Some(proof("d2"))).await;
+    assert_eq!(answer.json()["error"], "invalid_grant", "{answer:?}");
+}
+
+both_engines!(the_fapi_profile_holds_end_to_end, fapi);
