@@ -199,9 +199,10 @@ both_engines!(
             ("client_id", client.id.as_str()),
             ("client_secret", client.secret.as_str()),
         ];
-        let renewed = token_with_nonce(&app, &Key::new(2), &form, "b").await.json();
+        let other = Key::new(2);
+        let renewed = token_with_nonce(&app, &other, &form, "b").await.json();
         let jkt = &claims(text(&renewed["access_token"]))["cnf"]["jkt"];
-        assert_eq!(*jkt, Key::new(2).thumbprint());
+        assert_eq!(*jkt, other.thumbprint());
     }
 );
 
