@@ -65,6 +65,12 @@ codes! {
     InvalidDpopProof = "invalid_dpop_proof", 400;
     /// The proof of possession needs a nonce of ours (RFC 9449 §8).
     UseDpopNonce = "use_dpop_nonce", 400;
+    /// Nobody has answered on the other device (RFC 8628 §3.5).
+    AuthorizationPending = "authorization_pending", 400;
+    /// The device asks too often.
+    SlowDown = "slow_down", 400;
+    /// The device code has expired.
+    ExpiredToken = "expired_token", 400;
     /// The access token is not good (any more).
     InvalidToken = "invalid_token", 401;
     /// The access token is good for other things.

@@ -31,6 +31,7 @@ pub mod client;
 pub mod client_assertion;
 pub mod client_auth;
 pub mod client_metadata_document;
+pub mod device;
 pub mod discovery;
 pub mod dpop;
 pub mod end_session;

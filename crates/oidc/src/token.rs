@@ -8,6 +8,7 @@ pub mod refresh_token;
 use serde::Serialize;
 
 use crate::client::Client;
+use crate::device;
 use crate::error::{ErrorCode, OAuthError};
 use crate::parameters::Parameters;
 
@@ -43,6 +44,8 @@ pub enum TokenRequest {
     ClientCredentials(client_credentials::Request),
     /// RFC 8693.
     Exchange(exchange::Request),
+    /// RFC 8628.
+    DeviceCode(device::Request),
 }
 
 impl TokenRequest {
@@ -53,6 +56,7 @@ impl TokenRequest {
             Self::RefreshToken(_) => "refresh_token",
             Self::ClientCredentials(_) => "client_credentials",
             Self::Exchange(_) => exchange::GRANT_TYPE,
+            Self::DeviceCode(_) => device::GRANT_TYPE,
         }
     }
 
@@ -115,6 +119,12 @@ pub fn parse(form: &Parameters) -> Result<TokenRequest, OAuthError> {
             scope: form.get("scope").map(str::to_owned),
             resource: form.get("resource").map(str::to_owned),
         })),
+        Some(device::GRANT_TYPE) => Ok(TokenRequest::DeviceCode(device::Request {
+            device_code: form
+                .get("device_code")
+                .ok_or_else(|| missing("device_code"))?
+                .to_owned(),
+        })),
         Some(exchange::GRANT_TYPE) => exchange::parse(form).map(TokenRequest::Exchange),
         Some(_) => Err(OAuthError::new(
             ErrorCode::UnsupportedGrantType,
@@ -158,7 +168,11 @@ pub enum UserStanding {
 }
 
 impl UserStanding {
-    fn check(self) -> Result<(), OAuthError> {
+    /// Whether they get tokens.
+    ///
+    /// # Errors
+    /// `invalid_grant` or `access_denied`.
+    pub fn check(self) -> Result<(), OAuthError> {
         match self {
             Self::Good => Ok(()),
             Self::Disabled => Err(OAuthError::new(

@@ -13,6 +13,7 @@ pub mod clients;
 pub mod connect;
 pub mod consents;
 pub mod custom_claims;
+pub mod device_requests;
 pub mod entity;
 pub mod error;
 pub mod grants;
@@ -37,6 +38,7 @@ pub mod sqlite_options;
 pub mod types;
 pub mod users;
 pub mod webauthn_challenges;
+pub mod wrong_guesses;
 
 pub use connect::{ConnectError, Engine, Store, Tx, commit};
 pub use error::{StoreError, StoreResult};

@@ -254,6 +254,20 @@ text_enum!(
 );
 
 text_enum!(
+    /// Where a device's sign-in stands.
+    DeviceRequestStatus {
+        /// Nobody has answered it.
+        Pending = "pending",
+        /// Somebody agreed.
+        Approved = "approved",
+        /// Somebody refused.
+        Denied = "denied",
+        /// The device has its tokens.
+        Redeemed = "redeemed",
+    }
+);
+
+text_enum!(
     /// The life of a signing key.
     SigningKeyState {
         /// Signs new tokens.

@@ -24,6 +24,12 @@ pub enum Event {
     ClientAuthorization,
     /// A client was authorized for the first time or for more than before.
     NewClientAuthorization,
+    /// A device was let in with consent given before.
+    DeviceCodeAuthorization,
+    /// A device was let in for the first time or for more than before.
+    NewDeviceCodeAuthorization,
+    /// A device was turned away.
+    DeviceCodeDenied,
     /// A client exchanged a user's token for one of its own.
     TokenExchange,
     /// The first administrator was set up.
@@ -39,6 +45,9 @@ impl Event {
             Self::PasskeyRemoved => "PASSKEY_REMOVED",
             Self::ClientAuthorization => "CLIENT_AUTHORIZATION",
             Self::NewClientAuthorization => "NEW_CLIENT_AUTHORIZATION",
+            Self::DeviceCodeAuthorization => "DEVICE_CODE_AUTHORIZATION",
+            Self::NewDeviceCodeAuthorization => "NEW_DEVICE_CODE_AUTHORIZATION",
+            Self::DeviceCodeDenied => "DEVICE_CODE_DENIED",
             Self::TokenExchange => "TOKEN_EXCHANGE",
             Self::InitialSetup => "INITIAL_SETUP",
         }

@@ -1,9 +1,9 @@
 //! Removing what has expired.
 
 use pocket_id_store::{
-    StoreResult, access_tokens, audit_logs, authorization_codes, client_access_tokens, commit, grants,
-    interactions, jtis, pushed_requests, reauthentication_tokens as proofs, refresh_tokens, registrations,
-    sessions as sign_ins, signing_keys, webauthn_challenges,
+    StoreResult, access_tokens, audit_logs, authorization_codes, client_access_tokens, commit,
+    device_requests, grants, interactions, jtis, pushed_requests, reauthentication_tokens as proofs,
+    refresh_tokens, registrations, sessions as sign_ins, signing_keys, webauthn_challenges, wrong_guesses,
 };
 
 use crate::state::AppState;
@@ -15,6 +15,8 @@ pub async fn tokens(state: &AppState) -> StoreResult<()> {
     access_tokens::delete_expired(&tx, now).await?;
     client_access_tokens::delete_expired(&tx, now).await?;
     pushed_requests::delete_expired(&tx, now).await?;
+    device_requests::delete_expired(&tx, now).await?;
+    wrong_guesses::delete_expired(&tx, now).await?;
     authorization_codes::delete_expired(&tx, now).await?;
     refresh_tokens::delete_expired(&tx, now).await?;
     grants::delete_expired(&tx, now).await?;

@@ -5,6 +5,7 @@ mod assertion_authentication;
 mod authorize;
 mod client_authentication;
 mod client_keys;
+mod device;
 pub mod dpop;
 mod end_session;
 mod facts;
@@ -29,6 +30,7 @@ use crate::state::AppState;
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(authorize::routes())
+        .merge(device::routes())
         .merge(end_session::routes())
         .merge(interactions::routes())
         .merge(introspect::routes())

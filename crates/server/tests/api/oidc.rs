@@ -3,6 +3,7 @@
 mod assertions;
 mod assurance;
 mod authorize;
+mod device;
 mod dpop;
 mod exchange;
 mod flow;

@@ -128,7 +128,7 @@ impl Issuance<'_> {
 }
 
 /// The `amr` values (RFC 8176): those of the sign-in, unless a passkey was used since.
-fn amr(session: &Session, acr: Acr) -> Vec<String> {
+pub fn amr(session: &Session, acr: Acr) -> Vec<String> {
     let own = match &session.amr {
         Some(amr) => amr.0.clone(),
         None => session.method.amr().map(str::to_owned).into_iter().collect(),

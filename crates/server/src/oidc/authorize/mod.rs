@@ -25,6 +25,7 @@ mod refusal;
 
 pub use incoming::unpack_object;
 use incoming::{Fault, Incoming, Resumed};
+pub use issuance::amr;
 use issuance::{Authentication, Issuance};
 use refusal::{error_page, refuse, to_client};
 

@@ -2,6 +2,7 @@
 
 mod authorization_code;
 mod client_credentials;
+mod device_code;
 mod exchange;
 mod minting;
 mod refresh_token;
@@ -91,6 +92,9 @@ async fn answer(
             sign(state, refresh_token::rotate(state, &caller, request).await?).await
         }
         TokenRequest::ClientCredentials(request) => client_credentials::issue(state, &caller, request).await,
+        TokenRequest::DeviceCode(request) => {
+            sign(state, device_code::redeem(state, &caller, request).await?).await
+        }
         TokenRequest::Exchange(request) => exchange::exchange(state, &caller, request, origin).await,
     }
 }

@@ -36,6 +36,7 @@ both_engines!(discovery_and_keys_fit_the_tokens, |app: TestApp| async move {
         "introspection_endpoint",
         "revocation_endpoint",
         "pushed_authorization_request_endpoint",
+        "device_authorization_endpoint",
         "authorization_endpoint",
         "token_endpoint",
         "userinfo_endpoint",

@@ -1,0 +1,263 @@
+//! What a person decides about a device.
+
+use http::{HeaderMap, StatusCode};
+use pocket_id_oidc::acr::Acr;
+use pocket_id_oidc::client;
+use pocket_id_oidc::device::normalize;
+use pocket_id_oidc::grant;
+use pocket_id_oidc::scope::Scopes;
+use pocket_id_store::clients::Client;
+use pocket_id_store::consents::ConsentChange;
+use pocket_id_store::device_requests::{self, DeviceRequest};
+use pocket_id_store::grants::{self, Grant};
+use pocket_id_store::types::{DeviceRequestStatus, GrantId, StringList, Timestamp};
+use pocket_id_store::{StoreError, Tx, commit, consents};
+use sea_orm::ConnectionTrait;
+
+use super::{guesses, user_code_hash};
+use crate::audit::{self, Event};
+use crate::http::access::SignedIn;
+use crate::http::client_ip::RequestOrigin;
+use crate::http::error::ApiError;
+use crate::oidc::authorize::amr;
+use crate::oidc::facts;
+use crate::sessions;
+use crate::state::AppState;
+
+/// Why a device's request cannot be answered.
+#[derive(Debug, thiserror::Error)]
+pub enum DeviceError {
+    /// No code came along.
+    #[error("no code")]
+    NoCode,
+    /// Nobody was given this code, or it was answered before.
+    #[error("unknown or answered code")]
+    Invalid,
+    /// It has expired.
+    #[error("expired code")]
+    Expired,
+    /// Too many wrong codes.
+    #[error("too many wrong codes")]
+    TooManyGuesses,
+    /// The user is in no group that may use the client.
+    #[error("not allowed")]
+    NotAllowed,
+    /// The client waits for approval.
+    #[error("not approved")]
+    NotApproved,
+    /// The passkey has to be used first.
+    #[error("reauthentication required")]
+    NotProven,
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<DeviceError> for ApiError {
+    fn from(error: DeviceError) -> Self {
+        let bad = |code: &'static str, text: &str| Self::new(StatusCode::BAD_REQUEST, code, text);
+        match error {
+            DeviceError::NoCode => bad("validation_failed", "The device code is missing"),
+            DeviceError::Invalid => bad("oidc_invalid_device_code", "Device code is invalid"),
+            DeviceError::Expired => bad("oidc_device_code_expired", "Device code has expired"),
+            DeviceError::TooManyGuesses => Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "rate_limited",
+                "Too many wrong codes. Try again in a quarter of an hour",
+            )
+            .retry_after(15 * 60),
+            DeviceError::NotAllowed => Self::new(
+                StatusCode::FORBIDDEN,
+                "oidc_access_denied",
+                "You're not allowed to access this service.",
+            ),
+            DeviceError::NotApproved => Self::new(
+                StatusCode::FORBIDDEN,
+                "oidc_access_denied",
+                "This app registered itself and waits for an administrator's approval.",
+            ),
+            DeviceError::NotProven => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "reauthentication_required",
+                "Reauthentication is required",
+            ),
+            DeviceError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// A device's request, waiting, and what is asked of the person.
+pub struct Waiting {
+    /// As stored.
+    pub row: DeviceRequest,
+    /// Who asks.
+    pub client: Client,
+    /// Whether the person has not agreed to this before.
+    pub needs_consent: bool,
+    /// Whether the passkey must have been used just now.
+    pub needs_proof: bool,
+}
+
+fn needs_proof(client: &client::Client) -> bool {
+    client.reauthentication == client::Demand::Required || client.minimum_acr == Some(Acr::FreshPasskey)
+}
+
+/// The request behind a code somebody typed. Wrong codes are counted.
+pub async fn find(
+    state: &AppState,
+    signed_in: &SignedIn,
+    origin: &RequestOrigin,
+    typed: Option<&str>,
+) -> Result<Waiting, DeviceError> {
+    let typed = typed
+        .filter(|typed| !typed.trim().is_empty())
+        .ok_or(DeviceError::NoCode)?;
+    let user = signed_in.user.id;
+    if guesses::exhausted(state, user, origin).await? {
+        return Err(DeviceError::TooManyGuesses);
+    }
+    let found = look_up(state, state.store.reader(), typed).await;
+    if matches!(found, Err(DeviceError::Invalid)) {
+        guesses::note(state, user, origin).await?;
+    }
+    let row = found?;
+    let reader = state.store.reader();
+    let client = facts::find_client(reader, Some(&row.client_id.0))
+        .await?
+        .ok_or(DeviceError::Invalid)?;
+    let facts = facts::client(&client);
+    let agreed = consents::find(reader, user, &client.id)
+        .await?
+        .is_some_and(|consent| row.scope.0.iter().all(|scope| consent.scope.0.contains(scope)));
+    Ok(Waiting {
+        needs_consent: facts.consent == client::Demand::Required && !agreed,
+        needs_proof: needs_proof(&facts),
+        row,
+        client,
+    })
+}
+
+async fn look_up(
+    state: &AppState,
+    connection: &impl ConnectionTrait,
+    typed: &str,
+) -> Result<DeviceRequest, DeviceError> {
+    let code = normalize(typed).ok_or(DeviceError::Invalid)?;
+    let row = device_requests::find_by_user_code(connection, &user_code_hash(state, &code))
+        .await?
+        .filter(|row| row.status == DeviceRequestStatus::Pending)
+        .ok_or(DeviceError::Invalid)?;
+    if state.now() >= row.expires_at {
+        return Err(DeviceError::Expired);
+    }
+    Ok(row)
+}
+
+/// Lets a device in. Of any number of answers to one request, one counts.
+pub async fn approve(
+    state: &AppState,
+    signed_in: &SignedIn,
+    headers: &HeaderMap,
+    origin: &RequestOrigin,
+    typed: Option<&str>,
+) -> Result<(), DeviceError> {
+    // Counts wrong guesses before anything is written.
+    find(state, signed_in, origin, typed).await?;
+    let settings = state.settings().await?;
+    let now = state.now();
+    let tx = state.store.begin().await?;
+    let row = look_up(state, &tx, typed.unwrap_or_default()).await?;
+    let client = facts::find_client(&tx, Some(&row.client_id.0))
+        .await?
+        .ok_or(DeviceError::Invalid)?;
+    if !client.is_approved && crate::registration::requires_approval(&settings) {
+        return Err(DeviceError::NotApproved);
+    }
+    let user = &signed_in.user;
+    if !facts::may_use(&tx, &client, user.id).await? {
+        return Err(DeviceError::NotAllowed);
+    }
+    let facts = facts::client(&client);
+    let proof = if needs_proof(&facts) {
+        let proof = sessions::service::take_fresh_proof(state, &tx, headers, user.id)
+            .await?
+            .ok_or(DeviceError::NotProven)?;
+        if facts.minimum_acr == Some(Acr::FreshPasskey) && !proof.user_verified {
+            return Err(DeviceError::NotProven);
+        }
+        Some(proof.created_at)
+    } else {
+        None
+    };
+    let data = [("clientName", client.name.clone())];
+    let event = match consents::merge(&tx, user.id, &client.id, &row.scope.0, now).await? {
+        ConsentChange::New => Event::NewDeviceCodeAuthorization,
+        ConsentChange::Unchanged => Event::DeviceCodeAuthorization,
+    };
+    audit::record(state, &tx, event, user, origin, data).await?;
+    let grant = insert_grant(state, &tx, signed_in, &row, proof).await?;
+    let status = DeviceRequestStatus::Approved;
+    if !device_requests::answer(&tx, &row.device_code_hash, status, Some(grant), now).await? {
+        return Err(DeviceError::Invalid);
+    }
+    Ok(commit(tx).await?)
+}
+
+async fn insert_grant(
+    state: &AppState,
+    tx: &Tx,
+    signed_in: &SignedIn,
+    row: &DeviceRequest,
+    proof: Option<Timestamp>,
+) -> Result<GrantId, StoreError> {
+    let session = &signed_in.session;
+    let acr = if proof.is_some() {
+        Acr::FreshPasskey
+    } else {
+        Acr::Remembered
+    };
+    let scopes = Scopes::from_granted(row.scope.0.clone());
+    let id = GrantId(state.random.uuid());
+    let issuer = state.config.app_url.as_str();
+    let grant = Grant {
+        id,
+        user_id: session.user_id,
+        client_id: row.client_id.clone(),
+        // The device's session is its own: signing out in this browser does not reach the living room.
+        session_id: None,
+        scope: row.scope.clone(),
+        audience: StringList(grant::audience(&row.client_id.0, &scopes, issuer)),
+        auth_time: proof.unwrap_or(session.authenticated_at),
+        amr: StringList(amr(session, acr)),
+        acr: None,
+        nonce: None,
+        requested_at: row.created_at,
+        created_at: state.now(),
+        expires_at: row.expires_at,
+        revoked_at: None,
+        claims: None,
+        dpop_jkt: None,
+        actor: None,
+    };
+    grants::insert(tx, grant).await?;
+    Ok(id)
+}
+
+/// Turns a device away.
+pub async fn deny(
+    state: &AppState,
+    signed_in: &SignedIn,
+    origin: &RequestOrigin,
+    typed: Option<&str>,
+) -> Result<(), DeviceError> {
+    let waiting = find(state, signed_in, origin, typed).await?;
+    let tx = state.store.begin().await?;
+    let status = DeviceRequestStatus::Denied;
+    let code = &waiting.row.device_code_hash;
+    if !device_requests::answer(&tx, code, status, None, state.now()).await? {
+        return Err(DeviceError::Invalid);
+    }
+    let data = [("clientName", waiting.client.name.clone())];
+    audit::record(state, &tx, Event::DeviceCodeDenied, &signed_in.user, origin, data).await?;
+    Ok(commit(tx).await?)
+}

@@ -1,0 +1,53 @@
+//! Wrong guesses at short codes: counted for every replica, forgotten after a while.
+
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
+
+use crate::connect::Tx;
+use crate::entity::wrong_guess;
+use crate::error::StoreResult;
+use crate::types::Timestamp;
+
+/// How often a subject guessed wrong lately.
+pub async fn count(connection: &impl ConnectionTrait, subject: &str, now: Timestamp) -> StoreResult<i32> {
+    Ok(wrong_guess::Entity::find_by_id(subject)
+        .filter(wrong_guess::Column::ForgottenAt.gt(now))
+        .one(connection)
+        .await?
+        .map_or(0, |row| row.count))
+}
+
+/// Counts a wrong guess; all of a subject's are forgotten together when the last one is so many seconds old.
+pub async fn note(tx: &Tx, subject: &str, remembered_seconds: i64, now: Timestamp) -> StoreResult<()> {
+    wrong_guess::Entity::delete_by_id(subject)
+        .filter(wrong_guess::Column::ForgottenAt.lte(now))
+        .exec(tx)
+        .await?;
+    let row = wrong_guess::Model {
+        subject: subject.to_owned(),
+        count: 1,
+        forgotten_at: now.plus_seconds(remembered_seconds),
+    };
+    wrong_guess::Entity::insert(row.into_active_model().reset_all())
+        .on_conflict(
+            OnConflict::column(wrong_guess::Column::Subject)
+                .value(
+                    wrong_guess::Column::Count,
+                    Expr::col((wrong_guess::Entity, wrong_guess::Column::Count)).add(1),
+                )
+                .update_column(wrong_guess::Column::ForgottenAt)
+                .to_owned(),
+        )
+        .exec_without_returning(tx)
+        .await?;
+    Ok(())
+}
+
+/// Removes what is forgotten.
+pub async fn delete_expired(connection: &impl ConnectionTrait, now: Timestamp) -> StoreResult<u64> {
+    Ok(wrong_guess::Entity::delete_many()
+        .filter(wrong_guess::Column::ForgottenAt.lt(now))
+        .exec(connection)
+        .await?
+        .rows_affected)
+}
