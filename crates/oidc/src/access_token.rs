@@ -95,7 +95,12 @@ pub fn issue(
     content: &Content<'_>,
     validity: Validity<'_>,
 ) -> Result<String, KeyError> {
-    let claims = Claims {
+    sign(signer, TYP, &claims(issuer, content, validity))
+}
+
+/// The claims of an access token.
+pub fn claims<'t>(issuer: &'t str, content: &Content<'t>, validity: Validity<'t>) -> impl Serialize + 't {
+    Claims {
         iss: issuer,
         sub: content.subject,
         aud: content.audience,
@@ -109,8 +114,7 @@ pub fn issue(
         acr: content.authentication.map(|(acr, _)| acr),
         act: content.actor,
         cnf: content.key_thumbprint.map(|jkt| Confirmation { jkt }),
-    };
-    sign(signer, TYP, &claims)
+    }
 }
 
 /// The `jti` of one of our access tokens. Whether it is still good is for the database to say.

@@ -4,6 +4,44 @@ use serde_json::{Map, Value};
 
 use crate::scope::Scopes;
 
+/// A postal address (OIDC Core §5.1.1); parts that are not known are empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Address {
+    /// `street_address`.
+    pub street_address: String,
+    /// `locality`.
+    pub locality: String,
+    /// `region`.
+    pub region: String,
+    /// `postal_code`.
+    pub postal_code: String,
+    /// `country`.
+    pub country: String,
+}
+
+impl Address {
+    /// The claim: its known parts, and all of them as on a label.
+    fn claim(&self) -> Map<String, Value> {
+        let parts = [
+            ("street_address", &self.street_address),
+            ("locality", &self.locality),
+            ("region", &self.region),
+            ("postal_code", &self.postal_code),
+            ("country", &self.country),
+        ];
+        let known = parts.into_iter().filter(|(_, text)| !text.is_empty());
+        let mut claim: Map<String, Value> = known
+            .clone()
+            .map(|(name, text)| (name.to_owned(), text.clone().into()))
+            .collect();
+        if !claim.is_empty() {
+            let lines: Vec<&str> = known.map(|(_, text)| text.as_str()).collect();
+            claim.insert("formatted".to_owned(), lines.join("\n").into());
+        }
+        claim
+    }
+}
+
 /// A person as claims describe them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Person {
@@ -23,6 +61,12 @@ pub struct Person {
     pub display_name: String,
     /// `picture`.
     pub picture: String,
+    /// `phone_number`.
+    pub phone_number: Option<String>,
+    /// `phone_number_verified`.
+    pub phone_number_verified: bool,
+    /// `address`.
+    pub address: Option<Address>,
     /// `groups`: group names.
     pub groups: Vec<String>,
     /// Claims of the groups in the order they count, then the person's own; later ones win.
@@ -61,6 +105,24 @@ impl Person {
         {
             claims.insert("email".to_owned(), email.clone().into());
             claims.insert("email_verified".to_owned(), self.email_verified.into());
+        }
+        if scopes.contains("phone")
+            && let Some(number) = &self.phone_number
+        {
+            claims.insert("phone_number".to_owned(), number.clone().into());
+            claims.insert(
+                "phone_number_verified".to_owned(),
+                self.phone_number_verified.into(),
+            );
+        }
+        if scopes.contains("address")
+            && let Some(claim) = self
+                .address
+                .as_ref()
+                .map(Address::claim)
+                .filter(|claim| !claim.is_empty())
+        {
+            claims.insert("address".to_owned(), claim.into());
         }
         if scopes.contains("groups") {
             claims.insert("groups".to_owned(), self.groups.clone().into());
@@ -133,12 +195,42 @@ mod tests {
             display_name: "Timmy".to_owned(),
             picture: "https://id.example/api/users/u1/profile-picture.png".to_owned(),
             groups: vec!["admins".to_owned()],
-            custom_claims: Vec::new(),
+            ..Person::default()
         }
     }
 
     fn claims(person: &Person, scopes: &str) -> Value {
         person.claims(&Scopes::requested(scopes)).into()
+    }
+
+    #[test]
+    fn phone_and_address_come_with_their_scopes_and_only_if_known() {
+        assert_eq!(claims(&tim(), "phone address"), json!({"sub": "u1"}));
+        let reachable = Person {
+            phone_number: Some("+49 30 1".to_owned()),
+            address: Some(Address {
+                locality: "Berlin".to_owned(),
+                country: "DE".to_owned(),
+                ..Address::default()
+            }),
+            ..tim()
+        };
+        assert_eq!(
+            claims(&reachable, "phone address"),
+            json!({
+                "sub": "u1", "phone_number": "+49 30 1", "phone_number_verified": false,
+                "address": {"locality": "Berlin", "country": "DE", "formatted": "Berlin\nDE"}
+            })
+        );
+        assert_eq!(
+            claims(&reachable, "email"),
+            json!({"sub": "u1", "email": "tim@example.com", "email_verified": true})
+        );
+        let nowhere = Person {
+            address: Some(Address::default()),
+            ..tim()
+        };
+        assert_eq!(claims(&nowhere, "address"), json!({"sub": "u1"}));
     }
 
     #[test]

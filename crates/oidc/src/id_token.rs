@@ -40,6 +40,19 @@ pub fn issue(
     access_token: &str,
     issuance: Issuance<'_>,
 ) -> Result<String, KeyError> {
+    let mut claims = claims(issuer, grant, user_claims, issuance);
+    let at_hash = signer.algorithm().half_hash(access_token);
+    claims.insert("at_hash".to_owned(), at_hash.into());
+    sign(signer, "JWT", &claims)
+}
+
+/// The claims of an ID token, all but `at_hash`.
+pub fn claims(
+    issuer: &str,
+    grant: &Grant,
+    user_claims: Map<String, Value>,
+    issuance: Issuance<'_>,
+) -> Map<String, Value> {
     let Issuance { jti, occasion, now } = issuance;
     let mut claims = user_claims;
     // Protocol claims that are not set now must not be set by a custom claim either.
@@ -69,7 +82,6 @@ pub fn issue(
     set("jti", jti.into());
     set("auth_time", grant.auth_time.div_euclid(1000).into());
     set("rat", grant.requested_at.div_euclid(1000).into());
-    set("at_hash", signer.algorithm().half_hash(access_token).into());
     set("type", TYPE.into());
     set("sid", grant.id.clone().into());
     if !grant.amr.is_empty() {
@@ -81,7 +93,7 @@ pub fn issue(
     if let (Occasion::Code, Some(nonce)) = (occasion, &grant.nonce) {
         set("nonce", nonce.clone().into());
     }
-    sign(signer, "JWT", &claims)
+    claims
 }
 
 /// What an ID token hint says (OIDC Core §3.1.2.1, RP-Initiated Logout §2). It may have expired.

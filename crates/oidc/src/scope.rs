@@ -1,10 +1,18 @@
 //! Scopes (RFC 6749 §3.3) and which of them stand for the user's identity.
 
 /// The scopes every client may request, in documentation order.
-pub const STANDARD: [&str; 5] = ["openid", "profile", "email", "groups", "offline_access"];
+pub const STANDARD: [&str; 7] = [
+    "openid",
+    "profile",
+    "email",
+    "groups",
+    "phone",
+    "address",
+    "offline_access",
+];
 
 /// Scopes whose tokens may be used at the userinfo endpoint.
-const IDENTITY: [&str; 4] = ["openid", "profile", "email", "groups"];
+const IDENTITY: [&str; 6] = ["openid", "profile", "email", "groups", "phone", "address"];
 
 /// A set of scopes in the order they were asked for, each once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -287,6 +287,22 @@ text_enum!(
     }
 );
 
+/// A postal address (OIDC Core §5.1.1); parts that are not known are empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+#[serde(default)]
+pub struct PostalAddress {
+    /// House, street, box.
+    pub street_address: String,
+    /// City.
+    pub locality: String,
+    /// State, province.
+    pub region: String,
+    /// Postal code.
+    pub postal_code: String,
+    /// Country.
+    pub country: String,
+}
+
 /// A JSON array of strings.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
 #[serde(transparent)]

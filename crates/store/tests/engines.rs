@@ -55,6 +55,9 @@ fn user(number: u128, username: &str, email: &str) -> User {
         disabled: false,
         locale: None,
         ldap_id: None,
+        phone_number: None,
+        phone_number_verified: false,
+        address: None,
         created_at: Timestamp(1),
         updated_at: None,
     }

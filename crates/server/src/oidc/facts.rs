@@ -1,6 +1,6 @@
 //! Rows as the protocol crate wants to see them.
 
-use pocket_id_oidc::claims::Person;
+use pocket_id_oidc::claims::{Address, Person};
 use pocket_id_oidc::claims_request::RequestedClaims;
 use pocket_id_oidc::client::{Approval, Client, ClientKind, Demand, Permission, Profile};
 use pocket_id_oidc::client_auth::StoredSecret;
@@ -173,6 +173,15 @@ pub async fn person(
         first_name: user.first_name,
         last_name: user.last_name,
         display_name: user.display_name,
+        phone_number: user.phone_number,
+        phone_number_verified: user.phone_number_verified,
+        address: user.address.map(|address| Address {
+            street_address: address.street_address,
+            locality: address.locality,
+            region: address.region,
+            postal_code: address.postal_code,
+            country: address.country,
+        }),
         groups: groups.into_iter().map(|group| group.name).collect(),
         custom_claims: custom,
     })

@@ -15,6 +15,7 @@ mod interactions;
 mod introspect;
 mod par;
 mod presented_token;
+mod preview;
 pub mod replay;
 pub mod response;
 mod revoke;
@@ -35,6 +36,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(interactions::routes())
         .merge(introspect::routes())
         .merge(par::routes())
+        .merge(preview::routes())
         .merge(revoke::routes())
         .merge(token::routes())
         .merge(userinfo::routes())

@@ -2,7 +2,7 @@
 
 use pocket_id_store::custom_claims::CustomClaim;
 use pocket_id_store::groups::UserGroup;
-use pocket_id_store::types::Timestamp;
+use pocket_id_store::types::{PostalAddress, Timestamp};
 use pocket_id_store::users::User;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -65,6 +65,102 @@ impl From<&UserGroup> for UserGroupMinimalDto {
     }
 }
 
+/// A postal address; parts that are not known are empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct AddressDto {
+    /// House, street, box.
+    #[schema(required = false, max_length = 200)]
+    pub street_address: String,
+    /// City.
+    #[schema(required = false, max_length = 200)]
+    pub locality: String,
+    /// State, province.
+    #[schema(required = false, max_length = 200)]
+    pub region: String,
+    /// Postal code.
+    #[schema(required = false, max_length = 200)]
+    pub postal_code: String,
+    /// Country.
+    #[schema(required = false, max_length = 200)]
+    pub country: String,
+}
+
+impl AddressDto {
+    /// Names and values of the parts.
+    pub fn parts(&self) -> [(&'static str, &str); 5] {
+        [
+            ("streetAddress", &self.street_address),
+            ("locality", &self.locality),
+            ("region", &self.region),
+            ("postalCode", &self.postal_code),
+            ("country", &self.country),
+        ]
+    }
+}
+
+/// Where a user can be reached besides e-mail: the claims of the scopes `phone` and `address`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ContactDto {
+    /// Telephone number, best in the form `+49 30 123456`; may be empty.
+    #[schema(required = false, max_length = 50)]
+    pub phone_number: String,
+    /// Administrators only.
+    #[schema(required = false)]
+    pub phone_number_verified: bool,
+    /// Postal address.
+    #[schema(required = false)]
+    pub address: AddressDto,
+}
+
+impl ContactDto {
+    fn of(number: Option<String>, verified: bool, address: Option<PostalAddress>) -> Option<Self> {
+        if number.is_none() && address.is_none() {
+            return None;
+        }
+        let address = address.unwrap_or_default();
+        Some(Self {
+            phone_number: number.unwrap_or_default(),
+            phone_number_verified: verified,
+            address: AddressDto {
+                street_address: address.street_address,
+                locality: address.locality,
+                region: address.region,
+                postal_code: address.postal_code,
+                country: address.country,
+            },
+        })
+    }
+
+    /// Puts it into an account. A changed number is unverified until an administrator says otherwise.
+    pub fn apply(self, user: &mut User, may_verify: MayVerify) {
+        let number = Some(self.phone_number).filter(|number| !number.is_empty());
+        user.phone_number_verified = match may_verify {
+            MayVerify::Yes => self.phone_number_verified,
+            MayVerify::No => user.phone_number_verified && user.phone_number == number,
+        } && number.is_some();
+        user.phone_number = number;
+        let empty = self.address.parts().iter().all(|(_, text)| text.is_empty());
+        user.address = (!empty).then_some(PostalAddress {
+            street_address: self.address.street_address,
+            locality: self.address.locality,
+            region: self.address.region,
+            postal_code: self.address.postal_code,
+            country: self.address.country,
+        });
+    }
+}
+
+/// Whether an editor's word counts for a number being verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MayVerify {
+    /// An administrator's.
+    Yes,
+    /// The person's own.
+    No,
+}
+
 /// A user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -91,6 +187,10 @@ pub struct UserDto {
     pub locale: Option<String>,
     /// The directory's identifier.
     pub ldap_id: Option<String>,
+    /// Where they can be reached; left out while nothing is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    pub contact: Option<ContactDto>,
     /// Their own claims.
     pub custom_claims: Vec<CustomClaimDto>,
     /// The groups they are in.
@@ -112,6 +212,7 @@ impl UserDto {
             disabled: user.disabled,
             locale: user.locale,
             ldap_id: user.ldap_id,
+            contact: ContactDto::of(user.phone_number, user.phone_number_verified, user.address),
             custom_claims: claims.iter().map(Into::into).collect(),
             user_groups: groups.iter().map(Into::into).collect(),
         }
@@ -152,6 +253,9 @@ pub struct UserInput {
     /// UI language.
     #[schema(required = false)]
     pub locale: Option<String>,
+    /// Where they can be reached; what is stored stays when absent.
+    #[schema(required = false)]
+    pub contact: Option<ContactDto>,
     /// Groups of a new user; unknown ones are left out.
     #[schema(required = false)]
     pub user_group_ids: Vec<String>,

@@ -8,7 +8,7 @@ use pocket_id_store::types::{CustomClaimId, GroupId, UserId};
 use pocket_id_store::users::{self, User};
 use pocket_id_store::{StoreError, Tx, commit, sessions};
 
-use super::dto::{UserDto, UserInput};
+use super::dto::{ContactDto, MayVerify, UserDto, UserInput};
 use crate::app_config::Settings;
 use crate::http::error::{ApiError, FieldError};
 use crate::http::validation::{Rules, nfc};
@@ -70,6 +70,7 @@ pub struct ValidUser {
     is_admin: bool,
     disabled: bool,
     locale: Option<String>,
+    contact: Option<ContactDto>,
 }
 
 impl ValidUser {
@@ -90,6 +91,12 @@ impl ValidUser {
         rules.max("firstName", &input.first_name, 50);
         rules.max("lastName", &input.last_name, 50);
         rules.max("displayName", &input.display_name, 100);
+        if let Some(contact) = &input.contact {
+            rules.max("phoneNumber", &contact.phone_number, 50);
+            for (field, text) in contact.address.parts() {
+                rules.max(field, text, 200);
+            }
+        }
         rules.finish()?;
         Ok(Self {
             username: nfc(&input.username),
@@ -101,6 +108,7 @@ impl ValidUser {
             is_admin: input.is_admin,
             disabled: input.disabled,
             locale: input.locale.clone(),
+            contact: input.contact.clone(),
         })
     }
 
@@ -171,7 +179,7 @@ pub async fn insert(
     if users::find(tx, id).await?.is_some() {
         return Err(UserError::Taken("id"));
     }
-    let user = User {
+    let mut user = User {
         id,
         username: valid.username,
         email: valid.email,
@@ -183,9 +191,15 @@ pub async fn insert(
         disabled: valid.disabled,
         locale: valid.locale,
         ldap_id: None,
+        phone_number: None,
+        phone_number_verified: false,
+        address: None,
         created_at: now,
         updated_at: None,
     };
+    if let Some(contact) = valid.contact {
+        contact.apply(&mut user, MayVerify::Yes);
+    }
     let user = users::insert(tx, user).await.map_err(taken)?;
 
     let defaults = settings.default_group_ids();
@@ -274,6 +288,13 @@ pub async fn update(
         user.first_name = valid.first_name;
         user.last_name = valid.last_name;
         user.display_name = valid.display_name;
+        if let Some(contact) = valid.contact {
+            let may_verify = match editor {
+                Editor::Admin => MayVerify::Yes,
+                Editor::Self_ => MayVerify::No,
+            };
+            contact.apply(&mut user, may_verify);
+        }
         if editor == Editor::Admin {
             let was_enabled_admin = user.is_admin && !user.disabled;
             let stays_enabled_admin = valid.is_admin && !valid.disabled;

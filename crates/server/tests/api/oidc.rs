@@ -11,6 +11,7 @@ mod introspection;
 mod logout;
 mod metadata_documents;
 mod par;
+mod preview;
 mod token;
 mod userinfo;
 mod well_known;

@@ -2,10 +2,11 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::types::{Timestamp, UserId};
+use crate::types::{PostalAddress, Timestamp, UserId};
 
 /// A person's account.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[expect(clippy::struct_excessive_bools, reason = "a row has the columns it has")]
 #[sea_orm(table_name = "users")]
 pub struct Model {
     /// The `sub` of their tokens.
@@ -31,6 +32,12 @@ pub struct Model {
     pub locale: Option<String>,
     /// The directory's unique identifier, when LDAP manages the account.
     pub ldap_id: Option<String>,
+    /// Telephone number.
+    pub phone_number: Option<String>,
+    /// Whether the number is known to be theirs.
+    pub phone_number_verified: bool,
+    /// Postal address.
+    pub address: Option<PostalAddress>,
     /// Row creation.
     pub created_at: Timestamp,
     /// Last change; none until the first.

@@ -163,6 +163,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/oidc/clients/{id}/preview/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a client would learn of a user. Nothing is issued or stored. */
+        get: operations["preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/oidc/clients/{id}/refresh": {
         parameters: {
             query?: never;
@@ -817,6 +834,34 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A postal address; parts that are not known are empty. */
+        AddressDto: {
+            /**
+             * @description Country.
+             * @default
+             */
+            country?: string;
+            /**
+             * @description City.
+             * @default
+             */
+            locality?: string;
+            /**
+             * @description Postal code.
+             * @default
+             */
+            postalCode?: string;
+            /**
+             * @description State, province.
+             * @default
+             */
+            region?: string;
+            /**
+             * @description House, street, box.
+             * @default
+             */
+            streetAddress?: string;
+        };
         /** @description What kind of authenticator and credential is wanted. */
         AuthenticatorSelection: {
             /** @description `platform`, `cross-platform`, or left out. */
@@ -1133,6 +1178,30 @@ export interface components {
              */
             value: string;
         };
+        /** @description Where a user can be reached besides e-mail: the claims of the scopes `phone` and `address`. */
+        ContactDto: {
+            /**
+             * @description Postal address.
+             * @default {
+             *       "country": "",
+             *       "locality": "",
+             *       "postalCode": "",
+             *       "region": "",
+             *       "streetAddress": ""
+             *     }
+             */
+            address?: components["schemas"]["AddressDto"];
+            /**
+             * @description Telephone number, best in the form `+49 30 123456`; may be empty.
+             * @default
+             */
+            phoneNumber?: string;
+            /**
+             * @description Administrators only.
+             * @default false
+             */
+            phoneNumberVerified?: boolean;
+        };
         /** @description A new token with its value, the only time it is shown. */
         CreatedRegistrationTokenDto: components["schemas"]["RegistrationTokenDto"] & {
             /** @description The value. */
@@ -1334,6 +1403,7 @@ export interface components {
         Paginated_UserDto: {
             /** @description The rows. */
             data: {
+                contact?: components["schemas"]["ContactDto"] | null;
                 /** @description Their own claims. */
                 customClaims: components["schemas"]["CustomClaimDto"][];
                 /** @description Whether they are locked out. */
@@ -1425,6 +1495,22 @@ export interface components {
              * @default false
              */
             requiresApproval?: boolean;
+        };
+        /** @description Claims as they would be issued. */
+        PreviewDto: {
+            /** @description Of the access token. */
+            accessToken: Record<string, never>;
+            /** @description Of the ID token. */
+            idToken: Record<string, never>;
+            /**
+             * @description Where each claim about the user comes from: `user`, `custom claim of the user`, `custom claim of the group …`,
+             *     `groups of the user` or `protocol`.
+             */
+            reasons: {
+                [key: string]: string;
+            };
+            /** @description Of the userinfo endpoint. */
+            userInfo: Record<string, never>;
         };
         /**
          * @description The only credential type there is.
@@ -1573,6 +1659,7 @@ export interface components {
         };
         /** @description A user. */
         UserDto: {
+            contact?: components["schemas"]["ContactDto"] | null;
             /** @description Their own claims. */
             customClaims: components["schemas"]["CustomClaimDto"][];
             /** @description Whether they are locked out. */
@@ -1634,6 +1721,8 @@ export interface components {
         };
         /** @description What creates or replaces a user. */
         UserInput: {
+            /** @default null */
+            contact?: components["schemas"]["ContactDto"] | null;
             /**
              * @description Administrators only.
              * @default false
@@ -2137,6 +2226,69 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClientMetaDto"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    preview: {
+        parameters: {
+            query: {
+                /**
+                 * @description Space-separated scopes; unknown ones are left out.
+                 * @example openid profile
+                 */
+                scopes: string;
+            };
+            header?: never;
+            path: {
+                /** @description Client ID; `~` and base64url for one that is a URL */
+                id: string;
+                /** @description User ID */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewDto"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not an administrator, or the user may not use the client */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             404: {
