@@ -20,6 +20,7 @@ test.each([
 	['/signup/setup', '', null],
 	['/setup', '', null],
 	['/interaction', '?interaction=1', null],
+	['/device', '?user_code=EABC1230', null],
 	['/interaction/error', '?error=x', null]
 ])('signed out, %s%s', (path, search, expected) => {
 	expect(guardRedirect(path, search, nobody)).toBe(expected);
@@ -35,6 +36,7 @@ test.each([
 	['/settings/account', null],
 	['/signup/add-passkey', null],
 	['/interaction', null],
+	['/device', null],
 	['/logout', null]
 ])('a user at %s', (path, expected) => {
 	expect(guardRedirect(path, '', user)).toBe(expected);

@@ -6,7 +6,7 @@ export interface Visitor {
 }
 
 const SIGNED_OUT_ONLY = ['/login', '/signup', '/signup/setup', '/setup'];
-const PUBLIC = ['/interaction', '/interaction/error'];
+const PUBLIC = ['/interaction', '/interaction/error', '/device'];
 
 const isAtOrBelow = (path: string, base: string) => path === base || path.startsWith(base + '/');
 

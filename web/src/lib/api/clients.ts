@@ -9,7 +9,8 @@ import type {
 	CreatedClientSecret,
 	DiscoveryDocument,
 	ListQuery,
-	Paginated
+	Paginated,
+	TokenPreview
 } from './types';
 
 const path = (id: string) => `/api/oidc/clients/${encodeClientId(id)}`;
@@ -26,6 +27,10 @@ export const clients = {
 	secrets: (id: string) => api.get<ClientSecret[]>(`${path(id)}/secrets`),
 	createSecret: (id: string, expiresAt: string | null) =>
 		api.post<CreatedClientSecret>(`${path(id)}/secrets`, { expiresAt }),
+	preview: (id: string, userId: string, scopes: string) =>
+		api.get<TokenPreview>(
+			`${path(id)}/preview/${encodeURIComponent(userId)}?scopes=${encodeURIComponent(scopes)}`
+		),
 	removeSecret: (id: string, secretId: string) =>
 		api.delete(`${path(id)}/secrets/${encodeURIComponent(secretId)}`)
 };

@@ -14,7 +14,7 @@ type SentExcept<T, K extends keyof T> = Sent<Omit<T, K>> & Pick<T, K>;
 
 export type CustomClaim = Schemas['CustomClaimDto'];
 export type UserGroupMinimal = Sent<Schemas['UserGroupMinimalDto']>;
-export type User = Sent<Schemas['UserDto']>;
+export type User = SentExcept<Schemas['UserDto'], 'contact'>;
 export type UserInput = Schemas['UserInput'];
 export type SignUpInput = Schemas['SignUp'];
 export type Passkey = Sent<Schemas['PasskeyDto']>;
@@ -43,6 +43,16 @@ export type ClientInput = SentExcept<Schemas['ClientInput'], 'id'>;
 export type ConfigEntry = Schemas['ConfigEntry'];
 export type FieldError = Schemas['FieldError'];
 export type ScopeInfo = Schemas['ScopeInfoDto'];
+
+export type DeviceInfo = Omit<Sent<Schemas['DeviceInfoDto']>, 'client'> & { client: ClientMeta };
+export type RegistrationPolicy = Sent<Schemas['PolicyDto']>;
+export type RegistrationToken = Sent<Schemas['RegistrationTokenDto']>;
+/** The value itself exists only in the answer to its creation. */
+export type CreatedRegistrationToken = RegistrationToken &
+	Pick<Schemas['CreatedRegistrationTokenDto'], 'token'>;
+export type TokenPreview = Schemas['PreviewDto'];
+export type ClientProtocol = Sent<Schemas['ClientProtocolDto']>;
+export type Contact = Schemas['ContactDto'];
 
 export interface Paginated<T> {
 	data: T[];
