@@ -1,0 +1,172 @@
+/* What the provider grew beyond a plain sign-in: devices, protocol settings, token preview, registration. */
+import { createClient, expect, expectAccessible, expectToast, openTab, setUp, test, api, type Page } from '../support/test.js';
+import { photograph } from '../support/photograph.js';
+
+let admin: Page;
+
+test.beforeAll(async ({ browser, pocketId }) => {
+	admin = (await openTab(browser, pocketId.url)).page;
+	await setUp(admin);
+});
+
+test.afterAll(async () => {
+	await admin.context().close();
+});
+
+interface Started {
+	device_code: string;
+	user_code: string;
+	verification_uri_complete: string;
+}
+
+async function startDevice(url: string, client: { id: string; secret?: string }): Promise<Started> {
+	const body = new URLSearchParams({
+		client_id: client.id,
+		client_secret: client.secret ?? '',
+		scope: 'openid profile email'
+	});
+	const response = await fetch(`${url}/api/oidc/device/authorize`, { method: 'POST', body });
+	expect(response.status).toBe(200);
+	return (await response.json()) as Started;
+}
+
+async function poll(url: string, client: { id: string; secret?: string }, code: string) {
+	const body = new URLSearchParams({
+		grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
+		device_code: code,
+		client_id: client.id,
+		client_secret: client.secret ?? ''
+	});
+	const response = await fetch(`${url}/api/oidc/token`, { method: 'POST', body });
+	return (await response.json()) as { error?: string; access_token?: string };
+}
+
+test('a television is let in with the code it shows', async ({ pocketId }) => {
+	const client = await createClient(admin, { name: 'Television', callbackURLs: [] });
+	const started = await startDevice(pocketId.url, client);
+	expect((await poll(pocketId.url, client, started.device_code)).error).toBe('authorization_pending');
+
+	await admin.goto('/device');
+	await expect(admin.getByRole('heading', { name: 'Authorize Device' })).toBeVisible();
+	await expect(admin.getByRole('button', { name: 'Authorize' })).toBeDisabled();
+	await expectAccessible(admin);
+	await photograph(admin, 'device-enter');
+	await admin.getByRole('textbox', { name: 'Code' }).fill(started.user_code.toLowerCase());
+	await admin.getByRole('button', { name: 'Authorize' }).click();
+	await expect(admin.getByTestId('scopes')).toContainText('Email');
+	await expectAccessible(admin);
+	await photograph(admin, 'device-consent');
+	await admin.getByRole('button', { name: 'Authorize' }).click();
+	await expect(admin.getByText('The device has been authorized.')).toBeVisible();
+	await photograph(admin, 'device-done');
+	expect((await poll(pocketId.url, client, started.device_code)).access_token).toBeTruthy();
+
+	// Agreed to before, the link alone is enough.
+	const again = await startDevice(pocketId.url, client);
+	await admin.goto(again.verification_uri_complete);
+	await expect(admin.getByText('The device has been authorized.')).toBeVisible();
+});
+
+test('a device can be turned away, and a wrong code is said to be wrong', async ({ pocketId }) => {
+	const client = await createClient(admin, { name: 'Stranger', callbackURLs: [] });
+	const started = await startDevice(pocketId.url, client);
+	await admin.goto('/device');
+	await admin.getByRole('textbox', { name: 'Code' }).fill('EAAAAAAA');
+	await admin.getByRole('button', { name: 'Authorize' }).click();
+	await expect(admin.getByRole('alert')).toHaveText('Device code is invalid');
+	await admin.goto(started.verification_uri_complete);
+	await admin.getByRole('button', { name: 'Deny' }).click();
+	await expect(admin.getByRole('status')).toContainText('turned away');
+	expect((await poll(pocketId.url, client, started.device_code)).error).toBe('access_denied');
+});
+
+test('protocol settings of a client are saved, and faults are shown at their field', async () => {
+	const client = await createClient(admin, { name: 'Ledger', callbackURLs: ['https://ledger.example/cb'] });
+	await admin.goto(`/settings/admin/oidc-clients/${client.id}`);
+	await admin.getByRole('tab', { name: 'Advanced' }).click();
+	await expectAccessible(admin);
+	await photograph(admin, 'client-advanced');
+	await admin.getByLabel('Public Keys (JWKS)').fill('{');
+	await admin.getByTestId('protocol-card').getByRole('button', { name: 'Save' }).click();
+	await expect(admin.getByText('This is not valid JSON.')).toBeVisible();
+	await admin.getByLabel('Public Keys (JWKS)').fill('');
+	await admin.getByLabel('URL of Public Keys').fill('https://ledger.example/jwks');
+	await admin.getByRole('combobox', { name: 'ID Token Algorithm' }).or(admin.getByLabel('ID Token Algorithm')).first().click();
+	await admin.getByRole('option', { name: 'ES256' }).click();
+	await admin.getByRole('switch', { name: 'Bind tokens to a key (DPoP)' }).click();
+	await admin.getByLabel('Back-Channel Logout URL').fill('https://ledger.example/logout');
+	await admin.getByTestId('protocol-card').getByRole('button', { name: 'Save' }).click();
+	await expectToast(admin, 'OIDC client updated successfully');
+	const saved = await api<{ protocol: Record<string, unknown> }>(admin, 'GET', `/api/oidc/clients/${client.id}`);
+	expect(saved.protocol).toMatchObject({
+		jwksUri: 'https://ledger.example/jwks',
+		idTokenSignedResponseAlg: 'ES256',
+		dpopBoundAccessTokens: true,
+		backchannelLogoutUri: 'https://ledger.example/logout'
+	});
+	// The other forms of the page leave all of it alone.
+	await admin.reload();
+	await admin.getByRole('tab', { name: 'General' }).click();
+	await admin.getByTestId('token-lifetimes-card').getByRole('button', { name: 'Save' }).click();
+	await expectToast(admin, 'OIDC client updated successfully');
+	const kept = await api<{ protocol: Record<string, unknown> }>(admin, 'GET', `/api/oidc/clients/${client.id}`);
+	expect(kept.protocol).toEqual(saved.protocol);
+});
+
+test('the token preview says what a client would learn and why', async () => {
+	const client = await createClient(admin, { name: 'Curious', callbackURLs: [] });
+	await admin.goto(`/settings/admin/oidc-clients/${client.id}#preview`);
+	await admin.getByRole('button', { name: 'Show Preview' }).click();
+	const row = admin.getByRole('row', { name: /^email ada@example.com user/ });
+	await expect(row.first()).toBeVisible();
+	await expectAccessible(admin);
+	await photograph(admin, 'client-preview');
+});
+
+test('an app registers itself, is marked, and is approved', async ({ pocketId }) => {
+	await admin.goto('/settings/admin/oidc-clients');
+	const card = admin.getByTestId('registration-card');
+	await card.getByRole('combobox', { name: 'Who may register clients' }).or(card.getByLabel('Who may register clients')).first().click();
+	await admin.getByRole('option', { name: 'Everybody' }).click();
+	await card.getByRole('button', { name: 'Save', exact: true }).click();
+	await expectToast(admin, 'Registration policy saved');
+	await card.getByLabel('Name').fill('Continuous integration');
+	await card.getByRole('button', { name: 'Create Registration Token' }).click();
+	await expect(card.getByText('Copy the token now')).toBeVisible();
+	await expectAccessible(admin);
+	await photograph(admin, 'registration');
+
+	const answer = await fetch(`${pocketId.url}/api/oidc/register`, {
+		method: 'POST',
+		headers: { 'Content-Type': 'application/json' },
+		body: JSON.stringify({ redirect_uris: ['https://self.example/cb'], client_name: 'Self made' })
+	});
+	expect(answer.status).toBe(201);
+	const { client_id } = (await answer.json()) as { client_id: string };
+	const authorize = `/authorize?client_id=${client_id}&response_type=code&scope=openid&redirect_uri=https%3A%2F%2Fself.example%2Fcb&state=12345678`;
+	await admin.goto(authorize);
+	await expect(admin.getByText('This app registered itself')).toBeVisible();
+	await photograph(admin, 'consent-unapproved');
+
+	await admin.goto('/settings/admin/oidc-clients');
+	await expect(admin.getByText('Unapproved', { exact: true })).toBeVisible();
+	await admin.goto(`/settings/admin/oidc-clients/${client_id}`);
+	await admin.getByRole('button', { name: 'Approve' }).click();
+	await expectToast(admin, 'Client approved');
+	await expect(admin.getByText('This app registered itself')).toBeHidden();
+});
+
+test('contact details stay out of the way until somebody needs them', async () => {
+	const me = await api<{ id: string }>(admin, 'GET', '/api/users/me');
+	await admin.goto(`/settings/admin/users/${me.id}`);
+	await expect(admin.getByLabel('Phone Number')).toBeHidden();
+	await admin.getByRole('button', { name: 'Add contact details' }).click();
+	await admin.getByLabel('Phone Number', { exact: true }).fill('+49 30 123');
+	await admin.getByLabel('City').fill('Berlin');
+	await expectAccessible(admin);
+	await photograph(admin, 'user-contact');
+	await admin.getByTestId('contact-card').getByRole('button', { name: 'Save' }).click();
+	await expectToast(admin, 'User updated successfully');
+	await admin.reload();
+	await expect(admin.getByLabel('City')).toHaveValue('Berlin');
+});
