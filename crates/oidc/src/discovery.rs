@@ -59,6 +59,10 @@ pub struct Document {
     token_endpoint_auth_methods_supported: Vec<&'static str>,
     token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     client_id_metadata_document_supported: bool,
+    backchannel_logout_supported: bool,
+    backchannel_logout_session_supported: bool,
+    frontchannel_logout_supported: bool,
+    frontchannel_logout_session_supported: bool,
 }
 
 /// Whether something is there.
@@ -146,6 +150,10 @@ pub fn document(base: &str, internal_base: &str, features: Features) -> Document
         token_endpoint_auth_methods_supported: AUTH_METHODS.to_vec(),
         token_endpoint_auth_signing_alg_values_supported: assertion_algorithms(),
         client_id_metadata_document_supported: features.metadata_documents == Offered::Yes,
+        backchannel_logout_supported: true,
+        backchannel_logout_session_supported: true,
+        frontchannel_logout_supported: true,
+        frontchannel_logout_session_supported: true,
     }
 }
 

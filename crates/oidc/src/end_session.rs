@@ -101,7 +101,7 @@ mod tests {
         let hint = Hint {
             subject: "u1".to_owned(),
             client_id: "app".to_owned(),
-            grant_id: None,
+            sid: None,
         };
         let to = |url: &str| Decision::SignOut {
             target: Some(url.to_owned()),

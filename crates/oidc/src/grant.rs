@@ -32,6 +32,15 @@ pub struct Grant {
     pub claims: RequestedClaims,
     /// Who acts for the user, as the `act` claim (RFC 8693 §4.1).
     pub actor: Option<Value>,
+    /// The client's session with the user, if it has one: the same at each sign-in from the same browser.
+    pub session_id: Option<String>,
+}
+
+impl Grant {
+    /// The `sid` of its tokens. A grant without a session is one by itself.
+    pub fn sid(&self) -> &str {
+        self.session_id.as_deref().unwrap_or(&self.id)
+    }
 }
 
 /// The audience of a login's access tokens: the client, and this provider if any scope is about the user.
@@ -60,6 +69,7 @@ impl Grant {
             requested_at: 1_700_000_100_000,
             claims: RequestedClaims::default(),
             actor: None,
+            session_id: None,
         }
     }
 }

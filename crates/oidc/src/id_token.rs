@@ -83,7 +83,7 @@ pub fn claims(
     set("auth_time", grant.auth_time.div_euclid(1000).into());
     set("rat", grant.requested_at.div_euclid(1000).into());
     set("type", TYPE.into());
-    set("sid", grant.id.clone().into());
+    set("sid", grant.sid().into());
     if !grant.amr.is_empty() {
         set("amr", grant.amr.clone().into());
     }
@@ -103,8 +103,8 @@ pub struct Hint {
     pub subject: String,
     /// The client it was for.
     pub client_id: String,
-    /// The grant it came from, if it says.
-    pub grant_id: Option<String>,
+    /// The session it belongs to, if it says: a client session's, or a grant's that has none.
+    pub sid: Option<String>,
 }
 
 /// Reads a hint.
@@ -127,7 +127,7 @@ pub fn read_hint<'k>(
         (Some(subject), Some(client_id)) => Ok(Hint {
             subject: subject.to_owned(),
             client_id: client_id.to_owned(),
-            grant_id: text("sid").map(str::to_owned),
+            sid: text("sid").map(str::to_owned),
         }),
         _ => Err(JwsError::Malformed),
     }
@@ -194,9 +194,15 @@ mod tests {
             Hint {
                 subject: "u1".to_owned(),
                 client_id: "app".to_owned(),
-                grant_id: Some("g1".to_owned())
+                sid: Some("g1".to_owned())
             }
         );
+        let in_session = Grant {
+            session_id: Some("s1".to_owned()),
+            ..grant()
+        };
+        let id = issue(&key, ISSUER, &in_session, Map::new(), &at, at_code).unwrap();
+        assert_eq!(read_hint(&id, [&jwk], ISSUER).unwrap().sid.as_deref(), Some("s1"));
         let at_refresh = Issuance {
             jti: "jti-3",
             occasion: Occasion::Refresh,

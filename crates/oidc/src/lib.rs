@@ -16,7 +16,8 @@
 //! * Codes and refresh tokens: [`opaque::OpaqueToken::new`]; only their hash is stored.
 //! * Userinfo: [`userinfo::bearer_token`] → [`access_token::verify`] → [`userinfo::authorize`] →
 //!   [`claims::Person::claims`].
-//! * End session: [`id_token::read_hint`] → [`end_session::evaluate`].
+//! * End session: [`id_token::read_hint`] → [`end_session::evaluate`]; clients are told with
+//!   [`logout_token::issue`].
 //! * Errors: [`error::OAuthError`] has the status, the body and the `WWW-Authenticate` value.
 //!
 //! Times are Unix milliseconds unless a function says seconds. Randomness comes from the caller.
@@ -43,6 +44,7 @@ pub mod interaction;
 pub mod introspection;
 pub mod jose;
 pub mod jwk_set;
+pub mod logout_token;
 pub mod opaque;
 pub mod parameters;
 pub mod pkce;

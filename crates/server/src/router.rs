@@ -14,8 +14,8 @@ use crate::http::error::ApiError;
 use crate::http::{access_log, assets, cors, cross_site, error, headers, rate_limit};
 use crate::state::AppState;
 use crate::{
-    app_config, clients, health, images, oidc, passkeys, profile_pictures, registration, signup, users,
-    web_page,
+    app_config, clients, health, images, oidc, passkeys, profile_pictures, registration, sessions, signup,
+    users, web_page,
 };
 
 /// How long a request may take before it is answered with a timeout.
@@ -42,6 +42,7 @@ fn documented() -> OpenApiRouter<AppState> {
         .merge(passkeys::routes())
         .merge(profile_pictures::routes())
         .merge(registration::routes())
+        .merge(sessions::routes())
         .merge(signup::routes())
         .merge(users::routes())
 }

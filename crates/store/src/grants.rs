@@ -7,7 +7,7 @@ use crate::connect::Tx;
 use crate::entity::grant;
 pub use crate::entity::grant::Model as Grant;
 use crate::error::StoreResult;
-use crate::types::{ClientId, GrantId, SessionId, Timestamp, UserId};
+use crate::types::{ClientId, ClientSessionId, GrantId, SessionId, Timestamp, UserId};
 
 /// Adds a grant.
 pub async fn insert(tx: &Tx, grant: Grant) -> StoreResult<()> {
@@ -59,13 +59,46 @@ pub async fn revoke_for_client(tx: &Tx, user: UserId, client: &ClientId, now: Ti
     Ok(result.rows_affected)
 }
 
-/// Ends the grants a sign-in session gave; how many there were.
-pub async fn revoke_for_session(tx: &Tx, session: SessionId, now: Timestamp) -> StoreResult<u64> {
-    let result = revocation(now)
+/// The live grants a sign-in session gave.
+pub async fn of_session(connection: &impl ConnectionTrait, session: SessionId) -> StoreResult<Vec<Grant>> {
+    Ok(grant::Entity::find()
         .filter(grant::Column::SessionId.eq(session))
+        .filter(grant::Column::RevokedAt.is_null())
+        .all(connection)
+        .await?)
+}
+
+/// Ends grants; how many of them were live.
+pub async fn revoke_all(tx: &Tx, ids: impl IntoIterator<Item = GrantId>, now: Timestamp) -> StoreResult<u64> {
+    let result = revocation(now)
+        .filter(grant::Column::Id.is_in(ids))
         .exec(tx)
         .await?;
     Ok(result.rows_affected)
+}
+
+/// Ends the grants of a client's session, which may have ended itself; how many there were.
+pub async fn revoke_for_client_session(
+    tx: &Tx,
+    client_session: ClientSessionId,
+    now: Timestamp,
+) -> StoreResult<u64> {
+    let result = revocation(now)
+        .filter(grant::Column::ClientSessionId.eq(client_session))
+        .exec(tx)
+        .await?;
+    Ok(result.rows_affected)
+}
+
+/// Hands the grants of one sign-in session on to the one that takes its place.
+pub async fn hand_over(tx: &Tx, user: UserId, from: SessionId, to: SessionId) -> StoreResult<()> {
+    grant::Entity::update_many()
+        .col_expr(grant::Column::SessionId, Expr::value(to))
+        .filter(grant::Column::SessionId.eq(from))
+        .filter(grant::Column::UserId.eq(user))
+        .exec(tx)
+        .await?;
+    Ok(())
 }
 
 fn revocation(now: Timestamp) -> sea_orm::UpdateMany<grant::Entity> {

@@ -3,7 +3,7 @@
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Order, QueryFilter,
-    QueryOrder,
+    QueryOrder, QuerySelect,
 };
 
 use crate::connect::Tx;
@@ -37,6 +37,27 @@ pub async fn find_live(
     };
     let user = user::Entity::find_by_id(session.user_id).one(connection).await?;
     Ok(user.map(|user| (session, user)))
+}
+
+/// The session with a token, even if it ended by itself.
+pub async fn find_by_token(
+    connection: &impl ConnectionTrait,
+    token: &TokenHash,
+) -> StoreResult<Option<Session>> {
+    Ok(session::Entity::find()
+        .filter(session::Column::TokenHash.eq(token.clone()))
+        .one(connection)
+        .await?)
+}
+
+/// One by its identifier, even if it ended by itself. Nothing is added to it until the transaction ends.
+pub async fn lock(tx: &Tx, id: SessionId) -> StoreResult<Option<Session>> {
+    Ok(session::Entity::find_by_id(id).lock_exclusive().one(tx).await?)
+}
+
+/// One by its identifier, even if it ended by itself.
+pub async fn find(connection: &impl ConnectionTrait, id: SessionId) -> StoreResult<Option<Session>> {
+    Ok(session::Entity::find_by_id(id).one(connection).await?)
 }
 
 /// A user's live sessions, most recently seen first.
@@ -73,22 +94,12 @@ pub async fn delete(tx: &Tx, user: UserId, id: SessionId) -> StoreResult<bool> {
     Ok(result.rows_affected == 1)
 }
 
-/// Ends the session with a token; whether it was there.
-pub async fn delete_by_token(tx: &Tx, token: &TokenHash) -> StoreResult<bool> {
-    let result = session::Entity::delete_many()
-        .filter(session::Column::TokenHash.eq(token.clone()))
-        .exec(tx)
-        .await?;
-    Ok(result.rows_affected == 1)
-}
-
-/// Ends all sessions of a user; how many there were.
-pub async fn delete_all_of_user(tx: &Tx, user: UserId) -> StoreResult<u64> {
-    Ok(session::Entity::delete_many()
+/// All sessions of a user, those that ended by themselves included.
+pub async fn all_of_user(connection: &impl ConnectionTrait, user: UserId) -> StoreResult<Vec<Session>> {
+    Ok(session::Entity::find()
         .filter(session::Column::UserId.eq(user))
-        .exec(tx)
-        .await?
-        .rows_affected)
+        .all(connection)
+        .await?)
 }
 
 /// Removes sessions that ended by themselves.

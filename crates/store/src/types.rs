@@ -108,6 +108,14 @@ uuid_id!(
     GrantId
 );
 uuid_id!(
+    /// A client's part of a sign-in session; the `sid` it knows.
+    ClientSessionId
+);
+uuid_id!(
+    /// Word of a sign-out to a client.
+    LogoutDeliveryId
+);
+uuid_id!(
     /// A token-signing key row.
     SigningKeyId
 );
@@ -264,6 +272,18 @@ text_enum!(
         Denied = "denied",
         /// The device has its tokens.
         Redeemed = "redeemed",
+    }
+);
+
+text_enum!(
+    /// Where the delivery of a logout token stands.
+    DeliveryState {
+        /// It is attempted, or will be again.
+        Pending = "pending",
+        /// The client took it.
+        Delivered = "delivered",
+        /// Nobody tries any more.
+        Failed = "failed",
     }
 );
 

@@ -3,4 +3,5 @@
 mod location;
 mod service;
 
-pub use service::{Event, record};
+pub use location::Location;
+pub use service::{Event, place, record};

@@ -1,13 +1,14 @@
 //! Writing audit entries.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use pocket_id_store::audit_logs::{self, AuditLog};
 use pocket_id_store::types::{AuditLogId, StringMap};
 use pocket_id_store::users::User;
 use pocket_id_store::{StoreResult, Tx};
 
-use super::location;
+use super::location::{self, Location};
 use crate::http::client_ip::RequestOrigin;
 use crate::state::AppState;
 
@@ -34,6 +35,10 @@ pub enum Event {
     TokenExchange,
     /// The first administrator was set up.
     InitialSetup,
+    /// Somebody signed out.
+    SignOut,
+    /// A session was ended from the list of sessions.
+    SessionEnded,
 }
 
 impl Event {
@@ -50,8 +55,15 @@ impl Event {
             Self::DeviceCodeDenied => "DEVICE_CODE_DENIED",
             Self::TokenExchange => "TOKEN_EXCHANGE",
             Self::InitialSetup => "INITIAL_SETUP",
+            Self::SignOut => "SIGN_OUT",
+            Self::SessionEnded => "SESSION_ENDED",
         }
     }
+}
+
+/// The place of an address, as entries have it.
+pub fn place(state: &AppState, ip: Option<IpAddr>) -> Location {
+    location::of(ip, &state.config.local_ipv6_ranges)
 }
 
 /// Adds an entry about a user's account.
@@ -63,7 +75,7 @@ pub async fn record(
     origin: &RequestOrigin,
     data: impl IntoIterator<Item = (&'static str, String)>,
 ) -> StoreResult<()> {
-    let place = location::of(origin.ip, &state.config.local_ipv6_ranges);
+    let place = place(state, origin.ip);
     let data: BTreeMap<String, String> = data
         .into_iter()
         .map(|(key, value)| (key.to_owned(), value))

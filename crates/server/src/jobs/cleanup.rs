@@ -2,8 +2,9 @@
 
 use pocket_id_store::{
     StoreResult, access_tokens, audit_logs, authorization_codes, client_access_tokens, commit,
-    device_requests, grants, interactions, jtis, pushed_requests, reauthentication_tokens as proofs,
-    refresh_tokens, registrations, sessions as sign_ins, signing_keys, webauthn_challenges, wrong_guesses,
+    device_requests, grants, interactions, jtis, logout_deliveries, pushed_requests,
+    reauthentication_tokens as proofs, refresh_tokens, registrations, sessions as sign_ins, signing_keys,
+    webauthn_challenges, wrong_guesses,
 };
 
 use crate::state::AppState;
@@ -66,10 +67,12 @@ pub async fn reauthentication_tokens(state: &AppState) -> StoreResult<()> {
     commit(tx).await
 }
 
-/// Sign-in sessions that ended by themselves.
+/// Sign-in sessions that ended by themselves, and word of others that reached its client, or did not, a month ago.
 pub async fn sessions(state: &AppState) -> StoreResult<()> {
     let tx = state.store.begin().await?;
-    sign_ins::delete_expired(&tx, state.now()).await?;
+    let now = state.now();
+    sign_ins::delete_expired(&tx, now).await?;
+    logout_deliveries::delete_settled(&tx, now.plus_seconds(-30 * 24 * 60 * 60)).await?;
     commit(tx).await
 }
 

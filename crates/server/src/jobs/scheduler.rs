@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::cleanup;
+use crate::sessions::deliveries;
 use crate::state::AppState;
 
 type Run = for<'s> fn(&'s AppState) -> Pin<Box<dyn Future<Output = StoreResult<()>> + Send + 's>>;
@@ -23,6 +24,8 @@ struct Job {
 const DAY: Duration = Duration::from_hours(24);
 /// How long a run may hold its lease before another replica takes over, in milliseconds.
 const LEASE_MILLIS: i64 = 10 * 60 * 1000;
+/// How often logout tokens to be delivered are looked for.
+const DELIVERY_TICK: Duration = Duration::from_secs(5);
 /// How often jobs are looked at.
 const TICK: Duration = Duration::from_mins(1);
 
@@ -95,6 +98,7 @@ pub fn start(state: &AppState) -> Scheduler {
     let tasks = TaskTracker::new();
     if state.config.runs_schedules() {
         tasks.spawn(run_jobs(state.clone(), stop.clone()));
+        tasks.spawn(deliver_logouts(state.clone(), stop.clone()));
     }
     tasks.spawn(forget_idle_buckets(state.clone(), stop.clone()));
     Scheduler { stop, tasks }
@@ -113,6 +117,22 @@ async fn run_jobs(state: AppState, stop: CancellationToken) {
         }
         tokio::select! {
             () = tokio::time::sleep(TICK) => {}
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+/// Hands out logout tokens whose time has come. Each has a lease of its own, so every replica may.
+async fn deliver_logouts(state: AppState, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(DELIVERY_TICK) => {}
+            () = stop.cancelled() => return,
+        }
+        tokio::select! {
+            done = deliveries::run_due(&state) => if let Err(error) = done {
+                tracing::error!(error = %error, "logout tokens could not be delivered");
+            },
             () = stop.cancelled() => return,
         }
     }

@@ -2,30 +2,41 @@
 
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use http::{Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use pocket_id_oidc::end_session::{self, Decision, Facts};
-use pocket_id_oidc::id_token;
+use pocket_id_oidc::id_token::{self, Hint};
 use pocket_id_oidc::parameters::Parameters;
-use pocket_id_store::types::{GrantId, UserId};
-use pocket_id_store::{commit, consents, grants};
+use pocket_id_store::clients::Client;
+use pocket_id_store::types::{ClientSessionId, GrantId, UserId};
+use pocket_id_store::{StoreResult, client_sessions, commit, consents, grants, users};
+use url::Url;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use uuid::Uuid;
 
-use super::{facts, form, response};
+use super::{facts, form, front_channel, response};
+use crate::audit::{self, Event};
 use crate::http::access::MaybeUser;
+use crate::http::client_ip::RequestOrigin;
 use crate::http::error::ApiError;
 use crate::sessions;
+use crate::sessions::ending::{self, Ended, OfflineAccess};
 use crate::state::AppState;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(get, post))
+    OpenApiRouter::new()
+        .routes(routes!(get, post))
+        .routes(routes!(confirmed))
 }
 
 /// Signs the user out, asked by a client.
 #[utoipa::path(
     get, path = "/api/oidc/end-session", tag = "OpenID Connect",
-    responses((status = 302, description = "To the client, or to the sign-out page"))
+    responses(
+        (status = 200, description = "A page that signs out of other clients and goes on to where a redirect would"),
+        (status = 302, description = "To the client, or to the sign-out page")
+    )
 )]
 async fn get(State(state): State<AppState>, user: Result<MaybeUser, ApiError>, request: Request) -> Response {
     answer(&state, user, request).await
@@ -34,7 +45,10 @@ async fn get(State(state): State<AppState>, user: Result<MaybeUser, ApiError>, r
 /// The same by POST.
 #[utoipa::path(
     post, path = "/api/oidc/end-session", tag = "OpenID Connect",
-    responses((status = 302, description = "To the client, or to the sign-out page"))
+    responses(
+        (status = 200, description = "A page that signs out of other clients and goes on to where a redirect would"),
+        (status = 302, description = "To the client, or to the sign-out page")
+    )
 )]
 async fn post(
     State(state): State<AppState>,
@@ -46,6 +60,11 @@ async fn post(
 
 async fn answer(state: &AppState, user: Result<MaybeUser, ApiError>, request: Request) -> Response {
     let headers = request.headers().clone();
+    let origin = request
+        .extensions()
+        .get::<RequestOrigin>()
+        .cloned()
+        .unwrap_or_default();
     let mut pairs = form::query_pairs(&request);
     if *request.method() == Method::POST {
         pairs.extend(form::body_pairs(request).await.unwrap_or_default());
@@ -55,7 +74,7 @@ async fn answer(state: &AppState, user: Result<MaybeUser, ApiError>, request: Re
         .ok()
         .and_then(|MaybeUser(user)| user)
         .map(|signed_in| signed_in.user.id);
-    match process(state, &Parameters::from_pairs(pairs), user, &headers).await {
+    match process(state, &Parameters::from_pairs(pairs), user, (&origin, &headers)).await {
         Ok(response) => response,
         Err(error) => error.into_response(),
     }
@@ -65,7 +84,7 @@ async fn process(
     state: &AppState,
     parameters: &Parameters,
     user: Option<UserId>,
-    headers: &http::HeaderMap,
+    request: (&RequestOrigin, &HeaderMap),
 ) -> Result<Response, ApiError> {
     let issuer = state.config.app_url.as_str();
     let reader = state.store.reader();
@@ -90,25 +109,87 @@ async fn process(
         signed_in: signed_in.as_deref(),
         known_to_client,
     };
-    let Decision::SignOut { target } = end_session::evaluate(parameters, &facts) else {
-        return Ok(response::redirect(
-            StatusCode::FOUND,
-            &state.config.app_url.join("/logout"),
-        ));
+    let decision = end_session::evaluate(parameters, &facts);
+    let own_page = state.config.app_url.join("/logout");
+    let (Decision::SignOut { target }, Some(hint), Some(row), Some(subject)) = (decision, hint, row, subject)
+    else {
+        return Ok(response::redirect(StatusCode::FOUND, &own_page));
     };
-    if let Some(grant) = hint
-        .and_then(|hint| hint.grant_id)
-        .and_then(|id| id.parse::<GrantId>().ok())
-    {
-        let tx = state.store.begin().await?;
-        grants::revoke(&tx, grant, state.now()).await?;
-        commit(tx).await?;
+    let pages = sign_out(state, &hint, &row, subject, request).await?;
+    Ok(signed_out(state, target.as_deref().unwrap_or(&own_page), &pages))
+}
+
+/// Ends the browser's session, and what the hint stands for. A request without a cookie may come from the browser
+/// nevertheless (a POST from the client's page): then the session the hint is from is meant.
+async fn sign_out(
+    state: &AppState,
+    hint: &Hint,
+    client: &Client,
+    subject: UserId,
+    (origin, headers): (&RequestOrigin, &HeaderMap),
+) -> StoreResult<Vec<Url>> {
+    let tx = state.store.begin().await?;
+    let mut ended = Ended::default();
+    let browser = sessions::service::of_request(state, &tx, headers).await?;
+    if let Some(sid) = hint.sid.as_deref().and_then(|sid| sid.parse::<Uuid>().ok()) {
+        let now = state.now();
+        grants::revoke(&tx, GrantId(sid), now).await?;
+        grants::revoke_for_client_session(&tx, ClientSessionId(sid), now).await?;
+        let hinted = client_sessions::find(&tx, ClientSessionId(sid)).await?;
+        let hinted = hinted.filter(|hinted| hinted.client_id == client.id && hinted.user_id == subject);
+        match (&browser, hinted) {
+            (Some(browser), Some(hinted)) if browser.id != hinted.session_id => {
+                ended.append(ending::client_session(state, &tx, &hinted).await?);
+            }
+            (None, Some(hinted)) => {
+                ended.append(ending::session(state, &tx, hinted.session_id, OfflineAccess::Kept).await?);
+            }
+            _ => {}
+        }
     }
-    let cookies = sessions::service::close(state, headers).await?;
-    let target = target.unwrap_or_else(|| state.config.app_url.join("/logout"));
-    let mut response = response::redirect(StatusCode::FOUND, &target);
-    for cookie in cookies {
+    if let Some(browser) = browser {
+        ended.append(ending::session(state, &tx, browser.id, OfflineAccess::Kept).await?);
+    }
+    if let Some(user) = users::find(&tx, subject).await? {
+        let data = [("clientName", client.name.clone())];
+        audit::record(state, &tx, Event::SignOut, &user, origin, data).await?;
+    }
+    commit(tx).await?;
+    Ok(ended.announce(state))
+}
+
+/// Sends a browser that is signed out on its way, past the pages of clients it has to load.
+fn signed_out(state: &AppState, target: &str, pages: &[Url]) -> Response {
+    let mut response = if pages.is_empty() {
+        response::redirect(StatusCode::FOUND, target)
+    } else {
+        front_channel::page(pages, target)
+    };
+    for cookie in sessions::service::cleared_cookies(state) {
         cookie.apply(response.headers_mut());
+    }
+    response
+}
+
+/// Signs out whoever said so on our own page, and has the browser tell the clients. A form there leads here, because
+/// that page may not load anything of other sites.
+#[utoipa::path(
+    post, path = "/api/oidc/end-session/confirmed", tag = "OpenID Connect",
+    responses(
+        (status = 200, description = "A page that signs out of clients and goes on to the sign-in page"),
+        (status = 303, description = "To the sign-in page")
+    )
+)]
+async fn confirmed(
+    State(state): State<AppState>,
+    origin: RequestOrigin,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let closed = sessions::service::close(&state, &origin, &headers).await?;
+    let target = state.config.app_url.join("/login");
+    let mut response = signed_out(&state, &target, &closed.pages);
+    if response.status() == StatusCode::FOUND {
+        *response.status_mut() = StatusCode::SEE_OTHER;
     }
     Ok(response)
 }

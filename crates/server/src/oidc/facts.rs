@@ -118,6 +118,7 @@ pub fn grant(row: &grants::Grant) -> StoreResult<Grant> {
         requested_at: row.requested_at.0,
         claims,
         actor: row.actor.as_ref().map(|actor| actor.0.clone()),
+        session_id: row.client_session_id.map(|id| id.to_string()),
     })
 }
 

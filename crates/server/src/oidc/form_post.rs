@@ -53,7 +53,8 @@ fn form_action(redirect_uri: &RedirectUri) -> String {
     }
 }
 
-fn escape(text: &str) -> String {
+/// Text as it stands in HTML and in quoted attributes.
+pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

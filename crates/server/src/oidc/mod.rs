@@ -4,13 +4,14 @@
 mod assertion_authentication;
 mod authorize;
 mod client_authentication;
-mod client_keys;
+pub mod client_keys;
 mod device;
 pub mod dpop;
 mod end_session;
-mod facts;
+pub mod facts;
 mod form;
 mod form_post;
+mod front_channel;
 mod interactions;
 mod introspect;
 mod par;

@@ -114,10 +114,15 @@ async fn login_finish(
     post, path = "/api/webauthn/logout", tag = "Passkeys",
     responses((status = 204), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody))
 )]
-async fn logout(State(state): State<AppState>, _: CurrentUser, headers: HeaderMap) -> ApiResult<Response> {
-    let cookies = sessions::service::close(&state, &headers).await?;
+async fn logout(
+    State(state): State<AppState>,
+    _: CurrentUser,
+    origin: RequestOrigin,
+    headers: HeaderMap,
+) -> ApiResult<Response> {
+    let closed = sessions::service::close(&state, &origin, &headers).await?;
     let mut response = StatusCode::NO_CONTENT.into_response();
-    for cookie in cookies {
+    for cookie in closed.cookies {
         cookie.apply(response.headers_mut());
     }
     Ok(response)

@@ -1,3 +1,11 @@
-//! Sign-in sessions: rows, found by the hash of the token in the cookie, ended by deleting them.
+//! Sign-in sessions: rows, found by the hash of the token in the cookie, ended by deleting them. With each client a
+//! session holds a client session; clients that asked for it are told when that ends.
 
+pub mod deliveries;
+mod device;
+mod dto;
+pub mod ending;
+mod routes;
 pub mod service;
+
+pub use routes::routes;

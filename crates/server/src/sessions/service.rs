@@ -3,12 +3,21 @@
 use http::HeaderMap;
 use pocket_id_store::reauthentication_tokens::ReauthenticationToken;
 use pocket_id_store::sessions::{self, Session};
-use pocket_id_store::types::{AuthenticationMethod, SessionId, StringList, UserId};
-use pocket_id_store::{StoreResult, Tx, commit, reauthentication_tokens};
+use pocket_id_store::types::{AuthenticationMethod, ClientSessionId, SessionId, StringList, UserId};
+use pocket_id_store::users::User;
+use pocket_id_store::{
+    StoreResult, Tx, client_sessions, clients, commit, grants, reauthentication_tokens, users,
+};
+use url::Url;
 
+use super::device;
+use super::dto::{ClientSessionDto, SessionDto};
+use super::ending::{self, Ended, OfflineAccess};
+use crate::audit::{self, Event};
 use crate::http::access::{self, SignedIn};
 use crate::http::client_ip::RequestOrigin;
 use crate::http::cookies::{Cookie, SetCookie};
+use crate::http::error::ApiError;
 use crate::secret_token::{self, SecretToken};
 use crate::state::AppState;
 
@@ -84,16 +93,18 @@ pub async fn open(
     request_headers: &HeaderMap,
 ) -> StoreResult<SetCookie> {
     let app_url = &state.config.app_url;
-    if let Some(previous) = Cookie::AccessToken.read(request_headers, app_url) {
-        sessions::delete_by_token(tx, &secret_token::hash(previous)).await?;
+    let mut previous = None;
+    if let Some(token) = Cookie::AccessToken.read(request_headers, app_url) {
+        previous = sessions::find_by_token(tx, &secret_token::hash(token)).await?;
     }
     let minutes = state.settings().await?.session_duration_minutes();
     let now = state.now();
     let token = SecretToken::generate(state.random);
+    let id = SessionId(state.random.uuid());
     sessions::insert(
         tx,
         Session {
-            id: SessionId(state.random.uuid()),
+            id,
             user_id: user,
             token_hash: token.hash,
             method: authentication.method,
@@ -108,21 +119,195 @@ pub async fn open(
         },
     )
     .await?;
+    if let Some(previous) = previous {
+        if previous.user_id == user {
+            // The same person once more: clients are to notice nothing.
+            client_sessions::hand_over(tx, user, previous.id, id).await?;
+            grants::hand_over(tx, user, previous.id, id).await?;
+            sessions::delete(tx, user, previous.id).await?;
+        } else {
+            ending::session(state, tx, previous.id, OfflineAccess::Kept).await?;
+        }
+    }
     Ok(Cookie::AccessToken.set(app_url, &token.value, minutes * 60))
 }
 
-/// Ends the session a request came with and gives the cookies to clear.
-pub async fn close(state: &AppState, request_headers: &HeaderMap) -> StoreResult<[SetCookie; 2]> {
-    let app_url = &state.config.app_url;
-    if let Some(token) = access::session_token(request_headers, app_url) {
-        let tx = state.store.begin().await?;
-        sessions::delete_by_token(&tx, &secret_token::hash(token)).await?;
-        commit(tx).await?;
+/// What signing out leaves to be done in the browser.
+pub struct Closed {
+    /// Cookies to clear.
+    pub cookies: [SetCookie; 2],
+    /// Addresses of clients to load (front-channel logout).
+    pub pages: Vec<Url>,
+}
+
+/// Signs out: ends the session a request came with.
+pub async fn close(
+    state: &AppState,
+    origin: &RequestOrigin,
+    request_headers: &HeaderMap,
+) -> StoreResult<Closed> {
+    let tx = state.store.begin().await?;
+    let mut ended = Ended::default();
+    if let Some(session) = of_request(state, &tx, request_headers).await? {
+        ended = ending::session(state, &tx, session.id, OfflineAccess::Kept).await?;
+        if let Some(user) = users::find(&tx, session.user_id).await? {
+            audit::record(state, &tx, Event::SignOut, &user, origin, []).await?;
+        }
     }
-    Ok([
+    commit(tx).await?;
+    Ok(Closed {
+        cookies: cleared_cookies(state),
+        pages: ended.announce(state),
+    })
+}
+
+/// The session whose token a request carries, even if it ended by itself.
+pub async fn of_request(
+    state: &AppState,
+    tx: &Tx,
+    request_headers: &HeaderMap,
+) -> StoreResult<Option<Session>> {
+    match access::session_token(request_headers, &state.config.app_url) {
+        Some(token) => sessions::find_by_token(tx, &secret_token::hash(token)).await,
+        None => Ok(None),
+    }
+}
+
+/// The cookies of somebody who is not signed in.
+pub fn cleared_cookies(state: &AppState) -> [SetCookie; 2] {
+    let app_url = &state.config.app_url;
+    [
         Cookie::AccessToken.clear(app_url),
         Cookie::Reauthentication.clear(app_url),
-    ])
+    ]
+}
+
+/// The user a path names.
+pub async fn person(state: &AppState, id: Option<UserId>) -> Result<User, ApiError> {
+    let user = match id {
+        Some(id) => users::find(state.store.reader(), id).await?,
+        None => None,
+    };
+    user.ok_or_else(|| ApiError::not_found("User"))
+}
+
+/// A user's live sessions, the last seen first.
+pub async fn list(
+    state: &AppState,
+    user: UserId,
+    current: Option<SessionId>,
+) -> StoreResult<Vec<SessionDto>> {
+    let reader = state.store.reader();
+    let rows = sessions::of_user(reader, user, state.now()).await?;
+    let held = client_sessions::of_sessions(reader, rows.iter().map(|row| row.id)).await?;
+    let clients = client_sessions::clients_of(reader, &held).await?;
+    let of_session = |id: SessionId| {
+        let own = held.iter().filter(|client| client.session_id == id);
+        own.filter_map(|session| {
+            let client = clients.get(&session.client_id)?;
+            Some(ClientSessionDto::new(session, &client.name))
+        })
+        .collect()
+    };
+    let answer = rows.into_iter().map(|row| {
+        let ip = row.ip_address.as_deref().and_then(|ip| ip.parse().ok());
+        let place = audit::place(state, ip);
+        SessionDto {
+            id: row.id.to_string(),
+            device: device::name(&row.user_agent),
+            clients: of_session(row.id),
+            current: current == Some(row.id),
+            user_agent: row.user_agent,
+            ip_address: row.ip_address,
+            country: place.country,
+            city: place.city,
+            created_at: row.created_at,
+            last_seen_at: row.last_seen_at,
+            expires_at: row.expires_at,
+            method: row.method,
+        }
+    });
+    Ok(answer.collect())
+}
+
+/// Ends a session of a user's, as they or an administrator wish.
+pub async fn end(
+    state: &AppState,
+    user: UserId,
+    id: SessionId,
+    actor: &User,
+    origin: &RequestOrigin,
+) -> Result<(), ApiError> {
+    let tx = state.store.begin().await?;
+    let session = sessions::lock(&tx, id).await?;
+    let Some(session) = session.filter(|session| session.user_id == user) else {
+        return Err(ApiError::not_found("Session"));
+    };
+    let ended = ending::session(state, &tx, id, OfflineAccess::Ended).await?;
+    note_end(state, &tx, &session, actor, origin).await?;
+    commit(tx).await?;
+    ended.announce(state);
+    Ok(())
+}
+
+/// Ends all sessions of a user's but one, as they or an administrator wish.
+pub async fn end_all(
+    state: &AppState,
+    user: UserId,
+    except: Option<SessionId>,
+    actor: &User,
+    origin: &RequestOrigin,
+) -> Result<(), ApiError> {
+    let tx = state.store.begin().await?;
+    for session in sessions::of_user(&tx, user, state.now()).await? {
+        if Some(session.id) != except {
+            note_end(state, &tx, &session, actor, origin).await?;
+        }
+    }
+    let ended = ending::all_of_user(state, &tx, user, except).await?;
+    commit(tx).await?;
+    ended.announce(state);
+    Ok(())
+}
+
+/// Ends what a session of somebody's holds with one client.
+pub async fn end_client(
+    state: &AppState,
+    user: &User,
+    session: SessionId,
+    id: ClientSessionId,
+    origin: &RequestOrigin,
+) -> Result<(), ApiError> {
+    let tx = state.store.begin().await?;
+    let found = client_sessions::find(&tx, id).await?;
+    let Some(found) = found.filter(|found| found.session_id == session && found.user_id == user.id) else {
+        return Err(ApiError::not_found("Session"));
+    };
+    let ended = ending::client_session(state, &tx, &found).await?;
+    let client = clients::find(&tx, &found.client_id).await?;
+    let data = client.map(|client| ("clientName", client.name));
+    audit::record(state, &tx, Event::SessionEnded, user, origin, data).await?;
+    commit(tx).await?;
+    ended.announce(state);
+    Ok(())
+}
+
+async fn note_end(
+    state: &AppState,
+    tx: &Tx,
+    session: &Session,
+    actor: &User,
+    origin: &RequestOrigin,
+) -> StoreResult<()> {
+    let mut data = vec![("device", device::name(&session.user_agent))];
+    if actor.id == session.user_id {
+        return audit::record(state, tx, Event::SessionEnded, actor, origin, data).await;
+    }
+    let Some(user) = users::find(tx, session.user_id).await? else {
+        return Ok(());
+    };
+    data.push(("endedBy", actor.username.clone()));
+    audit::record(state, tx, Event::SessionEnded, &user, origin, data).await
 }
 
 /// Takes the proof of a passkey just used that a request carries. At most one caller gets it; it must be the same

@@ -6,12 +6,13 @@ use pocket_id_store::groups::{self, UserGroup};
 use pocket_id_store::list::{ListRequest, Page};
 use pocket_id_store::types::{CustomClaimId, GroupId, UserId};
 use pocket_id_store::users::{self, User};
-use pocket_id_store::{StoreError, Tx, commit, sessions};
+use pocket_id_store::{StoreError, Tx, commit};
 
 use super::dto::{ContactDto, MayVerify, UserDto, UserInput};
 use crate::app_config::Settings;
 use crate::http::error::{ApiError, FieldError};
 use crate::http::validation::{Rules, nfc};
+use crate::sessions::ending::{self, Ended};
 use crate::state::AppState;
 
 /// Why something about an account cannot be done.
@@ -278,6 +279,7 @@ pub async fn update(
     let locale_only = ruled_by_ldap || (editor == Editor::Self_ && !settings.allow_own_account_edit());
     user.locale = valid.locale.clone();
     user.updated_at = Some(state.now());
+    let mut ended = Ended::default();
     if !locale_only {
         refuse_taken(&tx, Some(id), &valid).await?;
         if user.email != valid.email && valid.email.is_some() {
@@ -302,7 +304,7 @@ pub async fn update(
                 refuse_without_admin(&tx, id).await?;
             }
             if valid.disabled && !user.disabled {
-                sessions::delete_all_of_user(&tx, id).await?;
+                ended = ending::all_of_user(state, &tx, id, None).await?;
             }
             user.email_verified = valid.email_verified;
             user.is_admin = valid.is_admin;
@@ -311,6 +313,7 @@ pub async fn update(
     }
     users::update(&tx, user).await.map_err(taken)?;
     commit(tx).await?;
+    ended.announce(state);
     Ok(find(state, id).await?)
 }
 
@@ -326,8 +329,11 @@ pub async fn delete(state: &AppState, id: UserId) -> Result<(), UserError> {
     if user.is_admin && !user.disabled {
         refuse_without_admin(&tx, id).await?;
     }
+    let ended = ending::all_of_user(state, &tx, id, None).await?;
     users::delete(&tx, id).await?;
-    Ok(commit(tx).await?)
+    commit(tx).await?;
+    ended.announce(state);
+    Ok(())
 }
 
 async fn refuse_without_admin(tx: &Tx, besides: UserId) -> Result<(), UserError> {

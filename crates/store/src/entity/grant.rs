@@ -2,13 +2,15 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::types::{ClientId, GrantId, JsonDocument, SessionId, StringList, Timestamp, UserId};
+use crate::types::{
+    ClientId, ClientSessionId, GrantId, JsonDocument, SessionId, StringList, Timestamp, UserId,
+};
 
 /// What one authorization gave a client; revoking it ends every token of it.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "oidc_grants")]
 pub struct Model {
-    /// Identifier; the `sid` of its tokens.
+    /// Identifier; the `sid` of its tokens where there is no client session.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: GrantId,
     /// The user.
@@ -43,6 +45,8 @@ pub struct Model {
     pub dpop_jkt: Option<String>,
     /// Who acts for the user (RFC 8693 §4.1).
     pub actor: Option<JsonDocument>,
+    /// The client's session it belongs to; the `sid` of its tokens. It may have ended.
+    pub client_session_id: Option<ClientSessionId>,
 }
 
 /// No relations are declared: queries name what they join.

@@ -7,11 +7,12 @@ use pocket_id_oidc::grant;
 use pocket_id_oidc::opaque::{Kind, OpaqueToken};
 use pocket_id_oidc::redirect_uri::Proof;
 use pocket_id_store::authorization_codes::{self, AuthorizationCode};
+use pocket_id_store::client_sessions::{self, ClientSession};
 use pocket_id_store::clients::Client;
 use pocket_id_store::consents::ConsentChange;
 use pocket_id_store::grants::Grant;
 use pocket_id_store::sessions::Session;
-use pocket_id_store::types::{GrantId, JsonDocument, StringList, Timestamp, TokenHash};
+use pocket_id_store::types::{ClientSessionId, GrantId, JsonDocument, StringList, Timestamp, TokenHash};
 use pocket_id_store::{Tx, clients, consents, grants};
 
 use crate::audit::{self, Event};
@@ -58,7 +59,16 @@ impl Issuance<'_> {
         audit::record(state, tx, event, user, origin, data).await?;
 
         let expires_at = now.plus_seconds(self.facts.code_lifetime());
-        let grant = self.grant(state, now, expires_at)?;
+        let mut grant = self.grant(state, now, expires_at)?;
+        let client_session = ClientSession {
+            id: ClientSessionId(state.random.uuid()),
+            session_id: self.signed_in.session.id,
+            user_id: user.id,
+            client_id: client.id.clone(),
+            created_at: now,
+            last_used_at: now,
+        };
+        grant.client_session_id = Some(client_sessions::get_or_insert(tx, client_session).await?);
         let grant_id = grant.id;
         grants::insert(tx, grant).await?;
         let code = OpaqueToken::new(Kind::AuthorizationCode, state.random.bytes());
@@ -123,6 +133,7 @@ impl Issuance<'_> {
             claims,
             dpop_jkt: request.dpop_jkt.clone(),
             actor: None,
+            client_session_id: None,
         })
     }
 }

@@ -238,6 +238,7 @@ async fn insert_grant(
         claims: None,
         dpop_jkt: None,
         actor: None,
+        client_session_id: None,
     };
     grants::insert(tx, grant).await?;
     Ok(id)

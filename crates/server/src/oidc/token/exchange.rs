@@ -93,6 +93,7 @@ pub async fn exchange(
         created_at: now,
         expires_at,
         dpop_jkt: None,
+        client_session_id: None,
         ..subject_grant
     };
     grants::insert(&tx, new.clone()).await?;

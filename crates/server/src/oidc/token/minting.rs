@@ -12,13 +12,18 @@ use pocket_id_store::grants::Grant;
 use pocket_id_store::refresh_tokens::RefreshToken;
 use pocket_id_store::types::{GrantId, Timestamp, TokenHash};
 use pocket_id_store::users::User;
-use pocket_id_store::{StoreResult, Tx, access_tokens, clients, commit, grants, refresh_tokens, users};
+use pocket_id_store::{
+    StoreResult, Tx, access_tokens, client_sessions, clients, commit, grants, refresh_tokens, users,
+};
 use uuid::Uuid;
 
 use super::Caller;
 use crate::oidc::facts;
 use crate::oidc::response::Failure;
 use crate::state::AppState;
+
+/// How often at most the last use of a client's session is written.
+const CLIENT_SEEN_EVERY_SECONDS: i64 = 5 * 60;
 
 /// What the database now knows and is still to be signed.
 pub struct Minted {
@@ -133,6 +138,10 @@ pub async fn mint(
         .await?;
         ends_at = ends_at.max(expires_at);
         refresh_token = Some(token);
+    }
+    if let Some(session) = grant.client_session_id {
+        let lately = now.plus_seconds(-CLIENT_SEEN_EVERY_SECONDS);
+        client_sessions::touch(&tx, session, lately, now).await?;
     }
     grants::extend(&tx, grant.id, ends_at).await?;
     commit(tx).await?;
