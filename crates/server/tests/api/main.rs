@@ -13,11 +13,13 @@ mod support;
 
 mod clients;
 mod images;
+mod logout;
 mod oidc;
 mod outbound;
 mod passkeys;
 mod registration;
 mod replicas;
+mod sessions;
 mod shell;
 mod signing_keys;
 mod signup;

@@ -43,6 +43,7 @@ struct Page {
 struct Site {
     pages: HashMap<String, Page>,
     hits: HashMap<String, usize>,
+    bodies: HashMap<String, Vec<String>>,
 }
 
 /// See the module.
@@ -63,8 +64,17 @@ impl OtherServer {
         let site = Arc::new(Mutex::new(Site::default()));
         let served = Arc::clone(&site);
         let router = Router::new().fallback(move |request: Request| {
-            let answer = served.lock().unwrap().answer(&request);
-            async move { answer }
+            let served = Arc::clone(&served);
+            async move {
+                let path = request.uri().path().to_owned();
+                let answer = served.lock().unwrap().answer(&request);
+                let body = axum::body::to_bytes(request.into_body(), 100_000).await.unwrap();
+                if !body.is_empty() {
+                    let text = String::from_utf8_lossy(&body).into_owned();
+                    served.lock().unwrap().bodies.entry(path).or_default().push(text);
+                }
+                answer
+            }
         });
         let listener = TlsListener {
             listener,
@@ -99,6 +109,12 @@ impl OtherServer {
             &[("content-type", "application/json")],
             &body.to_string(),
         );
+    }
+
+    /// What was posted to a path, the first first.
+    pub fn bodies(&self, path: &str) -> Vec<String> {
+        let site = self.site.lock().unwrap();
+        site.bodies.get(path).cloned().unwrap_or_default()
     }
 
     /// How often a path was asked for.
