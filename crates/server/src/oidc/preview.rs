@@ -124,6 +124,7 @@ async fn preview(
         requested_at: now.0,
         claims: RequestedClaims::default(),
         actor: None,
+        session_id: None,
     };
     tracing::debug!(admin = %admin.id, user = %id, client = %row.id, "token preview");
     let reasons = reasons(&state, id).await?;
