@@ -21,6 +21,7 @@ use crate::parameters::Parameters;
 use crate::pkce::{self, Challenge, Method};
 use crate::redirect_uri::{self, OpenIdRequested, Proof, RedirectUri, RedirectUriError};
 use crate::request_object::Signature;
+use crate::resource::{self, ApiFacts, Resolution, UnknownScopes};
 use crate::scope::Scopes;
 
 /// Parameters that must not be sent twice because we read them.
@@ -106,6 +107,8 @@ pub struct AuthorizationRequest {
     pub sent_redirect_uri: Option<String>,
     /// How the answer gets there.
     pub response_mode: ResponseMode,
+    /// The API the token is for (RFC 8707).
+    pub resource: Option<String>,
     /// What may be granted of what was asked for.
     pub scopes: Scopes,
     /// To be given back.
@@ -131,7 +134,15 @@ pub struct AuthorizationRequest {
 impl AuthorizationRequest {
     /// What the user has to agree to: the scopes, and those that stand for claims asked for one by one.
     pub fn consent_keys(&self) -> Vec<String> {
-        let mut keys = self.scopes.as_slice().to_vec();
+        self.with_claims(resource::consent_keys(self.resource.as_deref(), &self.scopes))
+    }
+
+    /// The same as people read it.
+    pub fn shown_scopes(&self) -> Vec<String> {
+        self.with_claims(self.scopes.as_slice().to_vec())
+    }
+
+    fn with_claims(&self, mut keys: Vec<String>) -> Vec<String> {
         for scope in self.claims.covering_scopes() {
             if !keys.iter().any(|key| key == scope) {
                 keys.push(scope.to_owned());
@@ -298,6 +309,7 @@ pub fn validate(
     client: Option<&Client>,
     policy: Policy,
     channel: Channel,
+    apis: &ApiFacts,
 ) -> Result<AuthorizationRequest, Refusal> {
     let destination = destination(parameters, client)?;
     let Some(client) = client else {
@@ -327,12 +339,6 @@ pub fn validate(
         if parameters.get(name).is_some() {
             return refuse(code, &format!("The {name} parameter is not supported."));
         }
-    }
-    if parameters.get("resource").is_some() {
-        return refuse(
-            ErrorCode::InvalidTarget,
-            "The requested resource is not available to this client.",
-        );
     }
     if !client.may_use_grant("authorization_code") {
         return refuse(
@@ -401,7 +407,27 @@ pub fn validate(
         Ok(challenge) => challenge,
         Err(description) => return refuse(ErrorCode::InvalidRequest, description),
     };
-    let scopes = Scopes::requested(parameters.get("scope").unwrap_or_default());
+    let resource = parameters.get("resource");
+    if parameters.first_repeated(&["resource"]).is_some()
+        || resource.is_some_and(|resource| !resource::is_well_formed(resource))
+    {
+        return refuse(
+            ErrorCode::InvalidTarget,
+            "There must be one resource, an absolute URI without fragment.",
+        );
+    }
+    let resolved = match resource::resolve(resource, parameters.get("scope"), apis, UnknownScopes::Dropped) {
+        Ok(resolved) => resolved,
+        // Nobody has signed in yet: who asks must not learn which APIs there are.
+        Err(_) if resource.is_some() => {
+            return refuse(
+                ErrorCode::InvalidRequest,
+                "The 'resource' or 'scope' parameter is invalid.",
+            );
+        }
+        Err(error) => return refuse(error.code, &error.description),
+    };
+    let Resolution { resource, scopes } = resolved;
     let claims = match parameters.get("claims").filter(|_| scopes.has_openid()) {
         None => ClaimsRequest::default(),
         Some(text) => match ClaimsRequest::parse(text) {
@@ -421,6 +447,7 @@ pub fn validate(
         redirect_uri: destination.redirect_uri.clone(),
         proof: destination.proof,
         response_mode: destination.response_mode,
+        resource,
         scopes,
         state: destination.state.clone(),
         nonce: parameters.get("nonce").map(str::to_owned),

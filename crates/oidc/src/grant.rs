@@ -43,9 +43,10 @@ impl Grant {
     }
 }
 
-/// The audience of a login's access tokens: the client, and this provider if any scope is about the user.
-pub fn audience(client_id: &str, scopes: &Scopes, issuer: &str) -> Vec<String> {
-    let mut audience = vec![client_id.to_owned()];
+/// The audience of access tokens: the API they are for, else the client, and this provider if any scope is about the
+/// user.
+pub fn audience(target: &str, scopes: &Scopes, issuer: &str) -> Vec<String> {
+    let mut audience = vec![target.to_owned()];
     if scopes.has_identity() {
         audience.push(issuer.to_owned());
     }

@@ -52,6 +52,7 @@ pub mod pushed_request;
 pub mod redirect_uri;
 pub mod registration;
 pub mod request_object;
+pub mod resource;
 pub mod scope;
 pub mod token;
 pub mod userinfo;

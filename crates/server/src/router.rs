@@ -14,8 +14,8 @@ use crate::http::error::ApiError;
 use crate::http::{access_log, assets, cors, cross_site, error, headers, rate_limit};
 use crate::state::AppState;
 use crate::{
-    app_config, clients, health, images, oidc, passkeys, profile_pictures, registration, sessions, signup,
-    users, web_page,
+    apis, app_config, clients, health, images, oidc, passkeys, profile_pictures, registration, sessions,
+    signup, users, web_page,
 };
 
 /// How long a request may take before it is answered with a timeout.
@@ -34,6 +34,7 @@ struct Document;
 
 fn documented() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Document::openapi())
+        .merge(apis::routes())
         .merge(app_config::routes())
         .merge(clients::routes())
         .merge(health::routes())

@@ -8,7 +8,7 @@ use sea_orm::{
 
 use crate::clients::Client;
 use crate::connect::Tx;
-use crate::entity::{client_allowed_group, consent, grant, oidc_client};
+use crate::entity::{client_allowed_group, client_api, consent, grant, oidc_client};
 use crate::error::StoreResult;
 use crate::types::{ClientId, ClientType};
 
@@ -51,7 +51,11 @@ fn unused() -> sea_orm::Select<oidc_client::Entity> {
         .column(client_allowed_group::Column::ClientId)
         .from(client_allowed_group::Entity)
         .take();
-    for known in [consents, grants, groups] {
+    let apis = Query::select()
+        .column(client_api::Column::ClientId)
+        .from(client_api::Entity)
+        .take();
+    for known in [consents, grants, groups, apis] {
         select = select.filter(id().not_in_subquery(known));
     }
     select

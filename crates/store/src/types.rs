@@ -120,6 +120,14 @@ uuid_id!(
     SigningKeyId
 );
 uuid_id!(
+    /// An API.
+    ApiId
+);
+uuid_id!(
+    /// A permission of an API.
+    ApiPermissionId
+);
+uuid_id!(
     /// A token that lets apps register themselves.
     RegistrationTokenId
 );
@@ -260,6 +268,22 @@ text_enum!(
         Bcrypt = "bcrypt",
     }
 );
+
+text_enum!(
+    /// On whose behalf a client calls an API.
+    SubjectType {
+        /// A user's.
+        User = "user",
+        /// Its own.
+        Client = "client",
+    }
+);
+
+impl sea_orm::TryFromU64 for SubjectType {
+    fn try_from_u64(_: u64) -> Result<Self, DbErr> {
+        Err(DbErr::ConvertFromU64("SubjectType"))
+    }
+}
 
 text_enum!(
     /// Where a device's sign-in stands.

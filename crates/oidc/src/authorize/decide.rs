@@ -170,7 +170,7 @@ pub fn decide(
         requested_at: now,
         reauthenticated_at: None,
         reauthentication_verified_user: false,
-        scopes: request.consent_keys(),
+        scopes: request.shown_scopes(),
     };
     let Some(user) = user else {
         if request.prompt.none {

@@ -51,10 +51,14 @@ const REFUSED: Policy = Policy {
     pending_clients: PendingClients::Allowed,
 };
 
+const NONE: ApiFacts = ApiFacts {
+    requested: None,
+    held: std::collections::BTreeSet::new(),
+};
 const BROWSER: Channel = Channel::Browser(Signature::Absent);
 
 fn valid(parameters: &Parameters, client: &Client) -> AuthorizationRequest {
-    validate(parameters, Some(client), ALLOWED, BROWSER).unwrap()
+    validate(parameters, Some(client), ALLOWED, BROWSER, &NONE).unwrap()
 }
 
 #[test]
@@ -142,12 +146,12 @@ fn faults_of_client_and_redirect_uri_stay_on_our_page() {
         ),
     ] {
         assert_eq!(
-            validate(&parameters, Some(&client()), ALLOWED, BROWSER),
+            validate(&parameters, Some(&client()), ALLOWED, BROWSER, &NONE),
             Err(Refusal::Page(expected)),
             "{parameters:?}"
         );
     }
-    let unknown = validate(&Parameters::from_pairs(good()), None, ALLOWED, BROWSER);
+    let unknown = validate(&Parameters::from_pairs(good()), None, ALLOWED, BROWSER, &NONE);
     assert_eq!(unknown, Err(Refusal::Page(PageError::UnknownClient)));
 }
 
@@ -200,8 +204,15 @@ fn other_faults_go_to_the_client_by_code() {
             with("resource", "https://api.example"),
             client(),
             ALLOWED,
+            InvalidRequest,
+        ),
+        (
+            twice("resource", "https://api.example"),
+            client(),
+            ALLOWED,
             InvalidTarget,
         ),
+        (with("resource", "orders"), client(), ALLOWED, InvalidTarget),
         (with("prompt", "sometimes"), client(), ALLOWED, InvalidRequest),
         (with("prompt", "Login"), client(), ALLOWED, InvalidRequest),
         (with("prompt", "none login"), client(), ALLOWED, InvalidRequest),
@@ -288,7 +299,7 @@ fn other_faults_go_to_the_client_by_code() {
         (without_pkce(), public, ALLOWED, InvalidRequest),
         (without_pkce(), pkce, ALLOWED, InvalidRequest),
     ] {
-        match validate(&parameters, Some(&client), policy, BROWSER) {
+        match validate(&parameters, Some(&client), policy, BROWSER, &NONE) {
             Err(Refusal::Redirect(error)) => {
                 assert_eq!(error.error.code, code, "{parameters:?}");
                 let sent_twice = parameters.first_repeated(&["state"]).is_some();
@@ -324,13 +335,23 @@ fn a_confidential_client_without_callbacks_takes_any_well_formed_one() {
         redirect_uris: Vec::new(),
         ..client()
     };
-    assert!(validate(&Parameters::from_pairs(good()), Some(&empty), ALLOWED, BROWSER).is_ok());
+    assert!(
+        validate(
+            &Parameters::from_pairs(good()),
+            Some(&empty),
+            ALLOWED,
+            BROWSER,
+            &NONE
+        )
+        .is_ok()
+    );
     assert!(
         validate(
             &with("redirect_uri", "javascript:alert(1)"),
             Some(&empty),
             ALLOWED,
-            BROWSER
+            BROWSER,
+            &NONE
         )
         .is_err()
     );
@@ -339,7 +360,13 @@ fn a_confidential_client_without_callbacks_takes_any_well_formed_one() {
         ..empty
     };
     assert!(matches!(
-        validate(&Parameters::from_pairs(good()), Some(&public), ALLOWED, BROWSER),
+        validate(
+            &Parameters::from_pairs(good()),
+            Some(&public),
+            ALLOWED,
+            BROWSER,
+            &NONE
+        ),
         Err(Refusal::Page(PageError::RedirectUri { .. }))
     ));
 }
@@ -585,7 +612,13 @@ fn errors_do_not_go_to_a_redirect_uri_that_is_not_registered_yet() {
         decide(&request, &empty, Some(&user()), NOW),
         Decision::Issue { .. }
     ));
-    let fault = validate(&with("response_type", "token"), Some(&empty), ALLOWED, BROWSER);
+    let fault = validate(
+        &with("response_type", "token"),
+        Some(&empty),
+        ALLOWED,
+        BROWSER,
+        &NONE,
+    );
     assert!(matches!(
         fault,
         Err(Refusal::Page(PageError::BeforeFirstUse(error)))
@@ -714,7 +747,7 @@ proptest! {
         )
     ) {
         let parameters = Parameters::from_pairs(pairs);
-        let home = match validate(&parameters, Some(&client()), ALLOWED, BROWSER) {
+        let home = match validate(&parameters, Some(&client()), ALLOWED, BROWSER, &NONE) {
             Ok(request) => Some(request.redirect_uri),
             Err(Refusal::Redirect(error)) => Some(error.redirect_uri),
             Err(Refusal::Page(_)) => None,
@@ -756,7 +789,7 @@ fn a_request_is_taken_through_the_channels_its_client_allows() {
         (&fapi, Channel::Push(Absent), true),
         (&fapi, Channel::Kept, true),
     ] {
-        let answer = validate(&request, Some(client), ALLOWED, channel);
+        let answer = validate(&request, Some(client), ALLOWED, channel, &NONE);
         assert_eq!(answer.is_ok(), taken, "{channel:?} {answer:?}");
     }
     for (name, value) in [
@@ -769,7 +802,7 @@ fn a_request_is_taken_through_the_channels_its_client_allows() {
             pkce_methods: vec![Method::S256, Method::Plain],
             ..fapi.clone()
         };
-        let answer = validate(&with(name, value), Some(&fapi), ALLOWED, Channel::Kept);
+        let answer = validate(&with(name, value), Some(&fapi), ALLOWED, Channel::Kept, &NONE);
         assert!(answer.is_err(), "FAPI 2.0: {name}={value}");
     }
 }
@@ -953,10 +986,59 @@ fn a_client_nobody_approved_is_used_as_the_policy_says() {
         ..ALLOWED
     };
     let request = Parameters::from_pairs(good());
-    assert!(validate(&request, Some(&pending), ALLOWED, BROWSER).is_ok());
-    assert!(validate(&request, Some(&client()), strict, BROWSER).is_ok());
+    assert!(validate(&request, Some(&pending), ALLOWED, BROWSER, &NONE).is_ok());
+    assert!(validate(&request, Some(&client()), strict, BROWSER, &NONE).is_ok());
     assert_eq!(
-        validate(&request, Some(&pending), strict, BROWSER),
+        validate(&request, Some(&pending), strict, BROWSER, &NONE),
         Err(Refusal::Page(PageError::NotApproved))
+    );
+}
+
+#[test]
+fn an_api_is_asked_for_and_consented_to_by_its_address() {
+    let api = "https://api.example";
+    let facts = ApiFacts {
+        requested: Some(crate::resource::RequestedApi {
+            resource: api.to_owned(),
+            permissions: Some(["read".to_owned()].into()),
+        }),
+        held: ["read".to_owned(), "write".to_owned()].into(),
+    };
+    let asking = |scope: &'static str| {
+        let mut pairs = good();
+        pairs.retain(|(name, _)| *name != "scope");
+        pairs.extend([("scope", scope), ("resource", api)]);
+        Parameters::from_pairs(pairs)
+    };
+    let request = validate(&asking("openid read"), Some(&client()), ALLOWED, BROWSER, &facts).unwrap();
+    assert_eq!(request.scopes.to_string(), "openid read");
+    assert_eq!(request.shown_scopes(), ["openid", "read"]);
+    let agreed = SignedInUser {
+        consented: Some(vec!["openid".to_owned(), "read".to_owned()]),
+        ..user()
+    };
+    assert!(
+        matches!(
+            decide(&request, &client(), Some(&agreed), NOW),
+            Decision::Interact(_)
+        ),
+        "the bare key is another API's"
+    );
+    let agreed = SignedInUser {
+        consented: Some(request.consent_keys()),
+        ..user()
+    };
+    assert!(matches!(
+        decide(&request, &client(), Some(&agreed), NOW),
+        Decision::Issue { .. }
+    ));
+    let refused = validate(&asking("openid write"), Some(&client()), ALLOWED, BROWSER, &facts);
+    let Err(Refusal::Redirect(error)) = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(
+        error.error.code,
+        ErrorCode::InvalidRequest,
+        "one answer for every reason"
     );
 }

@@ -6,11 +6,14 @@ use pocket_id_oidc::client::{Approval, Client, ClientKind, Demand, Permission, P
 use pocket_id_oidc::client_auth::StoredSecret;
 use pocket_id_oidc::grant::Grant;
 use pocket_id_oidc::pkce::Method;
+use pocket_id_oidc::resource::{self, ApiFacts, RequestedApi};
 use pocket_id_oidc::scope::Scopes;
 use pocket_id_store::clients::{self, ClientSecret};
-use pocket_id_store::types::{ClientId, GroupId, SecretAlgorithm, SecurityProfile, Timestamp, UserId};
+use pocket_id_store::types::{
+    ClientId, ClientType, GroupId, SecretAlgorithm, SecurityProfile, SubjectType, Timestamp, UserId,
+};
 use pocket_id_store::users::User;
-use pocket_id_store::{StoreError, StoreResult, custom_claims, grants, groups};
+use pocket_id_store::{StoreError, StoreResult, apis, custom_claims, grants, groups};
 
 use crate::state::AppState;
 
@@ -120,6 +123,69 @@ pub fn grant(row: &grants::Grant) -> StoreResult<Grant> {
         actor: row.actor.as_ref().map(|actor| actor.0.clone()),
         session_id: row.client_session_id.map(|id| id.to_string()),
     })
+}
+
+/// What a client may have of the API a request names, and which permissions it holds at all. Asks the database only
+/// for requests that have anything to do with APIs.
+pub async fn apis(
+    connection: &impl sea_orm::ConnectionTrait,
+    client: &clients::Client,
+    subject_type: SubjectType,
+    resource: Option<&str>,
+    scope: Option<&str>,
+) -> StoreResult<ApiFacts> {
+    if !resource::needs_facts(resource, scope) {
+        return Ok(ApiFacts::default());
+    }
+    let mut grants = apis::grants_of_client(connection, &client.id).await?;
+    let open = if client.client_type == ClientType::MetadataDocument {
+        apis::open_to_metadata_documents(connection).await?
+    } else {
+        Vec::new()
+    };
+    for api in &open {
+        grants.entry(api.id).or_default().for_users = true;
+    }
+    let ids: Vec<_> = grants.keys().copied().collect();
+    let permissions = apis::permissions_of(connection, &ids).await?;
+    let is_open = |id| open.iter().any(|api| api.id == id);
+    let holds = |permission: &apis::ApiPermission, subject: SubjectType| {
+        let Some(grant) = grants.get(&permission.api_id) else {
+            return false;
+        };
+        match subject {
+            SubjectType::User => {
+                grant.user_permissions.contains(&permission.id)
+                    || (is_open(permission.api_id) && permission.allowed_for_cimd_clients)
+            }
+            SubjectType::Client => grant.client_permissions.contains(&permission.id),
+        }
+    };
+    let held = permissions
+        .iter()
+        .filter(|permission| holds(permission, SubjectType::User) || holds(permission, SubjectType::Client))
+        .map(|permission| permission.key.clone())
+        .collect();
+    let mut requested = None;
+    if let Some(resource) = resource
+        && let Some(api) = apis::find_by_resource(connection, resource::normalized(resource)).await?
+    {
+        let has_access = grants.get(&api.id).is_some_and(|grant| match subject_type {
+            SubjectType::User => grant.for_users,
+            SubjectType::Client => grant.for_itself,
+        });
+        requested = Some(RequestedApi {
+            resource: api.resource,
+            permissions: has_access.then(|| {
+                permissions
+                    .iter()
+                    .filter(|permission| permission.api_id == api.id && holds(permission, subject_type))
+                    .map(|permission| permission.key.clone())
+                    .collect()
+            }),
+        });
+    }
+    Ok(ApiFacts { requested, held })
 }
 
 /// Whether a user may use a client by its groups.

@@ -6,11 +6,12 @@ use http::{HeaderMap, StatusCode};
 use pocket_id_oidc::authorize::{self, AuthorizationRequest, Channel, FreshProof};
 use pocket_id_oidc::interaction::{Progress, Step};
 use pocket_id_oidc::parameters::Parameters;
+use pocket_id_oidc::resource;
 use pocket_id_store::clients::Client;
 use pocket_id_store::consents::{self, ConsentChange};
 use pocket_id_store::interactions::{self, Interaction};
 use pocket_id_store::types::{InteractionId, JsonDocument};
-use pocket_id_store::{StoreError, commit};
+use pocket_id_store::{StoreError, apis, commit};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -139,16 +140,47 @@ impl From<InteractionError> for ApiError {
     }
 }
 
-fn dto(row: &Interaction, client: &Client, progress: &Progress) -> InteractionDto {
-    InteractionDto {
+async fn dto(
+    state: &AppState,
+    row: &Interaction,
+    client: &Client,
+    progress: &Progress,
+) -> Result<InteractionDto, StoreError> {
+    let resource = row.parameters.0.get("resource").map(String::as_str);
+    Ok(InteractionDto {
         id: row.id.to_string(),
         scopes: progress.scopes.clone(),
-        scope_info: Vec::new(),
+        scope_info: scope_info(state, resource, &progress.scopes).await?,
         client: client.into(),
         client_is_approved: client.is_approved,
         current_step: progress.current_step(),
         required_steps: progress.required_steps(),
-    }
+    })
+}
+
+/// What the permissions among some scopes of an API mean.
+pub async fn scope_info(
+    state: &AppState,
+    resource: Option<&str>,
+    scopes: &[String],
+) -> Result<Vec<ScopeInfoDto>, StoreError> {
+    let Some(resource) = resource else {
+        return Ok(Vec::new());
+    };
+    let reader = state.store.reader();
+    let Some(api) = apis::find_by_resource(reader, resource::normalized(resource)).await? else {
+        return Ok(Vec::new());
+    };
+    Ok(apis::permissions_of(reader, &[api.id])
+        .await?
+        .into_iter()
+        .filter(|permission| scopes.contains(&permission.key))
+        .map(|permission| ScopeInfoDto {
+            key: permission.key,
+            name: permission.name,
+            description: permission.description,
+        })
+        .collect())
 }
 
 /// What is asked of whom.
@@ -171,7 +203,7 @@ async fn find(
         .ok_or(InteractionError::NotFound)?;
     let progress: Progress =
         serde_json::from_value(row.progress.0.clone()).map_err(InteractionError::from)?;
-    Ok(Json(dto(&row, &client, &progress)))
+    Ok(Json(dto(&state, &row, &client, &progress).await?))
 }
 
 /// Completes the next step.
@@ -268,7 +300,7 @@ async fn complete(
     commit(tx).await?;
     let mut answer = CompletedDto::default();
     if progress.current_step().is_some() {
-        answer.interaction = Some(dto(&row, &client, &progress));
+        answer.interaction = Some(dto(&state, &row, &client, &progress).await?);
     } else {
         answer.redirect_url = Some(format!("/authorize?interaction={id}"));
     }
@@ -307,6 +339,7 @@ async fn request_of(
         Some(&facts),
         endpoint::policy(state).await?,
         Channel::Kept,
+        &endpoint::user_apis(state.store.reader(), client, &parameters).await?,
     )
     .map_err(|_| InteractionError::NotFound)
 }

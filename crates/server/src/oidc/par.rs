@@ -16,7 +16,7 @@ use pocket_id_store::{commit, pushed_requests};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::authorize::{policy, unpack_object};
+use super::authorize::{policy, unpack_object, user_apis};
 use super::client_authentication::authenticate;
 use super::dpop::{self, Nonce, Proven};
 use super::form;
@@ -91,6 +91,7 @@ async fn keep(state: &AppState, request: Request) -> Result<Answer, Failure> {
         Some(&client.facts),
         policy(state).await?,
         Channel::Push(unpacked.signature),
+        &user_apis(state.store.reader(), &client.row, &parameters).await?,
     )
     .map_err(|refusal| told_directly(&refusal))?;
 

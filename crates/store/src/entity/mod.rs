@@ -1,11 +1,15 @@
 //! One module per table: the row as Rust sees it.
 
 pub mod access_token;
+pub mod api;
+pub mod api_permission;
 pub mod app_config;
 pub mod audit_log;
 pub mod authorization_code;
 pub mod client_access_token;
 pub mod client_allowed_group;
+pub mod client_api;
+pub mod client_api_permission;
 pub mod client_registration;
 pub mod client_secret;
 pub mod client_session;

@@ -3,6 +3,7 @@
 mod m20261120_000001_core;
 mod m20261121_000002_clients;
 mod m20261121_000003_user_profile;
+mod m20261121_000004_apis;
 mod m20261121_000005_logout;
 mod m20261121_000006_registration;
 mod m20261121_000007_device_codes;
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000001_core::Migration),
             Box::new(m20261121_000002_clients::Migration),
             Box::new(m20261121_000003_user_profile::Migration),
+            Box::new(m20261121_000004_apis::Migration),
             Box::new(m20261121_000005_logout::Migration),
             Box::new(m20261121_000006_registration::Migration),
             Box::new(m20261121_000007_device_codes::Migration),

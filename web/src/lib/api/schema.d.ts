@@ -55,6 +55,163 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/api-access/{clientId}/apis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a client has of each API. */
+        get: operations["apis_of_client"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/api-access/{clientId}/assignable-apis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** APIs a client cannot reach yet, a page at a time. */
+        get: operations["assignable_apis"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/apis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** APIs, a page at a time. */
+        get: operations["list"];
+        put?: never;
+        /** Adds an API. */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/apis/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One API. */
+        get: operations["find"];
+        /** Renames an API. */
+        put: operations["update"];
+        post?: never;
+        /** Removes an API with its permissions and all access to it. */
+        delete: operations["delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/apis/{id}/assignable-clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Clients that have nothing of an API yet, a page at a time. */
+        get: operations["assignable_clients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/apis/{id}/cimd-access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets what clients that describe themselves may have of an API. */
+        put: operations["set_cimd_access"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/apis/{id}/clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Clients with what they have of an API, a page at a time. */
+        get: operations["clients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/apis/{id}/clients/{clientId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets what a client has of an API; the answer says how it was understood. */
+        put: operations["replace_grant"];
+        post?: never;
+        /** Takes away what a client has of an API. */
+        delete: operations["remove_grant"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/apis/{id}/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Replaces an API's permissions. */
+        put: operations["replace_permissions"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/application-configuration": {
         parameters: {
             query?: never;
@@ -862,6 +1019,85 @@ export interface components {
              */
             streetAddress?: string;
         };
+        /** @description A client and what it has of an API. */
+        ApiClientAccessDto: components["schemas"]["GrantDto"] & {
+            /** @description Whether it has access because it describes itself. */
+            cimdGrantedAccess: boolean;
+            /** @description The permissions it has for that reason. */
+            cimdGrantedPermissionIds: string[];
+            /** @description The client. */
+            client: components["schemas"]["ApiClientDto"];
+        };
+        /** @description A client where APIs are concerned. */
+        ApiClientDto: {
+            /**
+             * @description `standard` or `cimd`.
+             * @example standard
+             */
+            clientType: string;
+            /** @description Whether there is a logo for dark mode. */
+            hasDarkLogo: boolean;
+            /** @description Whether there is a logo for light mode. */
+            hasLogo: boolean;
+            /** @description The `client_id`. */
+            id: string;
+            /** @description Whether it has no secret. */
+            isPublic: boolean;
+            /** @description What people read. */
+            name: string;
+        };
+        /** @description An API. */
+        ApiDto: {
+            /** @description Whether every client that describes itself may have it. */
+            allowCimdClients: boolean;
+            /**
+             * Format: date-time
+             * @description Creation.
+             */
+            createdAt: string;
+            /** @description Identifier. */
+            id: string;
+            /** @description What people read. */
+            name: string;
+            /** @description Its permissions, by key. */
+            permissions: components["schemas"]["ApiPermissionDto"][];
+            /** @description Its address: the audience of its tokens. */
+            resource: string;
+        };
+        /** @description What makes an API. */
+        ApiInput: {
+            /**
+             * @description 1 to 50 characters.
+             * @default
+             */
+            name: string;
+            /**
+             * @description An absolute URI, at most 350 characters; cannot be changed later.
+             * @default
+             */
+            resource: string;
+        };
+        /** @description A permission of an API: a scope. */
+        ApiPermissionDto: {
+            /** @description Whether clients that describe themselves get it. */
+            allowedForCimdClients: boolean;
+            /** @description What it allows. */
+            description?: string | null;
+            /** @description Identifier. */
+            id: string;
+            /** @description The scope. */
+            key: string;
+            /** @description What people read. */
+            name: string;
+        };
+        /** @description What of an API can be changed. */
+        ApiUpdateInput: {
+            /**
+             * @description 1 to 50 characters.
+             * @default
+             */
+            name: string;
+        };
         /** @description What kind of authenticator and credential is wanted. */
         AuthenticatorSelection: {
             /** @description `platform`, `cross-platform`, or left out. */
@@ -872,6 +1108,28 @@ export interface components {
             residentKey: string;
             /** @description Whether the person must be verified. */
             userVerification: string;
+        };
+        /** @description What clients that describe themselves may have of an API. */
+        CimdAccessInput: {
+            /**
+             * @description Whether they may have it.
+             * @default false
+             */
+            enabled?: boolean;
+            /**
+             * @description The permissions they get; remembered while it is off.
+             * @default []
+             */
+            permissionIds?: string[];
+        };
+        /** @description An API and what a client has of it. */
+        ClientApiGrantDto: components["schemas"]["GrantDto"] & {
+            /** @description The API. */
+            api: components["schemas"]["ApiDto"];
+            /** @description Whether it has access because it describes itself. */
+            cimdGrantedAccess: boolean;
+            /** @description The permissions it has for that reason. */
+            cimdGrantedPermissionIds: string[];
         };
         /** @description A client as administrators see it. */
         ClientDto: components["schemas"]["ClientMetaDto"] & {
@@ -1369,6 +1627,29 @@ export interface components {
              */
             message: string;
         };
+        /** @description What a client has of an API. */
+        GrantDto: {
+            /**
+             * @description Access for itself.
+             * @default false
+             */
+            clientAccess?: boolean;
+            /**
+             * @description Permissions for itself.
+             * @default []
+             */
+            clientPermissionIds?: string[];
+            /**
+             * @description Access on behalf of users.
+             * @default false
+             */
+            userDelegatedAccess?: boolean;
+            /**
+             * @description Permissions on behalf of users.
+             * @default []
+             */
+            userDelegatedPermissionIds?: string[];
+        };
         /** @description A pending authorization request. */
         InteractionDto: {
             /** @description Who asks. */
@@ -1385,6 +1666,66 @@ export interface components {
             scopeInfo: components["schemas"]["ScopeInfoDto"][];
             /** @description Scopes asked for. */
             scopes: string[];
+        };
+        /** @description One page of a list. */
+        Paginated_ApiClientAccessDto: {
+            /** @description The rows. */
+            data: (components["schemas"]["GrantDto"] & {
+                /** @description Whether it has access because it describes itself. */
+                cimdGrantedAccess: boolean;
+                /** @description The permissions it has for that reason. */
+                cimdGrantedPermissionIds: string[];
+                /** @description The client. */
+                client: components["schemas"]["ApiClientDto"];
+            })[];
+            /** @description Where they stand in the list. */
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description One page of a list. */
+        Paginated_ApiClientDto: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * @description `standard` or `cimd`.
+                 * @example standard
+                 */
+                clientType: string;
+                /** @description Whether there is a logo for dark mode. */
+                hasDarkLogo: boolean;
+                /** @description Whether there is a logo for light mode. */
+                hasLogo: boolean;
+                /** @description The `client_id`. */
+                id: string;
+                /** @description Whether it has no secret. */
+                isPublic: boolean;
+                /** @description What people read. */
+                name: string;
+            }[];
+            /** @description Where they stand in the list. */
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description One page of a list. */
+        Paginated_ApiDto: {
+            /** @description The rows. */
+            data: {
+                /** @description Whether every client that describes itself may have it. */
+                allowCimdClients: boolean;
+                /**
+                 * Format: date-time
+                 * @description Creation.
+                 */
+                createdAt: string;
+                /** @description Identifier. */
+                id: string;
+                /** @description What people read. */
+                name: string;
+                /** @description Its permissions, by key. */
+                permissions: components["schemas"]["ApiPermissionDto"][];
+                /** @description Its address: the audience of its tokens. */
+                resource: string;
+            }[];
+            /** @description Where they stand in the list. */
+            pagination: components["schemas"]["Pagination"];
         };
         /** @description One page of a list. */
         Paginated_ClientWithGroupCountDto: {
@@ -1481,6 +1822,32 @@ export interface components {
             name: string;
             /** @description How the authenticator can be reached. */
             transport: string[];
+        };
+        /** @description A permission as submitted. */
+        PermissionInput: {
+            /**
+             * @description At most 200 characters.
+             * @default null
+             */
+            description?: string | null;
+            /**
+             * @description The scope: 1 to 128 printable ASCII characters without space, quote and backslash.
+             * @default
+             */
+            key: string;
+            /**
+             * @description 1 to 50 characters.
+             * @default
+             */
+            name: string;
+        };
+        /** @description All permissions of an API. */
+        PermissionsInput: {
+            /**
+             * @description Those known by key keep their grants; those left out are removed.
+             * @default []
+             */
+            permissions?: components["schemas"]["PermissionInput"][];
         };
         /** @description The policy on the wire. */
         PolicyDto: {
@@ -1844,6 +2211,694 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+        };
+    };
+    apis_of_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Client ID; `~` and base64url for one that is a URL */
+                clientId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientApiGrantDto"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    assignable_apis: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page. */
+                "pagination[limit]"?: number;
+                /** @description Page, from 1; pages past the end mean the last one. */
+                "pagination[page]"?: number;
+                /** @description Substring to look for. */
+                search?: string;
+                /** @description Field to sort by; fields the list cannot sort by are ignored. */
+                "sort[column]"?: string;
+                /** @description `asc` or `desc`. */
+                "sort[direction]"?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Client ID; `~` and base64url for one that is a URL */
+                clientId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Paginated_ApiDto"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page. */
+                "pagination[limit]"?: number;
+                /** @description Page, from 1; pages past the end mean the last one. */
+                "pagination[page]"?: number;
+                /** @description Substring to look for. */
+                search?: string;
+                /** @description Field to sort by; fields the list cannot sort by are ignored. */
+                "sort[column]"?: string;
+                /** @description `asc` or `desc`. */
+                "sort[direction]"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Paginated_ApiDto"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiDto"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    find: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description API ID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiDto"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description API ID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiUpdateInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiDto"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description API ID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    assignable_clients: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page. */
+                "pagination[limit]"?: number;
+                /** @description Page, from 1; pages past the end mean the last one. */
+                "pagination[page]"?: number;
+                /** @description Substring to look for. */
+                search?: string;
+                /** @description Field to sort by; fields the list cannot sort by are ignored. */
+                "sort[column]"?: string;
+                /** @description `asc` or `desc`. */
+                "sort[direction]"?: string;
+            };
+            header?: never;
+            path: {
+                /** @description API ID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Paginated_ApiClientDto"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_cimd_access: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description API ID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CimdAccessInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiDto"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    clients: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page. */
+                "pagination[limit]"?: number;
+                /** @description Page, from 1; pages past the end mean the last one. */
+                "pagination[page]"?: number;
+                /** @description Substring to look for. */
+                search?: string;
+                /** @description Field to sort by; fields the list cannot sort by are ignored. */
+                "sort[column]"?: string;
+                /** @description `asc` or `desc`. */
+                "sort[direction]"?: string;
+            };
+            header?: never;
+            path: {
+                /** @description API ID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Paginated_ApiClientAccessDto"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    replace_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Client ID; `~` and base64url for one that is a URL */
+                clientId: string;
+                /** @description API ID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantDto"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantDto"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    remove_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Client ID; `~` and base64url for one that is a URL */
+                clientId: string;
+                /** @description API ID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    replace_permissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description API ID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PermissionsInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiDto"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };

@@ -118,7 +118,7 @@ impl Issuance<'_> {
             session_id: Some(session.id),
             scope: StringList(request.scopes.as_slice().to_vec()),
             audience: StringList(grant::audience(
-                &client.id.0,
+                request.resource.as_deref().unwrap_or(&client.id.0),
                 &request.scopes,
                 state.config.app_url.as_str(),
             )),

@@ -10,9 +10,12 @@ use pocket_id_oidc::authorize::{
 use pocket_id_oidc::id_token;
 use pocket_id_oidc::interaction::Progress;
 use pocket_id_oidc::parameters::Parameters;
+use pocket_id_oidc::resource::ApiFacts;
 use pocket_id_store::clients::Client;
 use pocket_id_store::interactions::Interaction;
-use pocket_id_store::types::{AuthenticationMethod, InteractionId, JsonDocument, StringMap, Timestamp};
+use pocket_id_store::types::{
+    AuthenticationMethod, InteractionId, JsonDocument, StringMap, SubjectType, Timestamp,
+};
 use pocket_id_store::{StoreResult, Tx, commit, consents, interactions};
 use sea_orm::ConnectionTrait;
 use serde_json::Value;
@@ -108,6 +111,16 @@ async fn answer(
     }
 }
 
+/// What a client may have of the API a request names, on behalf of a user.
+pub async fn user_apis(
+    connection: &impl ConnectionTrait,
+    client: &Client,
+    parameters: &Parameters,
+) -> StoreResult<ApiFacts> {
+    let (resource, scope) = (parameters.get("resource"), parameters.get("scope"));
+    facts::apis(connection, client, SubjectType::User, resource, scope).await
+}
+
 /// What the instance allows.
 pub async fn policy(state: &AppState) -> StoreResult<Policy> {
     let insecure_redirects = if state.config.insecure_callback_urls.is_on() {
@@ -144,7 +157,12 @@ async fn process(
         Err(Fault::Refused(refusal)) => return Ok(refuse(state, refusal)),
     };
     let facts_of = client.as_ref().map(facts::client);
-    let request = match authorize::validate(&parameters, facts_of.as_ref(), policy(state).await?, channel) {
+    let apis = match &client {
+        Some(row) => user_apis(state.store.reader(), row, &parameters).await?,
+        None => ApiFacts::default(),
+    };
+    let policy = policy(state).await?;
+    let request = match authorize::validate(&parameters, facts_of.as_ref(), policy, channel, &apis) {
         Ok(request) => request,
         Err(refusal) => return Ok(refuse(state, refusal)),
     };

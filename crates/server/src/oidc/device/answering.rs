@@ -5,6 +5,7 @@ use pocket_id_oidc::acr::Acr;
 use pocket_id_oidc::client;
 use pocket_id_oidc::device::normalize;
 use pocket_id_oidc::grant;
+use pocket_id_oidc::resource;
 use pocket_id_oidc::scope::Scopes;
 use pocket_id_store::clients::Client;
 use pocket_id_store::consents::ConsentChange;
@@ -98,6 +99,14 @@ pub struct Waiting {
     pub needs_proof: bool,
 }
 
+/// What the person has to agree to.
+fn consent_keys(row: &DeviceRequest) -> Vec<String> {
+    resource::consent_keys(
+        row.resource.as_deref(),
+        &Scopes::from_granted(row.scope.0.clone()),
+    )
+}
+
 fn needs_proof(client: &client::Client) -> bool {
     client.reauthentication == client::Demand::Required || client.minimum_acr == Some(Acr::FreshPasskey)
 }
@@ -128,7 +137,7 @@ pub async fn find(
     let facts = facts::client(&client);
     let agreed = consents::find(reader, user, &client.id)
         .await?
-        .is_some_and(|consent| row.scope.0.iter().all(|scope| consent.scope.0.contains(scope)));
+        .is_some_and(|consent| consent_keys(&row).iter().all(|key| consent.scope.0.contains(key)));
     Ok(Waiting {
         needs_consent: facts.consent == client::Demand::Required && !agreed,
         needs_proof: needs_proof(&facts),
@@ -190,7 +199,7 @@ pub async fn approve(
         None
     };
     let data = [("clientName", client.name.clone())];
-    let event = match consents::merge(&tx, user.id, &client.id, &row.scope.0, now).await? {
+    let event = match consents::merge(&tx, user.id, &client.id, &consent_keys(&row), now).await? {
         ConsentChange::New => Event::NewDeviceCodeAuthorization,
         ConsentChange::Unchanged => Event::DeviceCodeAuthorization,
     };
@@ -226,7 +235,11 @@ async fn insert_grant(
         // The device's session is its own: signing out in this browser does not reach the living room.
         session_id: None,
         scope: row.scope.clone(),
-        audience: StringList(grant::audience(&row.client_id.0, &scopes, issuer)),
+        audience: StringList(grant::audience(
+            row.resource.as_deref().unwrap_or(&row.client_id.0),
+            &scopes,
+            issuer,
+        )),
         auth_time: proof.unwrap_or(session.authenticated_at),
         amr: StringList(amr(session, acr)),
         acr: None,

@@ -14,7 +14,7 @@ use crate::clients::ClientMetaDto;
 use crate::http::access::BrowserUser;
 use crate::http::client_ip::RequestOrigin;
 use crate::http::error::{ApiResult, ErrorBody};
-use crate::oidc::interactions::ScopeInfoDto;
+use crate::oidc::interactions::{ScopeInfoDto, scope_info};
 use crate::state::AppState;
 
 /// The routes.
@@ -67,8 +67,8 @@ async fn info(
 ) -> ApiResult<Json<DeviceInfoDto>> {
     let waiting = answering::find(&state, &signed_in, &origin, typed(code).as_deref()).await?;
     Ok(Json(DeviceInfoDto {
+        scope_info: scope_info(&state, waiting.row.resource.as_deref(), &waiting.row.scope.0).await?,
         scope: waiting.row.scope.0,
-        scope_info: Vec::new(),
         authorization_required: waiting.needs_consent,
         reauthentication_required: waiting.needs_proof,
         client_is_approved: waiting.client.is_approved,

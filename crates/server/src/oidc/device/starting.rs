@@ -6,9 +6,9 @@ use http::StatusCode;
 use pocket_id_oidc::device::{ALPHABET, GRANT_TYPE, INTERVAL, LIFETIME, RANDOM_LETTERS, user_code};
 use pocket_id_oidc::error::{ErrorCode, OAuthError};
 use pocket_id_oidc::opaque::{Kind, OpaqueToken};
-use pocket_id_oidc::scope::Scopes;
+use pocket_id_oidc::resource::{self, UnknownScopes};
 use pocket_id_store::device_requests::DeviceRequest;
-use pocket_id_store::types::{DeviceRequestStatus, StringList, TokenHash};
+use pocket_id_store::types::{DeviceRequestStatus, StringList, SubjectType, TokenHash};
 use pocket_id_store::{StoreError, commit, device_requests};
 use serde::Serialize;
 use utoipa_axum::router::OpenApiRouter;
@@ -16,8 +16,8 @@ use utoipa_axum::routes;
 
 use super::user_code_hash;
 use crate::oidc::client_authentication::authenticate;
-use crate::oidc::form;
 use crate::oidc::response::{self, Failure};
+use crate::oidc::{facts, form};
 use crate::state::AppState;
 
 /// How often another user code is tried when one is taken.
@@ -78,13 +78,28 @@ async fn begin(state: &AppState, request: Request) -> Result<Started, Failure> {
             "This client may not use the device code grant.",
         ));
     }
-    if form.get("resource").is_some() {
+    let (resource, scope) = (form.get("resource"), form.get("scope"));
+    if resource.is_some_and(|resource| !resource::is_well_formed(resource)) {
         return Err(refused(
             ErrorCode::InvalidTarget,
-            "The requested resource is not available to this client.",
+            "The resource must be an absolute URI without fragment.",
         ));
     }
-    let scopes = Scopes::requested(form.get("scope").unwrap_or_default());
+    let apis = facts::apis(
+        state.store.reader(),
+        &client.row,
+        SubjectType::User,
+        resource,
+        scope,
+    )
+    .await?;
+    let resolved = resource::resolve(resource, scope, &apis, UnknownScopes::Dropped).map_err(|error| {
+        match error.code {
+            // RFC 8707 §2 knows no other word for it.
+            ErrorCode::AccessDenied => OAuthError::new(ErrorCode::InvalidTarget, error.description),
+            _ => error,
+        }
+    })?;
     let device_code = OpaqueToken::new(Kind::DeviceCode, state.random.bytes());
     let now = state.now();
     for attempt in 1..=ATTEMPTS {
@@ -93,8 +108,8 @@ async fn begin(state: &AppState, request: Request) -> Result<Started, Failure> {
             device_code_hash: TokenHash(device_code.hash().to_vec()),
             user_code_hash: user_code_hash(state, &code),
             client_id: client.row.id.clone(),
-            scope: StringList(scopes.as_slice().to_vec()),
-            resource: None,
+            scope: StringList(resolved.scopes.as_slice().to_vec()),
+            resource: resolved.resource.clone(),
             status: DeviceRequestStatus::Pending,
             grant_id: None,
             interval_seconds: INTERVAL,

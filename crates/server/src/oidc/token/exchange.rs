@@ -3,18 +3,21 @@
 use pocket_id_oidc::access_token::client_subject;
 use pocket_id_oidc::error::{ErrorCode, OAuthError};
 use pocket_id_oidc::grant;
-use pocket_id_oidc::scope::Scopes;
+use pocket_id_oidc::resource::{self, UnknownScopes};
+use pocket_id_oidc::scope::{STANDARD, Scopes};
 use pocket_id_oidc::token::exchange::{ACCESS_TOKEN, ActorToken, Request, SubjectToken, evaluate};
 use pocket_id_oidc::token::{TokenResponse, UserStanding, check_key};
 use pocket_id_store::access_tokens::{self, AccessToken};
-use pocket_id_store::commit;
+use pocket_id_store::clients::Client;
 use pocket_id_store::grants::{self, Grant};
-use pocket_id_store::types::{GrantId, JsonDocument, StringList};
+use pocket_id_store::types::{GrantId, JsonDocument, StringList, SubjectType};
+use pocket_id_store::{Tx, commit};
 
 use super::Caller;
 use super::minting::{Minted, Standing, no_user, sign, standing};
 use crate::audit::{self, Event};
 use crate::http::client_ip::RequestOrigin;
+use crate::oidc::facts;
 use crate::oidc::presented_token::{self, LiveToken};
 use crate::oidc::response::Failure;
 use crate::state::AppState;
@@ -35,7 +38,7 @@ pub async fn exchange(
         Some(LiveToken::OfUser(presented)) => Some((presented.token, presented.grant)),
         _ => None,
     };
-    let facts = subject.as_ref().map(|(token, grant)| SubjectToken {
+    let known = subject.as_ref().map(|(token, grant)| SubjectToken {
         client_id: grant.client_id.0.clone(),
         audience: grant.audience.0.clone(),
         scopes: Scopes::from_granted(grant.scope.0.clone()),
@@ -54,14 +57,15 @@ pub async fn exchange(
             }),
         None => None,
     };
-    let allowed = evaluate(request, &client.facts, facts.as_ref(), actor.as_ref(), proven)?;
-    if request.resource.is_some() {
-        return Err(OAuthError::new(
-            ErrorCode::InvalidTarget,
-            "The requested resource is not available.",
-        )
-        .into());
-    }
+    let target = target(&tx, &client.row, request).await?;
+    let own = Request {
+        scope: target.standard_scopes,
+        ..request.clone()
+    };
+    let allowed = evaluate(&own, &client.facts, known.as_ref(), actor.as_ref(), proven)?;
+    let mut scopes = allowed.scopes.as_slice().to_vec();
+    scopes.extend(target.permissions);
+    let scopes = Scopes::from_granted(scopes);
     let Some((subject_token, subject_grant)) = subject else {
         return Err(no_user());
     };
@@ -86,8 +90,12 @@ pub async fn exchange(
     let new = Grant {
         id: GrantId(state.random.uuid()),
         client_id: client.row.id.clone(),
-        scope: StringList(allowed.scopes.as_slice().to_vec()),
-        audience: StringList(grant::audience(&client.facts.id, &allowed.scopes, issuer)),
+        scope: StringList(scopes.as_slice().to_vec()),
+        audience: StringList(grant::audience(
+            target.resource.as_deref().unwrap_or(&client.facts.id),
+            &scopes,
+            issuer,
+        )),
         actor: allowed.actor.map(JsonDocument),
         nonce: None,
         created_at: now,
@@ -125,4 +133,42 @@ pub async fn exchange(
     let mut answer = sign(state, minted).await?;
     answer.issued_token_type = Some(ACCESS_TOKEN);
     Ok(answer)
+}
+
+/// What the new token is for.
+struct Target {
+    /// The API; the client itself when none.
+    resource: Option<String>,
+    /// Scopes that must be among those of the user's token; all of it when none.
+    standard_scopes: Option<String>,
+    /// Permissions of the API, which the client has on behalf of users.
+    permissions: Vec<String>,
+}
+
+async fn target(tx: &Tx, client: &Client, request: &Request) -> Result<Target, Failure> {
+    let Some(resource) = request.resource.as_deref() else {
+        return Ok(Target {
+            resource: None,
+            standard_scopes: request.scope.clone(),
+            permissions: Vec::new(),
+        });
+    };
+    if !resource::is_well_formed(resource) {
+        let text = "The resource must be an absolute URI without fragment.";
+        return Err(OAuthError::new(ErrorCode::InvalidTarget, text).into());
+    }
+    let scope = request.scope.as_deref();
+    let apis = facts::apis(tx, client, SubjectType::User, Some(resource), scope).await?;
+    let resolved = resource::resolve(Some(resource), scope, &apis, UnknownScopes::Refused)?;
+    let (standard, permissions): (Vec<String>, Vec<String>) = resolved
+        .scopes
+        .as_slice()
+        .iter()
+        .cloned()
+        .partition(|scope| STANDARD.contains(&scope.as_str()));
+    Ok(Target {
+        resource: resolved.resource,
+        standard_scopes: Some(standard.join(" ")),
+        permissions,
+    })
 }

@@ -4,13 +4,16 @@ use pocket_id_oidc::client::Profile;
 use pocket_id_oidc::error::{ErrorCode, OAuthError};
 use pocket_id_oidc::id_token::Occasion;
 use pocket_id_oidc::opaque::Kind;
+use pocket_id_oidc::resource::{self, UnknownScopes};
 use pocket_id_oidc::token::refresh_token::{Request, StoredRefreshToken, evaluate};
 use pocket_id_oidc::token::{Denial, UserStanding};
-use pocket_id_store::types::TokenHash;
-use pocket_id_store::{access_tokens, grants, refresh_tokens};
+use pocket_id_store::grants::Grant;
+use pocket_id_store::types::{SubjectType, TokenHash};
+use pocket_id_store::{Tx, access_tokens, grants, refresh_tokens};
 
 use super::Caller;
 use super::minting::{Artefacts, Minted, Standing, deny, mint, no_user, standing};
+use crate::oidc::facts;
 use crate::oidc::response::Failure;
 use crate::state::AppState;
 
@@ -47,6 +50,7 @@ pub async fn rotate(state: &AppState, caller: &Caller, request: &Request) -> Res
         (Err(denial), grant, _) => return deny(state, tx, grant.map(|grant| grant.id), denial).await,
         _ => return Err(no_user()),
     };
+    still_available(&tx, caller, &grant).await?;
     if client.facts.profile == Profile::Fapi2 {
         return mint(
             state,
@@ -73,4 +77,19 @@ pub async fn rotate(state: &AppState, caller: &Caller, request: &Request) -> Res
         (Artefacts::Both, Occasion::Refresh),
     )
     .await
+}
+
+/// Whether the client still has what the grant gave it of an API; standard scopes are always there.
+async fn still_available(tx: &Tx, caller: &Caller, grant: &Grant) -> Result<(), Failure> {
+    let client = &caller.client;
+    let resource = grant
+        .audience
+        .0
+        .first()
+        .filter(|audience| **audience != client.facts.id)
+        .map(String::as_str);
+    let scope = grant.scope.0.join(" ");
+    let apis = facts::apis(tx, &client.row, SubjectType::User, resource, Some(&scope)).await?;
+    resource::resolve(resource, Some(&scope), &apis, UnknownScopes::Refused)?;
+    Ok(())
 }

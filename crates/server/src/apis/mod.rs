@@ -1,0 +1,8 @@
+//! APIs (resource servers) and what clients may have of them.
+
+mod dto;
+mod grants;
+mod routes;
+mod service;
+
+pub use routes::routes;

@@ -1,0 +1,304 @@
+//! `/api/apis` and `/api/api-access`.
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use http::StatusCode;
+use pocket_id_store::types::{ApiId, ClientId};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::dto::{
+    ApiClientAccessDto, ApiClientDto, ApiDto, ApiInput, ApiUpdateInput, CimdAccessInput, ClientApiGrantDto,
+    GrantDto, PermissionsInput,
+};
+use super::{grants, service};
+use crate::http::access::Admin;
+use crate::http::body::JsonBody;
+use crate::http::error::{ApiError, ApiResult, ErrorBody};
+use crate::http::list_query::{ListParameters, ListQuery, Paginated};
+use crate::http::path::{ClientIdPath, PathId, decode_client_id};
+use crate::state::AppState;
+
+/// The feature's routes.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(find, update, delete))
+        .routes(routes!(replace_permissions))
+        .routes(routes!(set_cimd_access))
+        .routes(routes!(clients))
+        .routes(routes!(assignable_clients))
+        .routes(routes!(replace_grant, remove_grant))
+        .routes(routes!(apis_of_client))
+        .routes(routes!(assignable_apis))
+}
+
+/// APIs, a page at a time.
+#[utoipa::path(
+    get, path = "/api/apis", tag = "APIs",
+    params(ListParameters),
+    responses(
+        (status = 200, body = Paginated<ApiDto>),
+        (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody)
+    )
+)]
+async fn list(
+    State(state): State<AppState>,
+    _: Admin,
+    ListQuery(request): ListQuery,
+) -> ApiResult<Json<Paginated<ApiDto>>> {
+    Ok(Json(service::list(&state, &request, &[]).await?.into()))
+}
+
+/// Adds an API.
+#[utoipa::path(
+    post, path = "/api/apis", tag = "APIs",
+    request_body = ApiInput,
+    responses(
+        (status = 201, body = ApiDto),
+        (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody),
+        (status = 409, body = ErrorBody)
+    )
+)]
+async fn create(
+    State(state): State<AppState>,
+    _: Admin,
+    JsonBody(input): JsonBody<ApiInput>,
+) -> ApiResult<(StatusCode, Json<ApiDto>)> {
+    Ok((StatusCode::CREATED, Json(service::create(&state, input).await?)))
+}
+
+/// One API.
+#[utoipa::path(
+    get, path = "/api/apis/{id}", tag = "APIs",
+    params(("id" = String, Path, description = "API ID")),
+    responses(
+        (status = 200, body = ApiDto),
+        (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody)
+    )
+)]
+async fn find(State(state): State<AppState>, _: Admin, PathId(id): PathId<ApiId>) -> ApiResult<Json<ApiDto>> {
+    Ok(Json(service::find(&state, id).await?))
+}
+
+/// Renames an API.
+#[utoipa::path(
+    put, path = "/api/apis/{id}", tag = "APIs",
+    params(("id" = String, Path, description = "API ID")),
+    request_body = ApiUpdateInput,
+    responses(
+        (status = 200, body = ApiDto),
+        (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody)
+    )
+)]
+async fn update(
+    State(state): State<AppState>,
+    _: Admin,
+    PathId(id): PathId<ApiId>,
+    JsonBody(input): JsonBody<ApiUpdateInput>,
+) -> ApiResult<Json<ApiDto>> {
+    Ok(Json(service::update(&state, id, input).await?))
+}
+
+/// Removes an API with its permissions and all access to it.
+#[utoipa::path(
+    delete, path = "/api/apis/{id}", tag = "APIs",
+    params(("id" = String, Path, description = "API ID")),
+    responses(
+        (status = 204),
+        (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody)
+    )
+)]
+async fn delete(State(state): State<AppState>, _: Admin, PathId(id): PathId<ApiId>) -> ApiResult<StatusCode> {
+    service::delete(&state, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Replaces an API's permissions.
+#[utoipa::path(
+    put, path = "/api/apis/{id}/permissions", tag = "APIs",
+    params(("id" = String, Path, description = "API ID")),
+    request_body = PermissionsInput,
+    responses(
+        (status = 200, body = ApiDto),
+        (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody)
+    )
+)]
+async fn replace_permissions(
+    State(state): State<AppState>,
+    _: Admin,
+    PathId(id): PathId<ApiId>,
+    JsonBody(input): JsonBody<PermissionsInput>,
+) -> ApiResult<Json<ApiDto>> {
+    Ok(Json(service::replace_permissions(&state, id, input).await?))
+}
+
+/// Sets what clients that describe themselves may have of an API.
+#[utoipa::path(
+    put, path = "/api/apis/{id}/cimd-access", tag = "APIs",
+    params(("id" = String, Path, description = "API ID")),
+    request_body = CimdAccessInput,
+    responses(
+        (status = 200, body = ApiDto),
+        (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody)
+    )
+)]
+async fn set_cimd_access(
+    State(state): State<AppState>,
+    _: Admin,
+    PathId(id): PathId<ApiId>,
+    JsonBody(input): JsonBody<CimdAccessInput>,
+) -> ApiResult<Json<ApiDto>> {
+    Ok(Json(service::set_cimd_access(&state, id, input).await?))
+}
+
+/// Clients with what they have of an API, a page at a time.
+#[utoipa::path(
+    get, path = "/api/apis/{id}/clients", tag = "APIs",
+    params(("id" = String, Path, description = "API ID"), ListParameters),
+    responses(
+        (status = 200, body = Paginated<ApiClientAccessDto>),
+        (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody)
+    )
+)]
+async fn clients(
+    State(state): State<AppState>,
+    _: Admin,
+    PathId(id): PathId<ApiId>,
+    ListQuery(request): ListQuery,
+) -> ApiResult<Json<Paginated<ApiClientAccessDto>>> {
+    Ok(Json(grants::clients_of(&state, id, &request).await?.into()))
+}
+
+/// Clients that have nothing of an API yet, a page at a time.
+#[utoipa::path(
+    get, path = "/api/apis/{id}/assignable-clients", tag = "APIs",
+    params(("id" = String, Path, description = "API ID"), ListParameters),
+    responses(
+        (status = 200, body = Paginated<ApiClientDto>),
+        (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody)
+    )
+)]
+async fn assignable_clients(
+    State(state): State<AppState>,
+    _: Admin,
+    PathId(id): PathId<ApiId>,
+    ListQuery(request): ListQuery,
+) -> ApiResult<Json<Paginated<ApiClientDto>>> {
+    Ok(Json(
+        grants::assignable_clients(&state, id, &request).await?.into(),
+    ))
+}
+
+/// Sets what a client has of an API; the answer says how it was understood.
+#[utoipa::path(
+    put, path = "/api/apis/{id}/clients/{clientId}", tag = "APIs",
+    params(("id" = String, Path, description = "API ID"), ("clientId" = String, Path, description = "Client ID; `~` and base64url for one that is a URL")),
+    request_body = GrantDto,
+    responses(
+        (status = 200, body = GrantDto),
+        (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody)
+    )
+)]
+async fn replace_grant(
+    State(state): State<AppState>,
+    _: Admin,
+    path: Result<Path<(String, String)>, PathRejection>,
+    JsonBody(input): JsonBody<GrantDto>,
+) -> ApiResult<Json<GrantDto>> {
+    let (id, client) = both(path)?;
+    Ok(Json(grants::replace(&state, id, &client, &input).await?))
+}
+
+/// Takes away what a client has of an API.
+#[utoipa::path(
+    delete, path = "/api/apis/{id}/clients/{clientId}", tag = "APIs",
+    params(("id" = String, Path, description = "API ID"), ("clientId" = String, Path, description = "Client ID; `~` and base64url for one that is a URL")),
+    responses(
+        (status = 204),
+        (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody)
+    )
+)]
+async fn remove_grant(
+    State(state): State<AppState>,
+    _: Admin,
+    path: Result<Path<(String, String)>, PathRejection>,
+) -> ApiResult<StatusCode> {
+    let (id, client) = both(path)?;
+    grants::remove(&state, id, &client).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What a client has of each API.
+#[utoipa::path(
+    get, path = "/api/api-access/{clientId}/apis", tag = "APIs",
+    params(("clientId" = String, Path, description = "Client ID; `~` and base64url for one that is a URL")),
+    responses(
+        (status = 200, body = Vec<ClientApiGrantDto>),
+        (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody)
+    )
+)]
+async fn apis_of_client(
+    State(state): State<AppState>,
+    _: Admin,
+    ClientIdPath(id): ClientIdPath,
+) -> ApiResult<Json<Vec<ClientApiGrantDto>>> {
+    Ok(Json(grants::apis_of(&state, &id).await?))
+}
+
+/// APIs a client cannot reach yet, a page at a time.
+#[utoipa::path(
+    get, path = "/api/api-access/{clientId}/assignable-apis", tag = "APIs",
+    params(("clientId" = String, Path, description = "Client ID; `~` and base64url for one that is a URL"), ListParameters),
+    responses(
+        (status = 200, body = Paginated<ApiDto>),
+        (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody)
+    )
+)]
+async fn assignable_apis(
+    State(state): State<AppState>,
+    _: Admin,
+    ClientIdPath(id): ClientIdPath,
+    ListQuery(request): ListQuery,
+) -> ApiResult<Json<Paginated<ApiDto>>> {
+    Ok(Json(grants::assignable_apis(&state, &id, &request).await?.into()))
+}
+
+fn both(path: Result<Path<(String, String)>, PathRejection>) -> Result<(Option<ApiId>, ClientId), ApiError> {
+    let Path((id, client)) = path.map_err(|_| service::not_found())?;
+    let client = decode_client_id(&client);
+    if client.0.contains('\0') {
+        return Err(ApiError::not_found("OIDC client"));
+    }
+    Ok((id.parse().ok(), client))
+}
