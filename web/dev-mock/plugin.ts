@@ -9,6 +9,11 @@ export function apiMock(): Plugin {
 			server.middlewares.use((request, response, next) => {
 				const url = new URL(request.url ?? '/', 'http://localhost');
 				if (!/^\/(api|\.well-known)\//.test(url.pathname)) return next();
+				if (url.pathname === '/api/oidc/end-session/confirmed') {
+					answer('POST', new URL('/api/webauthn/logout', url), {});
+					response.writeHead(303, { Location: '/login' }).end();
+					return;
+				}
 				let body = '';
 				request.on('data', (chunk: Buffer) => (body += chunk.toString()));
 				request.on('end', () => {

@@ -74,6 +74,61 @@ const state = {
 	passkeys: [{ id: id(), name: 'iCloud Keychain Passkey', createdAt: now() }] as Json[]
 };
 
+const session = (device: string, current: boolean, clients: string[]): Json => ({
+	id: id(),
+	device,
+	userAgent: 'Mozilla/5.0',
+	ipAddress: '192.168.1.20',
+	country: 'Internal Network',
+	city: 'LAN',
+	createdAt: now(),
+	lastSeenAt: now(),
+	expiresAt: now(),
+	method: 'phr',
+	current,
+	clients: clients.map((name) => ({
+		id: id(),
+		clientId: name,
+		name,
+		createdAt: now(),
+		lastUsedAt: now()
+	}))
+});
+let sessions = [
+	session('Firefox on Linux', true, ['Nextcloud', 'Immich']),
+	session('Safari on iPhone', false, ['Grafana']),
+	session('', false, [])
+];
+const delivery = (extra: Json): Json => ({
+	id: id(),
+	subject: id(),
+	sid: id(),
+	state: 'delivered',
+	attempts: 1,
+	nextAttemptAt: null,
+	lastStatus: 200,
+	lastError: null,
+	createdAt: now(),
+	deliveredAt: now(),
+	...extra
+});
+const deliveries = [
+	delivery({}),
+	delivery({
+		state: 'pending',
+		attempts: 3,
+		nextAttemptAt: now(),
+		lastStatus: 503,
+		lastError: 'the client answered with status 503'
+	}),
+	delivery({
+		state: 'failed',
+		attempts: 8,
+		lastStatus: null,
+		lastError: 'the server could not be reached'
+	})
+];
+
 const found = (body: unknown): Reply => ({ status: 200, body });
 const none: Reply = { status: 204 };
 const missing: Reply = { status: 404, body: { error: 'Not found', code: 'not_found' } };
@@ -162,6 +217,15 @@ export function answer(method: string, url: URL, body: Json): Reply {
 	}
 	const passkey = /^\/api\/webauthn\/credentials\/(.+)$/.exec(path)?.[1];
 	if (passkey) return crud(state.passkeys, passkey, method, body);
+
+	if (/^\/api\/(users\/[^/]+\/)?sessions(\/|$)/.test(path)) {
+		const mine = path.startsWith('/api/sessions');
+		if (method === 'GET')
+			return found(sessions.map((one) => (mine ? one : { ...one, current: false })));
+		sessions = sessions.filter((one) => one.current && !path.endsWith(String(one.id)));
+		return none;
+	}
+	if (path.endsWith('/logout-deliveries')) return found(deliveries);
 
 	if (route === 'GET /api/users') return list(state.users, url, ['username', 'firstName', 'email']);
 	if (route === 'POST /api/users') {

@@ -19,6 +19,14 @@ export type UserInput = Schemas['UserInput'];
 export type SignUpInput = Schemas['SignUp'];
 export type Passkey = Sent<Schemas['PasskeyDto']>;
 
+export type ClientSession = Schemas['ClientSessionDto'];
+export type SignInSession = Omit<Sent<Schemas['SessionDto']>, 'clients'> & {
+	clients: ClientSession[];
+};
+export type LogoutDelivery = Omit<Sent<Schemas['LogoutDeliveryDto']>, 'state'> & {
+	state: 'pending' | 'delivered' | 'failed';
+};
+
 export type ClientType = 'standard' | 'cimd';
 export type ClientMeta = Omit<Sent<Schemas['ClientMetaDto']>, 'clientType'> & {
 	clientType: ClientType;
