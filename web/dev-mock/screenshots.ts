@@ -81,6 +81,10 @@ const shots: Shot[] = [
 				.click();
 		}
 	},
+	{
+		name: 'client-logout',
+		path: `/settings/admin/oidc-clients/${client}#advanced`
+	},
 	{ name: 'users', path: '/settings/admin/users' },
 	{
 		name: 'user-create',
