@@ -24,7 +24,6 @@ const READ_ONCE: &[&str] = &[
     "client_assertion",
     "client_assertion_type",
     "scope",
-    "resource",
     "device_code",
     "subject_token",
     "subject_token_type",
@@ -96,6 +95,12 @@ pub fn refuse_repeated(form: &Parameters) -> Result<(), OAuthError> {
 /// Reads a token request.
 pub fn parse(form: &Parameters) -> Result<TokenRequest, OAuthError> {
     refuse_repeated(form)?;
+    if form.first_repeated(&["resource"]).is_some() || form.first_unusable(&["resource"]).is_some() {
+        return Err(OAuthError::new(
+            ErrorCode::InvalidTarget,
+            "Only one resource can be asked for at a time.",
+        ));
+    }
     let missing = |name: &str| {
         OAuthError::new(
             ErrorCode::InvalidRequest,

@@ -21,6 +21,11 @@ pub async fn find(connection: &impl ConnectionTrait, id: ApiId) -> StoreResult<O
     Ok(api::Entity::find_by_id(id).one(connection).await?)
 }
 
+/// One API, which nobody else changes until the transaction ends.
+pub async fn lock(tx: &Tx, id: ApiId) -> StoreResult<Option<Api>> {
+    Ok(api::Entity::find_by_id(id).lock_exclusive().one(tx).await?)
+}
+
 /// The API at an address.
 pub async fn find_by_resource(connection: &impl ConnectionTrait, resource: &str) -> StoreResult<Option<Api>> {
     Ok(api::Entity::find()

@@ -7,7 +7,7 @@ use crate::access_token::client_subject;
 use crate::client::{Client, Permission};
 use crate::error::{ErrorCode, OAuthError};
 use crate::parameters::Parameters;
-use crate::scope::Scopes;
+use crate::scope::{STANDARD, Scopes};
 
 /// The `grant_type`.
 pub const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
@@ -181,9 +181,11 @@ fn depth(actor: Option<&Value>) -> usize {
     std::iter::successors(actor, |actor| actor.get("act")).count()
 }
 
-/// The scopes asked for, all of which the user's token must have; `offline_access` never passes on.
+/// The scopes asked for, all of which the user's token must have; `offline_access` never passes on, nor do
+/// permissions at the API the old token was for: at another audience they would mean something else.
 fn narrowed(asked: Option<&str>, had: &Scopes) -> Result<Scopes, OAuthError> {
-    let passes_on = |scope: &&String| scope.as_str() != "offline_access";
+    let passes_on =
+        |scope: &&String| scope.as_str() != "offline_access" && STANDARD.contains(&scope.as_str());
     let Some(asked) = asked else {
         return Ok(Scopes::from_granted(
             had.as_slice().iter().filter(passes_on).cloned().collect(),
@@ -191,7 +193,7 @@ fn narrowed(asked: Option<&str>, had: &Scopes) -> Result<Scopes, OAuthError> {
     };
     let mut scopes: Vec<String> = Vec::new();
     for scope in asked.split_ascii_whitespace() {
-        if !had.contains(scope) || scope == "offline_access" {
+        if !had.contains(scope) || !passes_on(&&scope.to_owned()) {
             return Err(OAuthError::new(
                 ErrorCode::InvalidScope,
                 "A scope is not among those of the subject_token.",
@@ -368,6 +370,22 @@ mod tests {
             let answer = evaluate(&request, &client, subject.as_ref(), actor.as_ref(), key);
             assert_eq!(answer.unwrap_err().code, code, "{request:?}");
         }
+    }
+
+    #[test]
+    fn permissions_stay_at_their_api() {
+        let of_an_api = SubjectToken {
+            scopes: Scopes::from_granted(vec!["email".to_owned(), "read".to_owned()]),
+            ..subject()
+        };
+        let all = evaluate(&request(), &client(), Some(&of_an_api), None, None).unwrap();
+        assert_eq!(all.scopes.to_string(), "email");
+        let named = Request {
+            scope: Some("email read".to_owned()),
+            ..request()
+        };
+        let refused = evaluate(&named, &client(), Some(&of_an_api), None, None);
+        assert_eq!(refused.unwrap_err().code, ErrorCode::InvalidScope);
     }
 
     #[test]

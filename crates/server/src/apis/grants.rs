@@ -82,7 +82,7 @@ pub async fn replace(
 ) -> Result<GrantDto, ApiError> {
     let id = id.ok_or_else(not_found)?;
     let tx = state.store.begin().await?;
-    let api = apis::find(&tx, id).await?.ok_or_else(not_found)?;
+    let api = apis::lock(&tx, id).await?.ok_or_else(not_found)?;
     let client = clients::find(&tx, client)
         .await?
         .ok_or_else(|| ApiError::not_found("OIDC client"))?;
@@ -108,7 +108,7 @@ pub async fn replace(
 pub async fn remove(state: &AppState, id: Option<ApiId>, client: &ClientId) -> Result<(), ApiError> {
     let id = id.ok_or_else(not_found)?;
     let tx = state.store.begin().await?;
-    apis::find(&tx, id).await?.ok_or_else(not_found)?;
+    apis::lock(&tx, id).await?.ok_or_else(not_found)?;
     clients::find(&tx, client)
         .await?
         .ok_or_else(|| ApiError::not_found("OIDC client"))?;

@@ -23,6 +23,9 @@ const RESERVED: [&str; 8] = [
     "offline_access",
 ];
 
+/// Most permissions of one API.
+const MOST_PERMISSIONS: usize = 100;
+
 /// The error for an unknown API.
 pub fn not_found() -> ApiError {
     ApiError::not_found("API")
@@ -61,6 +64,20 @@ fn check_name(rules: &mut Rules, name: &str) {
     rules.max("name", name, 50);
 }
 
+/// The error for this server's own address; people are shown the text as it is.
+fn reserved() -> ApiError {
+    ApiError::new(
+        http::StatusCode::BAD_REQUEST,
+        "validation_failed",
+        "Resource is reserved by Pocket ID and cannot be used for a custom API",
+    )
+    .with_fields(vec![FieldError {
+        field: "resource".to_owned(),
+        code: "reserved".to_owned(),
+        message: "is reserved by Pocket ID and cannot be used for a custom API".to_owned(),
+    }])
+}
+
 /// Adds an API.
 pub async fn create(state: &AppState, input: ApiInput) -> Result<ApiDto, ApiError> {
     let mut rules = Rules::new();
@@ -74,14 +91,10 @@ pub async fn create(state: &AppState, input: ApiInput) -> Result<ApiDto, ApiErro
         rules.fail("resource", "invalid_format", text);
     }
     let issuer = resource::normalized(state.config.app_url.as_str()).to_lowercase();
-    if address.to_lowercase() == issuer {
-        rules.fail(
-            "resource",
-            "reserved",
-            "is reserved by Pocket ID and cannot be used for a custom API",
-        );
-    }
     rules.finish()?;
+    if address.to_lowercase() == issuer {
+        return Err(reserved());
+    }
     let api = Api {
         id: ApiId(state.random.uuid()),
         name: nfc(&input.name),
@@ -118,7 +131,7 @@ pub async fn update(state: &AppState, id: Option<ApiId>, input: ApiUpdateInput) 
     rules.finish()?;
     let id = id.ok_or_else(not_found)?;
     let tx = state.store.begin().await?;
-    let mut api = apis::find(&tx, id).await?.ok_or_else(not_found)?;
+    let mut api = apis::lock(&tx, id).await?.ok_or_else(not_found)?;
     api.name = nfc(&input.name);
     api.updated_at = Some(state.now());
     apis::update(&tx, api).await?;
@@ -147,6 +160,13 @@ fn check_permissions(input: &PermissionsInput) -> Result<(), ApiError> {
             });
         }
     };
+    if input.permissions.len() > MOST_PERMISSIONS {
+        fail(
+            "permissions".to_owned(),
+            "too_long",
+            "may have at most 100 entries",
+        );
+    }
     let mut seen: Vec<&str> = Vec::new();
     for (index, permission) in input.permissions.iter().enumerate() {
         let key = format!("permissions[{index}].key");
@@ -194,7 +214,7 @@ pub async fn replace_permissions(
     check_permissions(&input)?;
     let id = id.ok_or_else(not_found)?;
     let tx = state.store.begin().await?;
-    let mut api = apis::find(&tx, id).await?.ok_or_else(not_found)?;
+    let mut api = apis::lock(&tx, id).await?.ok_or_else(not_found)?;
     let known = apis::permissions_of(&tx, &[id]).await?;
     let gone: Vec<ApiPermissionId> = known
         .iter()
@@ -236,7 +256,7 @@ pub async fn set_cimd_access(
 ) -> Result<ApiDto, ApiError> {
     let id = id.ok_or_else(not_found)?;
     let tx = state.store.begin().await?;
-    let mut api = apis::find(&tx, id).await?.ok_or_else(not_found)?;
+    let mut api = apis::lock(&tx, id).await?.ok_or_else(not_found)?;
     api.allow_cimd_clients = input.enabled;
     api.updated_at = Some(state.now());
     for mut permission in apis::permissions_of(&tx, &[id]).await? {

@@ -11,6 +11,7 @@
 
 mod support;
 
+mod apis;
 mod clients;
 mod images;
 mod logout;

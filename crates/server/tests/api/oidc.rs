@@ -12,6 +12,7 @@ mod logout;
 mod metadata_documents;
 mod par;
 mod preview;
+mod resource_faults;
 mod resources;
 mod token;
 mod userinfo;
