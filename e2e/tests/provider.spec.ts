@@ -80,39 +80,6 @@ test('a device can be turned away, and a wrong code is said to be wrong', async 
 	expect((await poll(pocketId.url, client, started.device_code)).error).toBe('access_denied');
 });
 
-test('protocol settings of a client are saved, and faults are shown at their field', async () => {
-	const client = await createClient(admin, { name: 'Ledger', callbackURLs: ['https://ledger.example/cb'] });
-	await admin.goto(`/settings/admin/oidc-clients/${client.id}`);
-	await admin.getByRole('tab', { name: 'Advanced' }).click();
-	await expectAccessible(admin);
-	await photograph(admin, 'client-advanced');
-	await admin.getByLabel('Public Keys (JWKS)').fill('{');
-	await admin.getByTestId('protocol-card').getByRole('button', { name: 'Save' }).click();
-	await expect(admin.getByText('This is not valid JSON.')).toBeVisible();
-	await admin.getByLabel('Public Keys (JWKS)').fill('');
-	await admin.getByLabel('URL of Public Keys').fill('https://ledger.example/jwks');
-	await admin.getByRole('combobox', { name: 'ID Token Algorithm' }).or(admin.getByLabel('ID Token Algorithm')).first().click();
-	await admin.getByRole('option', { name: 'ES256' }).click();
-	await admin.getByRole('switch', { name: 'Bind tokens to a key (DPoP)' }).click();
-	await admin.getByLabel('Back-Channel Logout URL').fill('https://ledger.example/logout');
-	await admin.getByTestId('protocol-card').getByRole('button', { name: 'Save' }).click();
-	await expectToast(admin, 'OIDC client updated successfully');
-	const saved = await api<{ protocol: Record<string, unknown> }>(admin, 'GET', `/api/oidc/clients/${client.id}`);
-	expect(saved.protocol).toMatchObject({
-		jwksUri: 'https://ledger.example/jwks',
-		idTokenSignedResponseAlg: 'ES256',
-		dpopBoundAccessTokens: true,
-		backchannelLogoutUri: 'https://ledger.example/logout'
-	});
-	// The other forms of the page leave all of it alone.
-	await admin.reload();
-	await admin.getByRole('tab', { name: 'General' }).click();
-	await admin.getByTestId('token-lifetimes-card').getByRole('button', { name: 'Save' }).click();
-	await expectToast(admin, 'OIDC client updated successfully');
-	const kept = await api<{ protocol: Record<string, unknown> }>(admin, 'GET', `/api/oidc/clients/${client.id}`);
-	expect(kept.protocol).toEqual(saved.protocol);
-});
-
 test('the token preview says what a client would learn and why', async () => {
 	const client = await createClient(admin, { name: 'Curious', callbackURLs: [] });
 	await admin.goto(`/settings/admin/oidc-clients/${client.id}#preview`);

@@ -37,9 +37,10 @@ export type CreatedClientSecret = ClientSecret & Pick<Schemas['CreatedSecretDto'
 export type FederatedIdentity = Schemas['FederatedIdentityDto'];
 export type Client = Omit<
 	SentExcept<Schemas['ClientDto'], 'pkceSupported'>,
-	'clientType' | 'credentials'
+	'clientType' | 'credentials' | 'protocol'
 > & {
 	clientType: ClientType;
+	protocol: ClientProtocol;
 	credentials: { federatedIdentities?: FederatedIdentity[]; secrets: ClientSecret[] };
 };
 export type ClientWithGroups = Client & Pick<Schemas['ClientWithGroupsDto'], 'allowedUserGroups'>;

@@ -1,5 +1,16 @@
 import { expect, test } from 'vitest';
-import { parseJwks, parseSeconds } from './protocol.ts';
+import type { ClientProtocol } from '#lib/api/types.ts';
+import {
+	SECTIONS,
+	isSet,
+	parseJwks,
+	parseSeconds,
+	protocolInput,
+	protocolRules,
+	protocolValues,
+	type ProtocolValues,
+	type Section
+} from './protocol.ts';
 
 test.each([
 	['', null],
@@ -20,4 +31,111 @@ test.each([
 	['soon', undefined]
 ])('seconds %j', (text, expected) => {
 	expect(parseSeconds(text)).toBe(expected);
+});
+
+const STORED: ClientProtocol = {
+	allowPlainPkce: false,
+	allowTokenDelegation: false,
+	allowTokenImpersonation: false,
+	backchannelLogoutSessionRequired: false,
+	backchannelLogoutUri: null,
+	defaultMaxAge: null,
+	dpopBoundAccessTokens: false,
+	frontchannelLogoutSessionRequired: false,
+	frontchannelLogoutUri: null,
+	grantTypes: null,
+	idTokenSignedResponseAlg: null,
+	jwks: null,
+	jwksUri: null,
+	minimumAcr: null,
+	requestObjectSigningAlg: null,
+	requireSignedRequestObject: false,
+	securityProfile: 'none',
+	tokenEndpointAuthMethod: null,
+	userinfoSignedResponseAlg: null
+};
+const CONFIDENTIAL = { isPublic: false, callbackURLs: ['https://a.example/cb'] };
+const KEYS = { jwksUri: 'https://a.example/jwks' };
+const values = (changes: Partial<ProtocolValues> = {}): ProtocolValues => ({
+	...protocolValues(STORED),
+	...changes
+});
+const wrong = (errors: Record<string, string | undefined>) =>
+	Object.keys(errors).filter((field) => errors[field] !== undefined);
+
+test('an untouched form sends back what is stored, members it does not know included', () => {
+	const stored = {
+		...STORED,
+		jwks: {},
+		defaultMaxAge: 0,
+		grantTypes: ['refresh_token'],
+		securityProfile: 'fapi2' as const,
+		later: 'unknown'
+	};
+	expect(protocolInput(protocolValues(stored), stored)).toEqual({
+		...stored,
+		// Empty texts are what the API takes for "not chosen".
+		...{ tokenEndpointAuthMethod: '', jwksUri: '', idTokenSignedResponseAlg: '', minimumAcr: '' },
+		...{ userinfoSignedResponseAlg: '', requestObjectSigningAlg: '' },
+		...{ backchannelLogoutUri: '', frontchannelLogoutUri: '' }
+	});
+});
+
+test.each<[string, Partial<ProtocolValues>, typeof CONFIDENTIAL, string[]]>([
+	['nothing set', {}, CONFIDENTIAL, []],
+	['broken keys', { jwks: '{' }, CONFIDENTIAL, ['jwks']],
+	['keys twice', { jwks: '{}', ...KEYS }, CONFIDENTIAL, ['jwksUri']],
+	['keys by ftp', { jwksUri: 'ftp://a.example/k' }, CONFIDENTIAL, ['jwksUri']],
+	[
+		'a fragment',
+		{ backchannelLogoutUri: 'https://a.example/#x' },
+		CONFIDENTIAL,
+		['backchannelLogoutUri']
+	],
+	[
+		'a user name',
+		{ frontchannelLogoutUri: 'https://u@a.example/' },
+		CONFIDENTIAL,
+		['frontchannelLogoutUri']
+	],
+	[
+		'an address with spaces around',
+		{ backchannelLogoutUri: ' https://a.example/ ' },
+		CONFIDENTIAL,
+		[]
+	],
+	['an age in words', { defaultMaxAge: 'soon' }, CONFIDENTIAL, ['defaultMaxAge']],
+	['no grant type left', { limitGrantTypes: true, grantTypes: [] }, CONFIDENTIAL, ['grantTypes']],
+	['FAPI with keys', { fapi: true, ...KEYS }, CONFIDENTIAL, []],
+	['FAPI without keys', { fapi: true }, CONFIDENTIAL, ['jwks']],
+	[
+		'FAPI, public',
+		{ fapi: true, ...KEYS },
+		{ ...CONFIDENTIAL, isPublic: true },
+		['securityProfile']
+	],
+	[
+		'FAPI with a wildcard',
+		{ fapi: true, ...KEYS },
+		{ isPublic: false, callbackURLs: ['https://a.example/cb', 'https://*.example/cb'] },
+		['securityProfile']
+	]
+])('%s', (_, changes, client, expected) => {
+	expect(wrong(protocolRules(values(changes), client))).toEqual(expected);
+});
+
+test('a section is in use when one of its fields is', () => {
+	expect((Object.keys(SECTIONS) as Section[]).filter((id) => isSet(values(), id))).toEqual([]);
+	const used = values({ limitGrantTypes: true, backchannelLogoutUri: 'https://a.example/' });
+	expect((Object.keys(SECTIONS) as Section[]).filter((id) => isSet(used, id))).toEqual([
+		'requests',
+		'logout'
+	]);
+});
+
+test('every field of the form belongs to exactly one section', () => {
+	const placed: string[] = Object.values(SECTIONS).flat();
+	expect(placed.filter((field) => field !== 'securityProfile').toSorted()).toEqual(
+		Object.keys(values()).toSorted()
+	);
 });

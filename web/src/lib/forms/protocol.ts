@@ -1,11 +1,13 @@
-import type { ClientProtocol } from '#lib/api/types.ts';
+import type { ClientInput, ClientProtocol, ClientWithGroups } from '#lib/api/types.ts';
+import { m } from '#lib/paraglide/messages.js';
+import type { FieldErrors } from './form.svelte.ts';
 
-/** What people type into the protocol settings of a client. `undefined` means it cannot be understood. */
+/* The protocol settings of a client as a form: what people type, what is wrong with it, and what is sent. */
 
 /** What the API takes for a JWK Set: an object whose members are its business. */
 type JwkSet = NonNullable<ClientProtocol['jwks']>;
 
-/** A JWK Set; null for an empty field. */
+/** A JWK Set; null for an empty field, `undefined` if it cannot be understood. */
 export function parseJwks(text: string): JwkSet | null | undefined {
 	if (text.trim() === '') return null;
 	try {
@@ -18,9 +20,139 @@ export function parseJwks(text: string): JwkSet | null | undefined {
 	}
 }
 
-/** A number of seconds; null for an empty field. */
+/** A number of seconds; null for an empty field, `undefined` if it cannot be understood. */
 export function parseSeconds(text: string): number | null | undefined {
 	const trimmed = text.trim();
 	if (trimmed === '') return null;
 	return /^\d{1,9}$/.test(trimmed) ? Number(trimmed) : undefined;
+}
+
+export const SIGNING_ALGORITHMS = [
+	...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
+	...['ES256', 'ES384', 'ES512', 'EdDSA']
+];
+
+export const GRANT_TYPES = [
+	'authorization_code',
+	'refresh_token',
+	'client_credentials',
+	'urn:ietf:params:oauth:grant-type:device_code',
+	'urn:ietf:params:oauth:grant-type:token-exchange'
+];
+
+/** The settings as the fields of a form; an empty text means that nothing was chosen. */
+export function protocolValues(stored: ClientProtocol) {
+	return {
+		tokenEndpointAuthMethod: stored.tokenEndpointAuthMethod ?? '',
+		jwks: stored.jwks ? JSON.stringify(stored.jwks, null, 2) : '',
+		jwksUri: stored.jwksUri ?? '',
+		idTokenSignedResponseAlg: stored.idTokenSignedResponseAlg ?? '',
+		userinfoSignedResponseAlg: stored.userinfoSignedResponseAlg ?? '',
+		requestObjectSigningAlg: stored.requestObjectSigningAlg ?? '',
+		requireSignedRequestObject: stored.requireSignedRequestObject,
+		allowPlainPkce: stored.allowPlainPkce,
+		dpopBoundAccessTokens: stored.dpopBoundAccessTokens,
+		fapi: stored.securityProfile === 'fapi2',
+		minimumAcr: stored.minimumAcr ?? '',
+		defaultMaxAge: stored.defaultMaxAge?.toString() ?? '',
+		limitGrantTypes: !!stored.grantTypes,
+		grantTypes: stored.grantTypes ? [...stored.grantTypes] : [...GRANT_TYPES],
+		allowTokenImpersonation: stored.allowTokenImpersonation,
+		allowTokenDelegation: stored.allowTokenDelegation,
+		backchannelLogoutUri: stored.backchannelLogoutUri ?? '',
+		backchannelLogoutSessionRequired: stored.backchannelLogoutSessionRequired,
+		frontchannelLogoutUri: stored.frontchannelLogoutUri ?? '',
+		frontchannelLogoutSessionRequired: stored.frontchannelLogoutSessionRequired
+	};
+}
+
+export type ProtocolValues = ReturnType<typeof protocolValues>;
+
+/** Which fields a section of the page holds: it opens when one of them is set or wrong. */
+export const SECTIONS = {
+	authentication: ['tokenEndpointAuthMethod', 'jwks', 'jwksUri'],
+	signIn: ['minimumAcr', 'defaultMaxAge', 'allowPlainPkce'],
+	requests: [
+		'requireSignedRequestObject',
+		'requestObjectSigningAlg',
+		'limitGrantTypes',
+		'grantTypes'
+	],
+	tokens: ['idTokenSignedResponseAlg', 'userinfoSignedResponseAlg', 'dpopBoundAccessTokens'],
+	exchange: ['allowTokenImpersonation', 'allowTokenDelegation'],
+	logout: [
+		'backchannelLogoutUri',
+		'backchannelLogoutSessionRequired',
+		'frontchannelLogoutUri',
+		'frontchannelLogoutSessionRequired'
+	],
+	profile: ['fapi', 'securityProfile']
+} as const;
+
+export type Section = keyof typeof SECTIONS;
+
+/** Whether something in a section differs from what a new client has. */
+export function isSet(values: ProtocolValues, section: Section): boolean {
+	return SECTIONS[section].some((field) => {
+		const value: unknown = field === 'securityProfile' ? '' : values[field];
+		return field !== 'grantTypes' && value !== '' && value !== false;
+	});
+}
+
+export const hasError = (errors: FieldErrors, section: Section): boolean =>
+	SECTIONS[section].some((field) => errors[field] !== undefined);
+
+/** A web address without fragment, as the server takes them; not required. */
+export function webAddress(text: string): string | undefined {
+	if (text === '') return undefined;
+	const url = URL.canParse(text) ? new URL(text) : null;
+	const fine =
+		url !== null &&
+		['http:', 'https:'].includes(url.protocol) &&
+		url.username === '' &&
+		url.password === '' &&
+		!text.includes('#');
+	return fine ? undefined : m.rule_web_address();
+}
+
+/** What must be known of the client around the protocol settings. */
+type Surroundings = Pick<ClientWithGroups, 'isPublic' | 'callbackURLs'>;
+
+export function protocolRules(values: ProtocolValues, client: Surroundings): FieldErrors {
+	const jwksUri = values.jwksUri.trim();
+	const errors: FieldErrors = {
+		jwks: parseJwks(values.jwks) === undefined ? m.jwks_invalid() : undefined,
+		jwksUri: webAddress(jwksUri) ?? (jwksUri && values.jwks.trim() ? m.jwks_not_both() : undefined),
+		defaultMaxAge: parseSeconds(values.defaultMaxAge) === undefined ? m.whole_number() : undefined,
+		grantTypes:
+			values.limitGrantTypes && values.grantTypes.length === 0 ? m.rule_required() : undefined,
+		backchannelLogoutUri: webAddress(values.backchannelLogoutUri.trim()),
+		frontchannelLogoutUri: webAddress(values.frontchannelLogoutUri.trim())
+	};
+	if (values.fapi) {
+		if (client.isPublic) errors.securityProfile = m.fapi_not_public();
+		else if (client.callbackURLs.some((url) => url.includes('*')))
+			errors.securityProfile = m.fapi_no_wildcards();
+		if (!jwksUri && !values.jwks.trim()) errors.jwks ??= m.fapi_needs_keys();
+	}
+	return errors;
+}
+
+/** The whole object to send: members this form does not know keep what they are. */
+export function protocolInput(
+	values: ProtocolValues,
+	stored: ClientProtocol
+): NonNullable<ClientInput['protocol']> {
+	const { fapi, limitGrantTypes, grantTypes, ...rest } = values;
+	return {
+		...stored,
+		...rest,
+		jwks: parseJwks(values.jwks) ?? null,
+		jwksUri: values.jwksUri.trim(),
+		defaultMaxAge: parseSeconds(values.defaultMaxAge) ?? null,
+		grantTypes: limitGrantTypes ? [...grantTypes] : null,
+		securityProfile: fapi ? 'fapi2' : 'none',
+		backchannelLogoutUri: values.backchannelLogoutUri.trim(),
+		frontchannelLogoutUri: values.frontchannelLogoutUri.trim()
+	};
 }
