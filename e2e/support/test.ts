@@ -11,13 +11,16 @@ interface Fixtures {
 	authenticator: Authenticator;
 }
 interface WorkerFixtures {
+	/** Whose installation it is: each file sets its own name, and so gets a worker and a product of its own. */
+	installation: string;
 	pocketId: PocketId;
 }
 
 export const test = base.extend<Fixtures, WorkerFixtures>({
-	// Playwright reads the fixtures a function needs from its first parameter's pattern.
+	installation: ['', { option: true, scope: 'worker' }],
 	pocketId: [
-		async ({}, use) => {
+		async ({ installation }, use) => {
+			if (installation === '') throw new Error("say test.use({ installation: '<name of the file>' })");
 			const running = await startPocketId({ DISABLE_RATE_LIMITING: 'true' });
 			await use(running);
 			await running.stop();

@@ -2,6 +2,8 @@
 import { photograph } from '../support/photograph.js';
 import { api, createClient, expect, expectAccessible, expectToast, openTab, setUp, test, type Page } from '../support/test.js';
 
+test.use({ installation: 'client-advanced' });
+
 let admin: Page;
 
 test.beforeAll(async ({ browser, pocketId }) => {

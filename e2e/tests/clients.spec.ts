@@ -4,6 +4,8 @@ import type { Credential } from '../support/passkey.js';
 import { freePort } from '../support/process.js';
 import { createClient, expect, openTab, setUp, test, type Page } from '../support/test.js';
 
+test.use({ installation: 'clients' });
+
 let credential: Credential;
 let admin: Page;
 

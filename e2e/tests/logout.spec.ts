@@ -3,6 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, setUp, signOut, test, watchForBrokenPages } from '../support/test.js';
 
+test.use({ installation: 'logout' });
+
 test('applications are loaded at a sign-out, and the list of sessions names them', async ({ page, authenticator: _, pocketId }) => {
 	const seen: string[] = [];
 	const app = createServer((request, response) => {

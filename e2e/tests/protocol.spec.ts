@@ -3,6 +3,8 @@
 import * as oidc from 'openid-client';
 import { api, createClient, expect, openTab, setUp, test, type Page } from '../support/test.js';
 
+test.use({ installation: 'protocol' });
+
 /** Nobody listens there: the browser's way to it is intercepted. */
 const CALLBACK = 'http://127.0.0.1:9/callback';
 

@@ -2,6 +2,8 @@
 import { createClient, expect, expectAccessible, expectToast, openTab, setUp, test, api, type Page } from '../support/test.js';
 import { photograph } from '../support/photograph.js';
 
+test.use({ installation: 'provider' });
+
 let admin: Page;
 
 test.beforeAll(async ({ browser, pocketId }) => {
