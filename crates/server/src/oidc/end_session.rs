@@ -175,6 +175,7 @@ fn signed_out(state: &AppState, target: &str, pages: &[Url]) -> Response {
 /// that page may not load anything of other sites.
 #[utoipa::path(
     post, path = "/api/oidc/end-session/confirmed", tag = "OpenID Connect",
+    params(("then" = Option<String>, Query, description = "`home` goes on to the start page, which asks to sign in again")),
     responses(
         (status = 200, description = "A page that signs out of clients and goes on to the sign-in page"),
         (status = 303, description = "To the sign-in page")
@@ -184,9 +185,13 @@ async fn confirmed(
     State(state): State<AppState>,
     origin: RequestOrigin,
     headers: HeaderMap,
+    request: Request,
 ) -> Result<Response, ApiError> {
     let closed = sessions::service::close(&state, &origin, &headers).await?;
-    let target = state.config.app_url.join("/login");
+    let home = form::query_pairs(&request)
+        .iter()
+        .any(|(name, value)| name == "then" && value == "home");
+    let target = state.config.app_url.join(if home { "/" } else { "/login" });
     let mut response = signed_out(&state, &target, &closed.pages);
     if response.status() == StatusCode::FOUND {
         *response.status_mut() = StatusCode::SEE_OTHER;

@@ -4115,7 +4115,10 @@ export interface operations {
     };
     confirmed: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `home` goes on to the start page, which asks to sign in again */
+                then?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;

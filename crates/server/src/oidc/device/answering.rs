@@ -5,13 +5,13 @@ use pocket_id_oidc::acr::Acr;
 use pocket_id_oidc::client;
 use pocket_id_oidc::device::normalize;
 use pocket_id_oidc::grant;
-use pocket_id_oidc::resource;
+use pocket_id_oidc::resource::{self, UnknownScopes};
 use pocket_id_oidc::scope::Scopes;
 use pocket_id_store::clients::Client;
 use pocket_id_store::consents::ConsentChange;
 use pocket_id_store::device_requests::{self, DeviceRequest};
 use pocket_id_store::grants::{self, Grant};
-use pocket_id_store::types::{DeviceRequestStatus, GrantId, StringList, Timestamp};
+use pocket_id_store::types::{DeviceRequestStatus, GrantId, StringList, SubjectType, Timestamp};
 use pocket_id_store::{StoreError, Tx, commit, consents};
 use sea_orm::ConnectionTrait;
 
@@ -186,6 +186,9 @@ pub async fn approve(
     if !facts::may_use(&tx, &client, user.id).await? {
         return Err(DeviceError::NotAllowed);
     }
+    if !api_is_still_open(&tx, &client, &row).await? {
+        return Err(DeviceError::NotAllowed);
+    }
     let facts = facts::client(&client);
     let proof = if needs_proof(&facts) {
         let proof = sessions::service::take_fresh_proof(state, &tx, headers, user.id)
@@ -210,6 +213,14 @@ pub async fn approve(
         return Err(DeviceError::Invalid);
     }
     Ok(commit(tx).await?)
+}
+
+/// Whether the client still holds what the device asked for: minutes lie between the two.
+async fn api_is_still_open(tx: &Tx, client: &Client, row: &DeviceRequest) -> Result<bool, StoreError> {
+    let scope = row.scope.0.join(" ");
+    let (resource, scope) = (row.resource.as_deref(), Some(scope.as_str()));
+    let apis = facts::apis(tx, client, SubjectType::User, resource, scope).await?;
+    Ok(resource::resolve(resource, scope, &apis, UnknownScopes::Refused).is_ok())
 }
 
 async fn insert_grant(

@@ -9,8 +9,10 @@ use pocket_id_oidc::token::exchange::{ACCESS_TOKEN, ActorToken, Request, Subject
 use pocket_id_oidc::token::{TokenResponse, UserStanding, check_key};
 use pocket_id_store::access_tokens::{self, AccessToken};
 use pocket_id_store::clients::Client;
+use pocket_id_store::consents;
 use pocket_id_store::grants::{self, Grant};
 use pocket_id_store::types::{GrantId, JsonDocument, StringList, SubjectType};
+use pocket_id_store::users::User;
 use pocket_id_store::{Tx, commit};
 
 use super::Caller;
@@ -78,6 +80,7 @@ pub async fn exchange(
         }
         _ => return Err(no_user()),
     };
+    check_consent(&tx, &client.row, &user, target.resource.as_deref(), &scopes).await?;
     let acting = allowed
         .actor
         .as_ref()
@@ -143,6 +146,26 @@ struct Target {
     standard_scopes: Option<String>,
     /// Permissions of the API, which the client has on behalf of users.
     permissions: Vec<String>,
+}
+
+/// A token for an API carries what its user agreed to, however the client came by it.
+async fn check_consent(
+    tx: &Tx,
+    client: &Client,
+    user: &User,
+    api: Option<&str>,
+    scopes: &Scopes,
+) -> Result<(), Failure> {
+    let Some(api) = api.filter(|_| !client.skip_consent) else {
+        return Ok(());
+    };
+    let agreed = consents::find(tx, user.id, &client.id).await?;
+    let needed = resource::consent_keys(Some(api), scopes);
+    if agreed.is_some_and(|agreed| needed.iter().all(|key| agreed.scope.0.contains(key))) {
+        return Ok(());
+    }
+    let text = "The user has not agreed to what is asked for at this resource.";
+    Err(OAuthError::new(ErrorCode::AccessDenied, text).into())
 }
 
 async fn target(tx: &Tx, client: &Client, request: &Request) -> Result<Target, Failure> {

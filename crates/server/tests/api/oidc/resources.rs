@@ -251,6 +251,57 @@ both_engines!(
     }
 );
 
+both_engines!(
+    nothing_is_granted_behind_the_persons_back,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let client = register(&mut admin, |body| {
+            body["protocol"] = json!({"allowTokenDelegation": true});
+        })
+        .await;
+        let (id, read, _) = api(&mut admin).await;
+        let given = json!({"userDelegatedPermissionIds": [read]});
+        grant(&mut admin, &id, &client, &given).await;
+        let own = [
+            ("client_id", client.id.as_str()),
+            ("client_secret", client.secret.as_str()),
+        ];
+
+        // The person let the client know who she is, not use the API for her.
+        let login = super::tokens(&app, &mut admin, &client).await;
+        let mut form = own.to_vec();
+        form.extend([
+            ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+            ("subject_token", text(&login["access_token"])),
+            (
+                "subject_token_type",
+                "urn:ietf:params:oauth:token-type:access_token",
+            ),
+            ("resource", API),
+            ("scope", "read"),
+        ]);
+        let refused = app.browser().post_form("/api/oidc/token", &form).await;
+        assert_eq!(refused.json()["error"], "access_denied", "{refused:?}");
+
+        // What a device asked for and its client lost since is not approved any more.
+        let mut form = own.to_vec();
+        form.extend([("scope", "openid read"), ("resource", API)]);
+        let path = "/api/oidc/device/authorize";
+        let started = app.browser().post_form(path, &form).await.json();
+        let taken = admin
+            .delete(&format!("/api/apis/{id}/clients/{}", client.id))
+            .await;
+        assert_eq!(taken.status, StatusCode::NO_CONTENT, "{taken:?}");
+        let code = text(&started["user_code"]);
+        let verify = format!("/api/oidc/device/verify?code={code}");
+        let answer = admin.post_nothing(&verify).await;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (StatusCode::FORBIDDEN, "oidc_access_denied")
+        );
+    }
+);
+
 both_engines!(apis_are_administered, |app: TestApp| async move {
     let mut admin = app.set_up().await;
     let client = register(&mut admin, |_| {}).await;
