@@ -13,7 +13,7 @@ use crate::config::EncryptionKey;
 use crate::config::{Config, DatabaseConfig};
 use crate::http::rate_limit::RateLimits;
 use crate::jobs::{self, Scheduler};
-use crate::outbound::{Network, Outbound};
+use crate::outbound::{self, Network, Outbound};
 use crate::random::Random;
 use crate::signing_keys::{SigningKeys, SigningKeysError};
 use crate::state::{AppState, Parts};
@@ -89,7 +89,14 @@ pub async fn start_with(config: Config, clock: Clock, network: Network) -> Resul
     let signing_keys = SigningKeys::load_or_create(&config, &store, &clock, random).await?;
     let state = AppState::new(Parts {
         rate_limits: RateLimits::new(config.rate_limiting.is_on()),
-        outbound: Outbound::new(network, config.local_ipv6_ranges.clone(), clock.clone()),
+        outbound: Outbound::new(
+            network,
+            outbound::Ranges {
+                local_ipv6: config.local_ipv6_ranges.clone(),
+                allowed: config.outbound_allowed_networks.clone(),
+            },
+            clock.clone(),
+        ),
         metadata_documents: MetadataDocuments::default(),
         dpop_nonces: Nonces::new(config.encryption_key.as_ref().map_or(&[], EncryptionKey::expose)),
         config,

@@ -1,5 +1,6 @@
 //! Stage two: what the variables mean together, as the server's [`Config`].
 
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
@@ -99,6 +100,7 @@ impl Settings {
             trusted_platform: trusted_platform(&self, &mut problems),
             proxy_protocol: peers("PROXY_PROTOCOL", self.proxy_protocol.as_deref(), &mut problems),
             local_ipv6_ranges: local_ipv6_ranges(&self, &mut problems),
+            outbound_allowed_networks: outbound_allowed_networks(&self, &mut problems),
             audit_log_retention_days: retention(&self, &mut problems),
             analytics: Toggle::from(!self.analytics_disabled.unwrap_or(false)),
             version_check: Toggle::from(!self.version_check_disabled.unwrap_or(false)),
@@ -373,6 +375,23 @@ fn local_ipv6_ranges(settings: &Settings, problems: &mut Problems) -> Vec<Ipv6Ne
         }
     }
     ranges
+}
+
+fn outbound_allowed_networks(settings: &Settings, problems: &mut Problems) -> Vec<IpNet> {
+    let mut networks = Vec::new();
+    for entry in list(settings.outbound_allowed_networks.as_deref().unwrap_or_default()) {
+        // An address alone is a network of one.
+        match entry
+            .parse::<IpNet>()
+            .or_else(|_| entry.parse::<IpAddr>().map(IpNet::from))
+        {
+            Ok(network) => networks.push(network.trunc()),
+            Err(_) => problems.add(format!(
+                "OUTBOUND_ALLOWED_NETWORKS must list addresses or CIDR ranges; {entry:?} is neither"
+            )),
+        }
+    }
+    networks
 }
 
 fn retention(settings: &Settings, problems: &mut Problems) -> NonZeroU32 {

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
-use ipnet::Ipv6Net;
+use ipnet::{IpNet, Ipv6Net};
 use secrecy::SecretString;
 
 pub use app_url::{AppUrl, AppUrlError};
@@ -115,6 +115,8 @@ pub struct Config {
     pub proxy_protocol: TrustedPeers,
     /// `LOCAL_IPV6_RANGES`: addresses that count as local network.
     pub local_ipv6_ranges: Vec<Ipv6Net>,
+    /// `OUTBOUND_ALLOWED_NETWORKS`: not public, and still asked for what clients say of themselves.
+    pub outbound_allowed_networks: Vec<IpNet>,
     /// `AUDIT_LOG_RETENTION_DAYS`.
     pub audit_log_retention_days: NonZeroU32,
     /// The opposite of `ANALYTICS_DISABLED`.
@@ -188,6 +190,7 @@ impl Config {
             trusted_platform: None,
             proxy_protocol: TrustedPeers::Nobody,
             local_ipv6_ranges: Vec::new(),
+            outbound_allowed_networks: Vec::new(),
             audit_log_retention_days: DEFAULT_AUDIT_LOG_RETENTION_DAYS,
             analytics: Toggle::Off,
             version_check: Toggle::Off,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use ipnet::Ipv6Net;
+use ipnet::{IpNet, Ipv6Net};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::Semaphore;
 use url::{Host, Url};
@@ -206,11 +206,11 @@ pub struct Fetcher {
 
 impl Fetcher {
     /// Makes requests in a network.
-    pub fn new(network: Network, local_ipv6_ranges: Vec<Ipv6Net>) -> Self {
+    pub fn new(network: Network, ranges: Ranges) -> Self {
         Self {
             guard: Guard {
                 network,
-                local_ipv6_ranges: local_ipv6_ranges.into(),
+                ranges: Arc::new(ranges),
             },
             free: OnceLock::new(),
             guarded: OnceLock::new(),
@@ -370,16 +370,28 @@ fn describe(error: &reqwest::Error) -> String {
     text
 }
 
+/// What the operator says of addresses.
+#[derive(Clone, Debug, Default)]
+pub struct Ranges {
+    /// Addresses of the operator's own network that look public.
+    pub local_ipv6: Vec<Ipv6Net>,
+    /// Addresses that URLs anybody chose may lead to although they are not public.
+    pub allowed: Vec<IpNet>,
+}
+
 /// Decides where requests may go.
 #[derive(Clone, Debug)]
 struct Guard {
     network: Network,
-    local_ipv6_ranges: Arc<[Ipv6Net]>,
+    ranges: Arc<Ranges>,
 }
 
 impl Guard {
     fn allows(&self, socket: SocketAddr) -> bool {
-        is_public(socket.ip(), &self.local_ipv6_ranges) || self.network.is_declared_public(socket)
+        let address = socket.ip().to_canonical();
+        is_public(address, &self.ranges.local_ipv6)
+            || self.ranges.allowed.iter().any(|range| range.contains(&address))
+            || self.network.is_declared_public(socket)
     }
 
     /// Judges a URL by itself. An address in it never reaches the resolver, so it is checked here.

@@ -1,6 +1,7 @@
 //! Everything this server asks of other servers on somebody's behalf.
 //!
-//! A URL that anybody could have chosen ([`Trust::Untrusted`]) leads to the public internet only: the name is
+//! A URL that anybody could have chosen ([`Trust::Untrusted`]) leads to the public internet only, and to what the
+//! operator allows besides: the name is
 //! resolved once, every address is judged, and the connection goes to an address so judged. No proxy, no kept
 //! connections, redirects only where the caller follows them and then by the same rules. All requests have limits
 //! of time, size and number, and none is made while a database transaction is open.
@@ -16,12 +17,11 @@ mod tests;
 
 use std::sync::Arc;
 
-use ipnet::Ipv6Net;
 use pocket_id_oidc::jwk_set::JwkSet;
 use url::Url;
 
 pub use caching::caching_headers;
-pub use fetch::{Fetch, FetchError, Fetched, Trust};
+pub use fetch::{Fetch, FetchError, Fetched, Ranges, Trust};
 pub use network::{ManualNetwork, Network};
 pub use single_flight::{Abandoned, SingleFlight};
 
@@ -42,9 +42,9 @@ struct Parts {
 
 impl Outbound {
     /// Asks in a network.
-    pub fn new(network: Network, local_ipv6_ranges: Vec<Ipv6Net>, clock: Clock) -> Self {
+    pub fn new(network: Network, ranges: Ranges, clock: Clock) -> Self {
         Self(Arc::new(Parts {
-            fetcher: Fetcher::new(network, local_ipv6_ranges),
+            fetcher: Fetcher::new(network, ranges),
             jwks: JwksCache::default(),
             clock,
         }))

@@ -65,7 +65,7 @@ impl World {
         names.declare_public(socket);
         let clock = Clock::manual(NOW);
         Self {
-            outbound: Outbound::new(network, Vec::new(), clock.clone()),
+            outbound: Outbound::new(network, Ranges::default(), clock.clone()),
             network: names,
             clock,
             socket,
@@ -92,6 +92,31 @@ impl World {
 
 fn redirect(to: &str) -> Response {
     (StatusCode::FOUND, [("location", to.to_owned())]).into_response()
+}
+
+#[tokio::test]
+async fn the_operator_can_allow_a_network_of_his_own() {
+    let world = World::with(|_, _| "hello".into_response()).await;
+    let ranges = Ranges {
+        local_ipv6: Vec::new(),
+        allowed: vec!["127.0.0.0/8".parse().unwrap()],
+    };
+    let authority = rcgen::generate_simple_self_signed(vec![HOST.to_owned()]).unwrap();
+    let (network, names) = Network::manual(authority.cert.der().to_vec());
+    let outbound = Outbound::new(network, ranges, world.clock.clone());
+    let ask = async |url: String| {
+        let fetch = Fetch::get(url.parse().unwrap(), Trust::Untrusted);
+        outbound.fetch(fetch).await.map(|answer| answer.body)
+    };
+    let port = world.socket.port();
+    assert_eq!(ask(format!("http://127.0.0.1:{port}/")).await.unwrap(), "hello");
+    names.name("lan.example", &[world.socket]);
+    assert_eq!(ask(format!("http://lan.example:{port}/")).await.unwrap(), "hello");
+    names.name("both.example", &[world.socket, "192.168.0.1:80".parse().unwrap()]);
+    assert_eq!(
+        ask(format!("http://both.example:{port}/")).await.unwrap_err(),
+        FetchError::Address
+    );
 }
 
 #[tokio::test]
@@ -402,7 +427,7 @@ async fn what_an_administrator_may_fetch_is_not_shared_with_others() {
 #[tokio::test]
 async fn the_real_network_is_guarded_the_same_way() {
     let world = World::with(|_, _| "hello".into_response()).await;
-    let outbound = Outbound::new(Network::Internet, Vec::new(), world.clock.clone());
+    let outbound = Outbound::new(Network::Internet, Ranges::default(), world.clock.clone());
     let url: Url = format!("http://localhost:{}/", world.socket.port())
         .parse()
         .unwrap();

@@ -63,6 +63,7 @@ fn an_empty_environment_starts_with_the_documented_defaults() {
     assert_eq!(config.trusted_platform, None);
     assert_eq!(config.proxy_protocol, TrustedPeers::Nobody);
     assert!(config.local_ipv6_ranges.is_empty());
+    assert!(config.outbound_allowed_networks.is_empty());
     assert_eq!(config.audit_log_retention_days.get(), 90);
     assert_eq!(config.analytics, Toggle::On);
     assert_eq!(config.version_check, Toggle::On);
@@ -133,6 +134,7 @@ fn a_set_but_empty_variable_is_an_unset_one() {
         "TLS_CERT_FILE",
         "TLS_KEY_FILE",
         "LOCAL_IPV6_RANGES",
+        "OUTBOUND_ALLOWED_NETWORKS",
         "AUDIT_LOG_RETENTION_DAYS",
         "ANALYTICS_DISABLED",
         "ALLOW_INSECURE_CALLBACK_URLS",
@@ -291,6 +293,9 @@ fn every_variable_reaches_its_field() {
         ),
         (&[("LOCAL_IPV6_RANGES", "2001:db8::/32, 2001:db9::1/64")], |c| {
             c.local_ipv6_ranges == ["2001:db8::/32".parse().unwrap(), "2001:db9::/64".parse().unwrap()]
+        }),
+        (&[("OUTBOUND_ALLOWED_NETWORKS", "10.1.2.3/8, ::1")], |c| {
+            c.outbound_allowed_networks == ["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()]
         }),
         (&[("AUDIT_LOG_RETENTION_DAYS", "1")], |c| {
             c.audit_log_retention_days.get() == 1
@@ -541,6 +546,10 @@ fn every_mistake_has_its_message() {
         (
             &[("LOCAL_IPV6_RANGES", "10.0.0.0/8")],
             r#"config error: LOCAL_IPV6_RANGES must list IPv6 CIDR ranges; "10.0.0.0/8" is none"#,
+        ),
+        (
+            &[("OUTBOUND_ALLOWED_NETWORKS", "10.0.0.0/8, lan")],
+            r#"config error: OUTBOUND_ALLOWED_NETWORKS must list addresses or CIDR ranges; "lan" is neither"#,
         ),
         (
             &[("LOCAL_IPV6_RANGES", "2001:db8::1")],
