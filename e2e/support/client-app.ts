@@ -45,7 +45,9 @@ export function startClientApp(library: Library, settings: Settings): Promise<Ru
 }
 
 /** Starts Debian's Apache with mod_auth_openidc in front of a page at `/protected/`. */
-export async function startApache(settings: Settings & { clientSecret: string }): Promise<Running> {
+export async function startApache(
+	settings: Settings & { clientSecret: string; responseMode?: 'query' | 'form_post' }
+): Promise<Running> {
 	// Apache gives up root: its user must reach the pages and the state, wherever the checkout lies.
 	const state = await mkdtemp(join(tmpdir(), 'pocket-id-apache-'));
 	await chmod(state, 0o755);
@@ -61,6 +63,7 @@ export async function startApache(settings: Settings & { clientSecret: string })
 			CLIENT_ID: settings.clientId,
 			CLIENT_SECRET: settings.clientSecret,
 			AUTH_METHOD: settings.authMethod,
+			RESPONSE_MODE: settings.responseMode ?? 'query',
 			PAGES: pages,
 			STATE: state
 		},

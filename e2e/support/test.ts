@@ -130,7 +130,14 @@ export interface NewClient {
 /** An OIDC client made through the API, with a secret unless it is public. */
 export async function createClient(
 	page: Page,
-	settings: { name: string; callbackURLs: string[]; logoutCallbackURLs?: string[]; isPublic?: boolean; pkceEnabled?: boolean }
+	settings: {
+		name: string;
+		callbackURLs: string[];
+		logoutCallbackURLs?: string[];
+		isPublic?: boolean;
+		pkceEnabled?: boolean;
+		protocol?: Record<string, unknown>;
+	}
 ): Promise<NewClient> {
 	const client = await api<{ id: string }>(page, 'POST', '/api/oidc/clients', {
 		logoutCallbackURLs: [],

@@ -2,7 +2,7 @@
 import { startApache, startClientApp, type AuthMethod, type Library } from '../support/client-app.js';
 import type { Credential } from '../support/passkey.js';
 import { freePort } from '../support/process.js';
-import { createClient, expect, openTab, setUp, test, type Page } from '../support/test.js';
+import { api, createClient, expect, openTab, setUp, test, type Page } from '../support/test.js';
 
 test.use({ installation: 'clients' });
 
@@ -245,6 +245,68 @@ test('Apache with mod_auth_openidc protects a page, refreshes and signs out', as
 		await expect(page.getByRole('heading', { name: 'Signed out' })).toBeVisible();
 		await page.goto('/settings/account');
 		await page.waitForURL(/\/login\?redirect=/);
+	} finally {
+		await page.context().close();
+		await apache.stop();
+	}
+});
+
+test('Apache gets codes by form post, and is told of sign-outs in the background and through the browser', async ({
+	browser,
+	pocketId
+}) => {
+	const port = await freePort();
+	const appUrl = `http://127.0.0.1:${port}`;
+	const redirect = `${appUrl}/protected/redirect`;
+	const client = await createClient(admin, {
+		name: 'Apache by post',
+		callbackURLs: [redirect],
+		protocol: { backchannelLogoutUri: `${redirect}?logout=backchannel`, backchannelLogoutSessionRequired: true }
+	});
+	const apache = await startApache({
+		issuer: pocketId.url,
+		port,
+		clientId: client.id,
+		clientSecret: client.secret!,
+		authMethod: 'client_secret_post',
+		responseMode: 'form_post'
+	});
+	const { page, authenticator } = await openTab(browser, pocketId.url);
+	await authenticator.add(credential);
+	const signIn = async (consent: boolean) => {
+		await page.goto(`${appUrl}/protected/`);
+		await page.getByRole('button', { name: 'Sign in' }).click();
+		if (consent) {
+			await expect(page.getByTestId('scopes')).toBeVisible();
+			await page.getByRole('button', { name: 'Sign in' }).click();
+		}
+		await expect(page.getByText('Signed in as ada')).toBeVisible();
+	};
+	try {
+		await signIn(true);
+		await page.goto('/logout');
+		await page.getByRole('button', { name: 'Sign out' }).click();
+		await page.waitForURL('/login?redirect=%2F');
+		// Apache has been told by Pocket ID itself: its session is gone, and it asks to sign in again.
+		await expect(async () => {
+			await page.goto(`${appUrl}/protected/`);
+			await expect(page).toHaveURL(/\/interaction\?/, { timeout: 1000 });
+		}).toPass();
+
+		await api(admin, 'PUT', `/api/oidc/clients/${client.id}`, {
+			name: 'Apache by post',
+			callbackURLs: [redirect],
+			logoutCallbackURLs: [],
+			isPublic: false,
+			pkceEnabled: true,
+			protocol: { frontchannelLogoutUri: `${redirect}?logout=get`, frontchannelLogoutSessionRequired: true }
+		});
+		await signIn(false);
+		await page.goto('/logout');
+		await page.getByRole('button', { name: 'Sign out' }).click();
+		await page.waitForURL('/login?redirect=%2F');
+		await page.goto(`${appUrl}/protected/`);
+		await expect(page).toHaveURL(/\/interaction\?/);
 	} finally {
 		await page.context().close();
 		await apache.stop();
