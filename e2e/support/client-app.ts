@@ -7,13 +7,20 @@ import { start, type Running } from './process.js';
 const E2E = resolve(import.meta.dirname, '..');
 
 export type Library = 'openid-client' | 'Authlib';
-export type AuthMethod = 'client_secret_basic' | 'client_secret_post' | 'none';
+export type AuthMethod =
+	| 'client_secret_basic'
+	| 'client_secret_post'
+	| 'client_secret_jwt'
+	| 'private_key_jwt'
+	| 'none';
 
 interface Settings {
 	issuer: string;
 	port: number;
 	clientId: string;
 	clientSecret?: string;
+	/** PKCS #8, as PEM text. */
+	clientKey?: string;
 	authMethod: AuthMethod;
 }
 
@@ -38,7 +45,8 @@ export function startClientApp(library: Library, settings: Settings): Promise<Ru
 			PORT: String(settings.port),
 			CLIENT_ID: settings.clientId,
 			AUTH_METHOD: settings.authMethod,
-			...(settings.clientSecret === undefined ? {} : { CLIENT_SECRET: settings.clientSecret })
+			...(settings.clientSecret === undefined ? {} : { CLIENT_SECRET: settings.clientSecret }),
+			...(settings.clientKey === undefined ? {} : { CLIENT_KEY: settings.clientKey })
 		},
 		ready: 'App listening'
 	});

@@ -1,4 +1,5 @@
 /* Real OIDC clients sign a person in: discovery, code flow with PKCE, ID token, userinfo, refresh, logout. */
+import { generateKeyPairSync } from 'node:crypto';
 import { startApache, startClientApp, type AuthMethod, type Library } from '../support/client-app.js';
 import type { Credential } from '../support/passkey.js';
 import { freePort } from '../support/process.js';
@@ -63,11 +64,26 @@ async function json<T>(page: Page, url: string): Promise<T> {
 const runs: { library: Library; authMethod: AuthMethod }[] = [
 	{ library: 'openid-client', authMethod: 'client_secret_basic' },
 	{ library: 'openid-client', authMethod: 'client_secret_post' },
+	{ library: 'openid-client', authMethod: 'client_secret_jwt' },
+	{ library: 'openid-client', authMethod: 'private_key_jwt' },
 	{ library: 'openid-client', authMethod: 'none' },
 	{ library: 'Authlib', authMethod: 'client_secret_basic' },
 	{ library: 'Authlib', authMethod: 'client_secret_post' },
+	{ library: 'Authlib', authMethod: 'client_secret_jwt' },
+	{ library: 'Authlib', authMethod: 'private_key_jwt' },
 	{ library: 'Authlib', authMethod: 'none' }
 ];
+
+const keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const clientKey = keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+
+/** What a client has to be told for a method that is not understood without. */
+function protocolFor(authMethod: AuthMethod): { protocol?: Record<string, unknown> } {
+	if (authMethod === 'client_secret_jwt') return { protocol: { tokenEndpointAuthMethod: authMethod } };
+	if (authMethod !== 'private_key_jwt') return {};
+	const jwk = { ...keys.publicKey.export({ format: 'jwk' }), alg: 'RS256', use: 'sig' };
+	return { protocol: { tokenEndpointAuthMethod: authMethod, jwks: { keys: [jwk] } } };
+}
 
 for (const { library, authMethod } of runs) {
 	test(`${library} with ${authMethod} signs a person in, refreshes and signs out`, async ({ browser, pocketId }) => {
@@ -78,13 +94,15 @@ for (const { library, authMethod } of runs) {
 			name,
 			callbackURLs: [`${appUrl}/callback`],
 			logoutCallbackURLs: [`${appUrl}/signed-out`],
-			isPublic: authMethod === 'none'
+			isPublic: authMethod === 'none',
+			...protocolFor(authMethod)
 		});
 		const app = await startClientApp(library, {
 			issuer: pocketId.url,
 			port,
 			clientId: client.id,
 			...(client.secret === undefined ? {} : { clientSecret: client.secret }),
+			...(authMethod === 'private_key_jwt' ? { clientKey } : {}),
 			authMethod
 		});
 		const { page, authenticator } = await openTab(browser, pocketId.url);

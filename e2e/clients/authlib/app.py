@@ -9,6 +9,7 @@ os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"  # plain HTTP on loopback
 import requests
 from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.flask_client import OAuth
+from authlib.oauth2.rfc7523 import ClientSecretJWT, PrivateKeyJWT
 from flask import Flask, jsonify, redirect, request, session, url_for
 from markupsafe import escape
 from werkzeug.serving import make_server
@@ -26,16 +27,26 @@ app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
 store: dict[str, dict] = {}
 lock = threading.Lock()
 
+# Assertions (RFC 7523) are made by methods that want to know whom they are for.
+TOKEN_ENDPOINT = f"{ISSUER}/api/oidc/token"
+ASSERTIONS = {
+    "client_secret_jwt": ClientSecretJWT(TOKEN_ENDPOINT),
+    "private_key_jwt": PrivateKeyJWT(TOKEN_ENDPOINT),
+}
+AUTH_METHOD = os.environ["AUTH_METHOD"]
+
 oauth = OAuth(app)
 pocket = oauth.register(
     name="pocket",
     client_id=os.environ["CLIENT_ID"],
-    client_secret=os.environ.get("CLIENT_SECRET"),
+    # The library takes a private key in the same place.
+    client_secret=os.environ.get("CLIENT_KEY", os.environ.get("CLIENT_SECRET")),
+    client_auth_methods=[ASSERTIONS[AUTH_METHOD]] if AUTH_METHOD in ASSERTIONS else None,
     server_metadata_url=f"{ISSUER}/.well-known/openid-configuration",
     client_kwargs={
         "scope": "openid profile email groups",
         "code_challenge_method": "S256",
-        "token_endpoint_auth_method": os.environ["AUTH_METHOD"],
+        "token_endpoint_auth_method": AUTH_METHOD,
     },
 )
 

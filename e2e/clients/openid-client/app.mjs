@@ -1,15 +1,26 @@
 /* An Express app that signs people in with openid-client. See ../README.md. */
-import { randomBytes } from 'node:crypto';
+import { createPrivateKey, randomBytes } from 'node:crypto';
 import express from 'express';
 import * as oidc from 'openid-client';
 
-const { ISSUER, CLIENT_ID, CLIENT_SECRET, AUTH_METHOD, PORT } = process.env;
+const { ISSUER, CLIENT_ID, CLIENT_SECRET, CLIENT_KEY, AUTH_METHOD, PORT } = process.env;
 const base = `http://127.0.0.1:${PORT}`;
 const redirectUri = `${base}/callback`;
 
+const privateKey =
+	CLIENT_KEY &&
+	(await crypto.subtle.importKey(
+		'pkcs8',
+		createPrivateKey(CLIENT_KEY).export({ type: 'pkcs8', format: 'der' }),
+		{ name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
+		false,
+		['sign']
+	));
 const methods = {
 	client_secret_basic: () => oidc.ClientSecretBasic(CLIENT_SECRET),
 	client_secret_post: () => oidc.ClientSecretPost(CLIENT_SECRET),
+	client_secret_jwt: () => oidc.ClientSecretJwt(CLIENT_SECRET),
+	private_key_jwt: () => oidc.PrivateKeyJwt(privateKey),
 	none: () => oidc.None()
 };
 const config = await oidc.discovery(
