@@ -63,7 +63,7 @@ impl AppState {
 
     /// The settings in force.
     pub async fn settings(&self) -> StoreResult<Arc<Settings>> {
-        self.settings.get(&self.store, &self.clock).await
+        self.settings.get(&self.store, &self.clock, &self.config).await
     }
 }
 

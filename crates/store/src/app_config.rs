@@ -14,8 +14,18 @@ pub async fn all(connection: &impl ConnectionTrait) -> StoreResult<Vec<(String, 
         .all(connection)
         .await?
         .into_iter()
+        .filter(|row| row.key != TURN)
         .map(|row| (row.key, row.value))
         .collect())
+}
+
+/// A row that writers touch first, so that they take turns and each decides by what the one before it left. No
+/// setting has this name.
+const TURN: &str = ".turn";
+
+/// Waits for other writers of settings, and keeps them waiting until the transaction ends.
+pub async fn lock(tx: &Tx, now: Timestamp) -> StoreResult<()> {
+    set(tx, &[(TURN.to_owned(), Some(String::new()))], now).await
 }
 
 /// Stores settings; `None` returns one to its default.

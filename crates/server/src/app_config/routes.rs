@@ -2,17 +2,25 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, header};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::dto::ConfigEntry;
+use super::changing::{self, Extent, Seen, Shown};
+use super::dto::{AdminConfigEntry, ConfigChange, ConfigEntry, ConfigInput};
 use super::service;
+use crate::http::access::Admin;
+use crate::http::body::JsonBody;
+use crate::http::client_ip::RequestOrigin;
 use crate::http::error::{ApiResult, ErrorBody};
 use crate::state::AppState;
 
 /// The feature's routes.
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list_public))
+    OpenApiRouter::new()
+        .routes(routes!(list_public, replace, change))
+        .routes(routes!(list_all))
 }
 
 /// The settings anybody may read, in their documented order.
@@ -27,4 +35,81 @@ pub fn routes() -> OpenApiRouter<AppState> {
 )]
 async fn list_public(State(state): State<AppState>) -> ApiResult<Json<Vec<ConfigEntry>>> {
     Ok(Json(service::public_entries(&state).await?))
+}
+
+fn answer((entries, version): Shown) -> Response {
+    let mut response = Json(entries).into_response();
+    if let Some(tag) = version.header() {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
+}
+
+/// Every setting. Secrets that are set read `XXXXXXXXXX`.
+#[utoipa::path(
+    get,
+    path = "/api/application-configuration/all",
+    tag = "Application configuration",
+    responses(
+        (status = 200, body = Vec<AdminConfigEntry>, headers(("ETag" = String, description = "This state of the configuration"))),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)
+    )
+)]
+async fn list_all(State(state): State<AppState>, _: Admin) -> ApiResult<Response> {
+    Ok(answer(changing::all(&state).await?))
+}
+
+/// Replaces the whole configuration.
+///
+/// What is left out or empty returns to its default; `XXXXXXXXXX` keeps a stored secret. Settings that older
+/// versions did not have stay when they are left out.
+#[utoipa::path(
+    put,
+    path = "/api/application-configuration",
+    tag = "Application configuration",
+    request_body = ConfigInput,
+    params(("If-Match" = Option<String>, Header, description = "Only if this is still the state (`ETag`)")),
+    responses(
+        (status = 200, body = Vec<AdminConfigEntry>, headers(("ETag" = String, description = "The new state"))),
+        (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody, description = "No administrator, or `ui_config_disabled`"),
+        (status = 412, body = ErrorBody, description = "Changed by somebody else meanwhile")
+    )
+)]
+async fn replace(
+    State(state): State<AppState>,
+    Admin(admin): Admin,
+    origin: RequestOrigin,
+    headers: HeaderMap,
+    JsonBody(input): JsonBody<ConfigInput>,
+) -> ApiResult<Response> {
+    let seen = Seen::of(&headers);
+    let shown = changing::change(&state, &admin, &origin, &input, Extent::Whole, &seen).await?;
+    Ok(answer(shown))
+}
+
+/// Changes the settings that are named; null or nothing returns one to its default.
+#[utoipa::path(
+    patch,
+    path = "/api/application-configuration",
+    tag = "Application configuration",
+    request_body = ConfigChange,
+    params(("If-Match" = Option<String>, Header, description = "Only if this is still the state (`ETag`)")),
+    responses(
+        (status = 200, body = Vec<AdminConfigEntry>, headers(("ETag" = String, description = "The new state"))),
+        (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody, description = "No administrator, or `ui_config_disabled`"),
+        (status = 412, body = ErrorBody, description = "Changed by somebody else meanwhile")
+    )
+)]
+async fn change(
+    State(state): State<AppState>,
+    Admin(admin): Admin,
+    origin: RequestOrigin,
+    headers: HeaderMap,
+    JsonBody(ConfigChange(input)): JsonBody<ConfigChange>,
+) -> ApiResult<Response> {
+    let seen = Seen::of(&headers);
+    let shown = changing::change(&state, &admin, &origin, &input, Extent::Named, &seen).await?;
+    Ok(answer(shown))
 }

@@ -7,10 +7,12 @@ use pocket_id_store::types::Timestamp;
 use pocket_id_store::{Store, StoreError, app_config};
 use tokio::sync::RwLock;
 
+use super::catalog::{SETTINGS, Visibility};
 use super::dto::ConfigEntry;
-use super::settings::{SETTINGS, Settings, Visibility};
+use super::sealed;
+use super::settings::Settings;
 use crate::clock::Clock;
-use crate::config::UiConfigSource;
+use crate::config::{Config, UiConfigSource};
 use crate::state::AppState;
 
 /// How long another replica's change may go unnoticed, in milliseconds.
@@ -70,7 +72,12 @@ impl SettingsCache {
     }
 
     /// The settings in force.
-    pub async fn get(&self, store: &Store, clock: &Clock) -> Result<Arc<Settings>, StoreError> {
+    pub async fn get(
+        &self,
+        store: &Store,
+        clock: &Clock,
+        config: &Config,
+    ) -> Result<Arc<Settings>, StoreError> {
         if let Some(fixed) = &self.fixed {
             return Ok(Arc::clone(fixed));
         }
@@ -80,8 +87,8 @@ impl SettingsCache {
         {
             return Ok(Arc::clone(settings));
         }
-        let values = app_config::all(store.reader()).await?.into_iter().collect();
-        let settings = Arc::new(Settings::from_values(values));
+        let stored = app_config::all(store.reader()).await?;
+        let settings = Arc::new(Settings::from_values(sealed::unseal_all(config, stored)));
         *self.cached.write().await = Some((now, Arc::clone(&settings)));
         Ok(settings)
     }

@@ -39,6 +39,8 @@ pub enum Event {
     SignOut,
     /// A session was ended from the list of sessions.
     SessionEnded,
+    /// Settings were changed.
+    ConfigurationChanged,
 }
 
 impl Event {
@@ -57,6 +59,7 @@ impl Event {
             Self::InitialSetup => "INITIAL_SETUP",
             Self::SignOut => "SIGN_OUT",
             Self::SessionEnded => "SESSION_ENDED",
+            Self::ConfigurationChanged => "CONFIGURATION_CHANGED",
         }
     }
 }

@@ -105,7 +105,7 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     }
     let names = field_names::<T>();
     let value = match value {
-        Value::Object(object) => Value::Object(match_names(object, names)),
+        Value::Object(object) if !names.is_empty() => Value::Object(match_names(object, names)),
         // Serde would read an array as a struct's fields in order.
         Value::Array(_) if !names.is_empty() => {
             return Err(ApiError::invalid_body("it must be a JSON object"));
@@ -217,6 +217,12 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn members_of_a_map_keep_their_names() {
+        let map: std::collections::BTreeMap<String, Option<u8>> = parse(br#"{"a":1,"b":null}"#).unwrap();
+        assert_eq!(map, [("a".to_owned(), Some(1)), ("b".to_owned(), None)].into());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use pocket_id_store::{app_config, commit};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::app_config::Settings;
+use crate::app_config::{ChangeError, Settings};
 use crate::http::error::ApiError;
 use crate::http::validation::Rules;
 use crate::state::AppState;
@@ -65,11 +65,7 @@ pub async fn find(state: &AppState) -> Result<PolicyDto, ApiError> {
 /// Changes the policy.
 pub async fn save(state: &AppState, policy: PolicyDto) -> Result<PolicyDto, ApiError> {
     if state.settings.is_fixed() {
-        return Err(ApiError::new(
-            http::StatusCode::FORBIDDEN,
-            "ui_config_disabled",
-            "The configuration is set by environment variables",
-        ));
+        return Err(ApiError::from(ChangeError::Fixed));
     }
     let mut rules = Rules::new();
     if !["disabled", "token", "open"].contains(&policy.mode.as_str()) {
@@ -81,6 +77,7 @@ pub async fn save(state: &AppState, policy: PolicyDto) -> Result<PolicyDto, ApiE
         (MODE.to_owned(), Some(policy.mode.clone())),
         (APPROVAL.to_owned(), Some(policy.requires_approval.to_string())),
     ];
+    app_config::lock(&tx, state.now()).await?;
     app_config::set(&tx, &values, state.now()).await?;
     commit(tx).await?;
     state.settings.invalidate().await;

@@ -12,6 +12,7 @@
 mod support;
 
 mod apis;
+mod app_config;
 mod clients;
 mod images;
 mod logout;

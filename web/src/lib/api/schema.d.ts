@@ -221,6 +221,29 @@ export interface paths {
         };
         /** The settings anybody may read, in their documented order. */
         get: operations["list_public"];
+        /**
+         * Replaces the whole configuration.
+         * @description What is left out or empty returns to its default; `XXXXXXXXXX` keeps a stored secret. Settings that older
+         *     versions did not have stay when they are left out.
+         */
+        put: operations["replace"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes the settings that are named; null or nothing returns one to its default. */
+        patch: operations["change"];
+        trace?: never;
+    };
+    "/api/application-configuration/all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every setting. Secrets that are set read `XXXXXXXXXX`. */
+        get: operations["list_all"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1143,6 +1166,11 @@ export interface components {
              */
             streetAddress?: string;
         };
+        /** @description One setting as administrators see it. */
+        AdminConfigEntry: components["schemas"]["ConfigEntry"] & {
+            /** @description Whether it is in the public list too. */
+            isPublic: boolean;
+        };
         /** @description A client and what it has of an API. */
         ApiClientAccessDto: components["schemas"]["GrantDto"] & {
             /** @description Whether it has access because it describes itself. */
@@ -1555,6 +1583,187 @@ export interface components {
              */
             step?: string;
         };
+        ConfigChange: {
+            /** @default default */
+            accentColor?: string;
+            /**
+             * @default true
+             * @enum {string}
+             */
+            allowOwnAccountEdit?: "true" | "false";
+            /**
+             * @default disabled
+             * @enum {string}
+             */
+            allowUserSignups?: "disabled" | "withToken" | "open";
+            /** @default Pocket ID */
+            appName?: string;
+            /**
+             * @description A JSON array of URL patterns
+             * @default []
+             */
+            cimdUrlAllowlist?: string;
+            /**
+             * @default false
+             * @enum {string}
+             */
+            disableAnimations?: "true" | "false";
+            /**
+             * @default disabled
+             * @enum {string}
+             */
+            dynamicClientRegistration?: "disabled" | "token" | "open";
+            /**
+             * @default false
+             * @enum {string}
+             */
+            dynamicClientRegistrationRequiresApproval?: "true" | "false";
+            /**
+             * @default false
+             * @enum {string}
+             */
+            emailApiKeyExpirationEnabled?: "true" | "false";
+            /**
+             * @default false
+             * @enum {string}
+             */
+            emailLoginNotificationEnabled?: "true" | "false";
+            /**
+             * @default false
+             * @enum {string}
+             */
+            emailOneTimeAccessAsAdminEnabled?: "true" | "false";
+            /**
+             * @default false
+             * @enum {string}
+             */
+            emailOneTimeAccessAsUnauthenticatedEnabled?: "true" | "false";
+            /**
+             * @default false
+             * @enum {string}
+             */
+            emailsVerified?: "true" | "false";
+            /**
+             * @default false
+             * @enum {string}
+             */
+            emailVerificationEnabled?: "true" | "false";
+            /** @default /settings/account */
+            homePageUrl?: string;
+            /** @default  */
+            ldapAdminGroupName?: string;
+            /** @default member */
+            ldapAttributeGroupMember?: string;
+            /** @default  */
+            ldapAttributeGroupName?: string;
+            /** @default  */
+            ldapAttributeGroupUniqueIdentifier?: string;
+            /** @default cn */
+            ldapAttributeUserDisplayName?: string;
+            /** @default  */
+            ldapAttributeUserEmail?: string;
+            /** @default  */
+            ldapAttributeUserFirstName?: string;
+            /** @default  */
+            ldapAttributeUserLastName?: string;
+            /** @default  */
+            ldapAttributeUserProfilePicture?: string;
+            /** @default  */
+            ldapAttributeUserUniqueIdentifier?: string;
+            /** @default  */
+            ldapAttributeUserUsername?: string;
+            /** @default  */
+            ldapBase?: string;
+            /** @default  */
+            ldapBindDn?: string;
+            /**
+             * @description `XXXXXXXXXX` keeps what is stored
+             * @default
+             */
+            ldapBindPassword?: string;
+            /**
+             * @default false
+             * @enum {string}
+             */
+            ldapEnabled?: "true" | "false";
+            /**
+             * @default false
+             * @enum {string}
+             */
+            ldapSkipCertVerify?: "true" | "false";
+            /**
+             * @default true
+             * @enum {string}
+             */
+            ldapSoftDeleteUsers?: "true" | "false";
+            /** @default  */
+            ldapUrl?: string;
+            /** @default (objectClass=groupOfNames) */
+            ldapUserGroupSearchFilter?: string;
+            /** @default (objectClass=person) */
+            ldapUserSearchFilter?: string;
+            /**
+             * @default true
+             * @enum {string}
+             */
+            requireUserEmail?: "true" | "false";
+            /**
+             * @description Minutes
+             * @default 60
+             */
+            sessionDuration?: string;
+            /**
+             * @description A JSON array of objects with key and value
+             * @default []
+             */
+            signupDefaultCustomClaims?: string;
+            /**
+             * @description A JSON array of strings
+             * @default []
+             */
+            signupDefaultUserGroupIDs?: string;
+            /**
+             * @description An e-mail address or nothing
+             * @default
+             */
+            smtpFrom?: string;
+            /** @default  */
+            smtpHost?: string;
+            /**
+             * @description `XXXXXXXXXX` keeps what is stored
+             * @default
+             */
+            smtpPassword?: string;
+            /** @default  */
+            smtpPort?: string;
+            /**
+             * @default false
+             * @enum {string}
+             */
+            smtpSkipCertVerify?: "true" | "false";
+            /**
+             * @default none
+             * @enum {string}
+             */
+            smtpTls?: "none" | "starttls" | "tls";
+            /** @default  */
+            smtpUser?: string;
+            /**
+             * @default true
+             * @enum {string}
+             */
+            webauthnAllowSyncedPasskeys?: "true" | "false";
+            /**
+             * @default any
+             * @enum {string}
+             */
+            webauthnAuthenticatorAttachment?: "any" | "platform" | "cross-platform";
+            /**
+             * @default required
+             * @enum {string}
+             */
+            webauthnUserVerification?: "required" | "preferred";
+        };
         /** @description One setting. */
         ConfigEntry: {
             /**
@@ -1572,6 +1781,187 @@ export interface components {
              * @example Pocket ID
              */
             value: string;
+        };
+        ConfigInput: {
+            /** @default default */
+            accentColor?: string;
+            /**
+             * @default true
+             * @enum {string}
+             */
+            allowOwnAccountEdit: "true" | "false";
+            /**
+             * @default disabled
+             * @enum {string}
+             */
+            allowUserSignups: "disabled" | "withToken" | "open";
+            /** @default Pocket ID */
+            appName: string;
+            /**
+             * @description A JSON array of URL patterns
+             * @default []
+             */
+            cimdUrlAllowlist?: string;
+            /**
+             * @default false
+             * @enum {string}
+             */
+            disableAnimations: "true" | "false";
+            /**
+             * @default disabled
+             * @enum {string}
+             */
+            dynamicClientRegistration?: "disabled" | "token" | "open";
+            /**
+             * @default false
+             * @enum {string}
+             */
+            dynamicClientRegistrationRequiresApproval?: "true" | "false";
+            /**
+             * @default false
+             * @enum {string}
+             */
+            emailApiKeyExpirationEnabled: "true" | "false";
+            /**
+             * @default false
+             * @enum {string}
+             */
+            emailLoginNotificationEnabled: "true" | "false";
+            /**
+             * @default false
+             * @enum {string}
+             */
+            emailOneTimeAccessAsAdminEnabled: "true" | "false";
+            /**
+             * @default false
+             * @enum {string}
+             */
+            emailOneTimeAccessAsUnauthenticatedEnabled: "true" | "false";
+            /**
+             * @default false
+             * @enum {string}
+             */
+            emailsVerified: "true" | "false";
+            /**
+             * @default false
+             * @enum {string}
+             */
+            emailVerificationEnabled: "true" | "false";
+            /** @default /settings/account */
+            homePageUrl: string;
+            /** @default  */
+            ldapAdminGroupName?: string;
+            /** @default member */
+            ldapAttributeGroupMember?: string;
+            /** @default  */
+            ldapAttributeGroupName?: string;
+            /** @default  */
+            ldapAttributeGroupUniqueIdentifier?: string;
+            /** @default cn */
+            ldapAttributeUserDisplayName?: string;
+            /** @default  */
+            ldapAttributeUserEmail?: string;
+            /** @default  */
+            ldapAttributeUserFirstName?: string;
+            /** @default  */
+            ldapAttributeUserLastName?: string;
+            /** @default  */
+            ldapAttributeUserProfilePicture?: string;
+            /** @default  */
+            ldapAttributeUserUniqueIdentifier?: string;
+            /** @default  */
+            ldapAttributeUserUsername?: string;
+            /** @default  */
+            ldapBase?: string;
+            /** @default  */
+            ldapBindDn?: string;
+            /**
+             * @description `XXXXXXXXXX` keeps what is stored
+             * @default
+             */
+            ldapBindPassword?: string;
+            /**
+             * @default false
+             * @enum {string}
+             */
+            ldapEnabled: "true" | "false";
+            /**
+             * @default false
+             * @enum {string}
+             */
+            ldapSkipCertVerify: "true" | "false";
+            /**
+             * @default true
+             * @enum {string}
+             */
+            ldapSoftDeleteUsers: "true" | "false";
+            /** @default  */
+            ldapUrl?: string;
+            /** @default (objectClass=groupOfNames) */
+            ldapUserGroupSearchFilter?: string;
+            /** @default (objectClass=person) */
+            ldapUserSearchFilter?: string;
+            /**
+             * @default true
+             * @enum {string}
+             */
+            requireUserEmail: "true" | "false";
+            /**
+             * @description Minutes
+             * @default 60
+             */
+            sessionDuration: string;
+            /**
+             * @description A JSON array of objects with key and value
+             * @default []
+             */
+            signupDefaultCustomClaims?: string;
+            /**
+             * @description A JSON array of strings
+             * @default []
+             */
+            signupDefaultUserGroupIDs?: string;
+            /**
+             * @description An e-mail address or nothing
+             * @default
+             */
+            smtpFrom?: string;
+            /** @default  */
+            smtpHost?: string;
+            /**
+             * @description `XXXXXXXXXX` keeps what is stored
+             * @default
+             */
+            smtpPassword?: string;
+            /** @default  */
+            smtpPort?: string;
+            /**
+             * @default false
+             * @enum {string}
+             */
+            smtpSkipCertVerify: "true" | "false";
+            /**
+             * @default none
+             * @enum {string}
+             */
+            smtpTls: "none" | "starttls" | "tls";
+            /** @default  */
+            smtpUser?: string;
+            /**
+             * @default true
+             * @enum {string}
+             */
+            webauthnAllowSyncedPasskeys: "true" | "false";
+            /**
+             * @default any
+             * @enum {string}
+             */
+            webauthnAuthenticatorAttachment: "any" | "platform" | "cross-platform";
+            /**
+             * @default required
+             * @enum {string}
+             */
+            webauthnUserVerification: "required" | "preferred";
         };
         /** @description Where a user can be reached besides e-mail: the claims of the scopes `phone` and `address`. */
         ContactDto: {
@@ -3121,6 +3511,167 @@ export interface operations {
             };
             /** @description The settings could not be read */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    replace: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only if this is still the state (`ETag`) */
+                "If-Match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfigInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description The new state */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminConfigEntry"][];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No administrator, or `ui_config_disabled` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Changed by somebody else meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only if this is still the state (`ETag`) */
+                "If-Match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfigChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description The new state */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminConfigEntry"][];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No administrator, or `ui_config_disabled` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Changed by somebody else meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_all: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description This state of the configuration */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminConfigEntry"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,465 @@
+//! Every setting: key, environment variable, default, who may read it, what it may be.
+
+use std::fmt;
+
+use pocket_id_oidc::redirect_uri::RedirectUriPattern;
+
+/// Who may read a setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visibility {
+    /// Anybody.
+    Public,
+    /// Administrators.
+    Admin,
+    /// Administrators may write it, nobody reads it back.
+    Secret,
+}
+
+/// How a secret that is set reads. Written back, it keeps what is stored.
+pub const HIDDEN: &str = "XXXXXXXXXX";
+
+/// What values a setting may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// Anything.
+    Free,
+    /// Some text, at most so many characters; 0 means any number.
+    Text(usize),
+    /// `true` or `false`.
+    Bool,
+    /// A whole number of minutes.
+    Minutes,
+    /// One of some words.
+    OneOf(&'static [&'static str]),
+    /// An e-mail address or nothing.
+    OptionalEmail,
+    /// A JSON array of strings.
+    JsonStrings,
+    /// A JSON array of URL patterns, as callback URLs have them.
+    UrlPatterns,
+    /// A JSON array of objects with `key` and `value`.
+    JsonClaims,
+}
+
+/// One setting's definition.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// Name on the wire and in the database.
+    pub key: &'static str,
+    /// Environment variable, in force with `UI_CONFIG_DISABLED`.
+    pub env: &'static str,
+    /// Value when not set.
+    pub default: &'static str,
+    /// Who may read it.
+    pub visibility: Visibility,
+    /// What it may be.
+    pub rule: Rule,
+    /// Whether programs written for older versions know it.
+    pub since: Since,
+}
+
+/// Whether a program that replaces the whole configuration can be expected to know a setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Since {
+    /// Yes: left out means its default.
+    Always,
+    /// No: left out means that it stays.
+    Later,
+}
+
+/// What is wrong with a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// For programs.
+    pub code: &'static str,
+    /// For people, to follow the setting's name.
+    pub message: String,
+}
+
+impl Fault {
+    fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+const fn setting(
+    key: &'static str,
+    env: &'static str,
+    default: &'static str,
+    visibility: Visibility,
+    rule: Rule,
+) -> Setting {
+    Setting {
+        key,
+        env,
+        default,
+        visibility,
+        rule,
+        since: Since::Always,
+    }
+}
+
+use Rule::{Bool, Free, JsonClaims, JsonStrings, Minutes, OneOf, OptionalEmail, Text, UrlPatterns};
+use Visibility::{Admin, Public, Secret};
+
+/// Every setting, in the order lists have.
+pub const SETTINGS: &[Setting] = &[
+    setting("appName", "APP_NAME", "Pocket ID", Public, Text(30)),
+    setting("sessionDuration", "SESSION_DURATION", "60", Admin, Minutes),
+    setting(
+        "homePageUrl",
+        "HOME_PAGE_URL",
+        "/settings/account",
+        Public,
+        Text(0),
+    ),
+    setting("emailsVerified", "EMAILS_VERIFIED", "false", Admin, Bool),
+    setting("accentColor", "ACCENT_COLOR", "default", Public, Free),
+    setting("disableAnimations", "DISABLE_ANIMATIONS", "false", Public, Bool),
+    setting(
+        "allowOwnAccountEdit",
+        "ALLOW_OWN_ACCOUNT_EDIT",
+        "true",
+        Public,
+        Bool,
+    ),
+    setting(
+        "allowUserSignups",
+        "ALLOW_USER_SIGNUPS",
+        "disabled",
+        Public,
+        OneOf(&["disabled", "withToken", "open"]),
+    ),
+    setting(
+        "signupDefaultUserGroupIDs",
+        "SIGNUP_DEFAULT_USER_GROUP_IDS",
+        "[]",
+        Admin,
+        JsonStrings,
+    ),
+    setting(
+        "signupDefaultCustomClaims",
+        "SIGNUP_DEFAULT_CUSTOM_CLAIMS",
+        "[]",
+        Admin,
+        JsonClaims,
+    ),
+    setting("requireUserEmail", "REQUIRE_USER_EMAIL", "true", Public, Bool),
+    setting("smtpHost", "SMTP_HOST", "", Admin, Free),
+    setting("smtpPort", "SMTP_PORT", "", Admin, Free),
+    setting("smtpFrom", "SMTP_FROM", "", Admin, OptionalEmail),
+    setting("smtpUser", "SMTP_USER", "", Admin, Free),
+    setting("smtpPassword", "SMTP_PASSWORD", "", Secret, Free),
+    setting(
+        "smtpTls",
+        "SMTP_TLS",
+        "none",
+        Admin,
+        OneOf(&["none", "starttls", "tls"]),
+    ),
+    setting(
+        "smtpSkipCertVerify",
+        "SMTP_SKIP_CERT_VERIFY",
+        "false",
+        Admin,
+        Bool,
+    ),
+    setting(
+        "emailLoginNotificationEnabled",
+        "EMAIL_LOGIN_NOTIFICATION_ENABLED",
+        "false",
+        Admin,
+        Bool,
+    ),
+    setting(
+        "emailOneTimeAccessAsUnauthenticatedEnabled",
+        "EMAIL_ONE_TIME_ACCESS_AS_UNAUTHENTICATED_ENABLED",
+        "false",
+        Public,
+        Bool,
+    ),
+    setting(
+        "emailOneTimeAccessAsAdminEnabled",
+        "EMAIL_ONE_TIME_ACCESS_AS_ADMIN_ENABLED",
+        "false",
+        Public,
+        Bool,
+    ),
+    setting(
+        "emailApiKeyExpirationEnabled",
+        "EMAIL_API_KEY_EXPIRATION_ENABLED",
+        "false",
+        Admin,
+        Bool,
+    ),
+    setting(
+        "emailVerificationEnabled",
+        "EMAIL_VERIFICATION_ENABLED",
+        "false",
+        Public,
+        Bool,
+    ),
+    setting("ldapEnabled", "LDAP_ENABLED", "false", Public, Bool),
+    setting("ldapUrl", "LDAP_URL", "", Admin, Free),
+    setting("ldapBindDn", "LDAP_BIND_DN", "", Admin, Free),
+    setting("ldapBindPassword", "LDAP_BIND_PASSWORD", "", Secret, Free),
+    setting("ldapBase", "LDAP_BASE", "", Admin, Free),
+    setting(
+        "ldapUserSearchFilter",
+        "LDAP_USER_SEARCH_FILTER",
+        "(objectClass=person)",
+        Admin,
+        Free,
+    ),
+    setting(
+        "ldapUserGroupSearchFilter",
+        "LDAP_USER_GROUP_SEARCH_FILTER",
+        "(objectClass=groupOfNames)",
+        Admin,
+        Free,
+    ),
+    setting(
+        "ldapSkipCertVerify",
+        "LDAP_SKIP_CERT_VERIFY",
+        "false",
+        Admin,
+        Bool,
+    ),
+    setting(
+        "ldapAttributeUserUniqueIdentifier",
+        "LDAP_ATTRIBUTE_USER_UNIQUE_IDENTIFIER",
+        "",
+        Admin,
+        Free,
+    ),
+    setting(
+        "ldapAttributeUserUsername",
+        "LDAP_ATTRIBUTE_USER_USERNAME",
+        "",
+        Admin,
+        Free,
+    ),
+    setting(
+        "ldapAttributeUserEmail",
+        "LDAP_ATTRIBUTE_USER_EMAIL",
+        "",
+        Admin,
+        Free,
+    ),
+    setting(
+        "ldapAttributeUserFirstName",
+        "LDAP_ATTRIBUTE_USER_FIRST_NAME",
+        "",
+        Admin,
+        Free,
+    ),
+    setting(
+        "ldapAttributeUserLastName",
+        "LDAP_ATTRIBUTE_USER_LAST_NAME",
+        "",
+        Admin,
+        Free,
+    ),
+    setting(
+        "ldapAttributeUserDisplayName",
+        "LDAP_ATTRIBUTE_USER_DISPLAY_NAME",
+        "cn",
+        Admin,
+        Free,
+    ),
+    setting(
+        "ldapAttributeUserProfilePicture",
+        "LDAP_ATTRIBUTE_USER_PROFILE_PICTURE",
+        "",
+        Admin,
+        Free,
+    ),
+    setting(
+        "ldapAttributeGroupMember",
+        "LDAP_ATTRIBUTE_GROUP_MEMBER",
+        "member",
+        Admin,
+        Free,
+    ),
+    setting(
+        "ldapAttributeGroupUniqueIdentifier",
+        "LDAP_ATTRIBUTE_GROUP_UNIQUE_IDENTIFIER",
+        "",
+        Admin,
+        Free,
+    ),
+    setting(
+        "ldapAttributeGroupName",
+        "LDAP_ATTRIBUTE_GROUP_NAME",
+        "",
+        Admin,
+        Free,
+    ),
+    setting("ldapAdminGroupName", "LDAP_ADMIN_GROUP_NAME", "", Admin, Free),
+    setting(
+        "ldapSoftDeleteUsers",
+        "LDAP_SOFT_DELETE_USERS",
+        "true",
+        Admin,
+        Bool,
+    ),
+    setting(
+        "webauthnUserVerification",
+        "WEBAUTHN_USER_VERIFICATION",
+        "required",
+        Admin,
+        OneOf(&["required", "preferred"]),
+    ),
+    setting(
+        "webauthnAllowSyncedPasskeys",
+        "WEBAUTHN_ALLOW_SYNCED_PASSKEYS",
+        "true",
+        Admin,
+        Bool,
+    ),
+    setting(
+        "webauthnAuthenticatorAttachment",
+        "WEBAUTHN_AUTHENTICATOR_ATTACHMENT",
+        "any",
+        Admin,
+        OneOf(&["any", "platform", "cross-platform"]),
+    ),
+    setting("cimdUrlAllowlist", "CIMD_URL_ALLOWLIST", "[]", Admin, UrlPatterns),
+    setting(
+        "dynamicClientRegistration",
+        "DYNAMIC_CLIENT_REGISTRATION",
+        "disabled",
+        Admin,
+        OneOf(&["disabled", "token", "open"]),
+    )
+    .later(),
+    setting(
+        "dynamicClientRegistrationRequiresApproval",
+        "DYNAMIC_CLIENT_REGISTRATION_REQUIRES_APPROVAL",
+        "false",
+        Admin,
+        Bool,
+    )
+    .later(),
+];
+
+impl Setting {
+    const fn later(mut self) -> Self {
+        self.since = Since::Later;
+        self
+    }
+
+    /// The setting of a name.
+    pub fn named(key: &str) -> Option<&'static Self> {
+        SETTINGS.iter().find(|setting| setting.key == key)
+    }
+
+    /// Whether a full replacement must have it.
+    pub fn is_required(&self) -> bool {
+        match self.rule {
+            Rule::Text(_) | Rule::Bool | Rule::Minutes | Rule::OneOf(_) => self.since == Since::Always,
+            Rule::Free | Rule::OptionalEmail | Rule::JsonStrings | Rule::UrlPatterns | Rule::JsonClaims => {
+                false
+            }
+        }
+    }
+
+    /// What is wrong with a value, if anything.
+    pub fn fault(&self, value: &str) -> Option<Fault> {
+        let format = |message: &str| Some(Fault::new("invalid_format", message));
+        match self.rule {
+            Rule::Text(_) | Rule::Bool | Rule::Minutes | Rule::OneOf(_) if value.is_empty() => {
+                Some(Fault::new("required", "is required"))
+            }
+            Rule::Text(most) if most > 0 && value.chars().count() > most => Some(Fault::new(
+                "too_long",
+                format!("must be at most {most} characters long"),
+            )),
+            Rule::Bool if !matches!(value, "true" | "false") => format("must be true or false"),
+            Rule::Minutes if value.parse::<i64>().is_err() => format("must be an integer"),
+            Rule::OneOf(words) if !words.contains(&value) => Some(Fault::new(
+                "oneof",
+                format!("must be one of {}", words.join(", ")),
+            )),
+            Rule::Free | Rule::Text(_) | Rule::Bool | Rule::Minutes | Rule::OneOf(_) => None,
+            _ if value.is_empty() => None,
+            Rule::OptionalEmail if !crate::http::validation::is_email(value) => {
+                format("must be a valid email address")
+            }
+            Rule::JsonStrings if serde_json::from_str::<Vec<String>>(value).is_err() => {
+                format("must be a JSON array of strings")
+            }
+            Rule::UrlPatterns if url_patterns(value).is_none() => {
+                format("must be a JSON array of valid URL patterns")
+            }
+            Rule::JsonClaims if serde_json::from_str::<Vec<DefaultClaim>>(value).is_err() => {
+                format("must be a JSON array of objects with key and value")
+            }
+            Rule::OptionalEmail | Rule::JsonStrings | Rule::UrlPatterns | Rule::JsonClaims => None,
+        }
+    }
+}
+
+/// A JSON array of URL patterns.
+pub fn url_patterns(value: &str) -> Option<Vec<RedirectUriPattern>> {
+    let texts: Vec<String> = serde_json::from_str(value).ok()?;
+    texts
+        .iter()
+        .map(|text| RedirectUriPattern::parse(text).ok())
+        .collect()
+}
+
+/// A claim every new account gets.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+pub struct DefaultClaim {
+    /// Claim name.
+    pub key: String,
+    /// Claim value.
+    pub value: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_keeps_its_own_rule_and_keys_are_unique() {
+        let mut seen = std::collections::BTreeSet::new();
+        for setting in SETTINGS {
+            assert_eq!(setting.fault(setting.default), None, "{}", setting.key);
+            assert!(seen.insert(setting.key), "{}", setting.key);
+        }
+        assert_eq!(SETTINGS.len(), 49);
+    }
+
+    #[test]
+    fn each_rule_refuses_what_breaks_it() {
+        for (key, bad, code) in [
+            ("appName", "", "required"),
+            ("appName", "0123456789012345678901234567890", "too_long"),
+            ("sessionDuration", "an hour", "invalid_format"),
+            ("sessionDuration", "", "required"),
+            ("emailsVerified", "TRUE", "invalid_format"),
+            ("allowUserSignups", "sometimes", "oneof"),
+            ("smtpFrom", "nobody", "invalid_format"),
+            ("signupDefaultUserGroupIDs", "{}", "invalid_format"),
+            ("signupDefaultUserGroupIDs", "null", "invalid_format"),
+            ("signupDefaultCustomClaims", "[1]", "invalid_format"),
+            ("cimdUrlAllowlist", "*", "invalid_format"),
+            ("cimdUrlAllowlist", "[1]", "invalid_format"),
+            ("cimdUrlAllowlist", r#"["*", "javascript:*"]"#, "invalid_format"),
+        ] {
+            let fault = Setting::named(key).unwrap().fault(bad).unwrap();
+            assert_eq!(fault.code, code, "{key}={bad}");
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Reading and changing the whole configuration, as administrators do.
+
+use aws_lc_rs::digest::{Context, SHA256};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use pocket_id_store::users::User;
+use pocket_id_store::{StoreError, app_config, commit};
+
+use super::catalog::{HIDDEN, Rule, SETTINGS, Setting, Since, Visibility};
+use super::dto::{AdminConfigEntry, ConfigEntry, ConfigInput};
+use super::sealed;
+use super::settings::Settings;
+use crate::audit::{self, Event};
+use crate::encrypted_text::EncryptedTextError;
+use crate::http::client_ip::RequestOrigin;
+use crate::http::error::{ApiError, FieldError};
+use crate::http::validation::{Rules, nfc};
+use crate::state::AppState;
+
+/// Why the configuration cannot be changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// The environment decides.
+    #[error("the configuration is set by environment variables")]
+    Fixed,
+    /// Somebody else changed it since the caller read it.
+    #[error("the configuration was changed meanwhile")]
+    Outdated,
+    /// Values break their rules.
+    #[error("invalid values")]
+    Invalid(Vec<FieldError>),
+    /// A secret cannot be encrypted.
+    #[error(transparent)]
+    Encryption(#[from] EncryptedTextError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<ChangeError> for ApiError {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::Fixed => Self::new(
+                StatusCode::FORBIDDEN,
+                "ui_config_disabled",
+                "The configuration is set by environment variables",
+            ),
+            ChangeError::Outdated => Self::new(
+                StatusCode::PRECONDITION_FAILED,
+                "precondition_failed",
+                "Somebody else changed the configuration meanwhile",
+            ),
+            ChangeError::Invalid(fields) => Self::validation(fields),
+            ChangeError::Encryption(error) => Self::internal(error),
+            ChangeError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// How much of the configuration a request speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// All: what is left out returns to its default.
+    Whole,
+    /// What it names.
+    Named,
+}
+
+/// The configuration an administrator saw, by its entity tag; none means whichever there is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen(Option<Vec<String>>);
+
+impl Seen {
+    /// What `If-Match` says (RFC 9110 §13.1.1).
+    pub fn of(headers: &HeaderMap) -> Self {
+        let mut tags = Vec::new();
+        for value in headers.get_all(header::IF_MATCH) {
+            let text = String::from_utf8_lossy(value.as_bytes());
+            tags.extend(text.split(',').map(|tag| tag.trim().to_owned()));
+        }
+        if tags.is_empty() || tags.iter().any(|tag| tag == "*") {
+            return Self(None);
+        }
+        Self(Some(tags))
+    }
+
+    fn allows(&self, version: &Version) -> bool {
+        self.0.as_ref().is_none_or(|tags| tags.contains(&version.0))
+    }
+}
+
+/// Tells one state of the configuration from every other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version(String);
+
+impl Version {
+    /// Secrets count as they are stored, so that a version tells nothing of them.
+    fn of(mut stored: Vec<(String, String)>) -> Self {
+        stored.sort();
+        let mut context = Context::new(&SHA256);
+        for (key, value) in stored {
+            for part in [key, value] {
+                context.update(&(part.len() as u64).to_be_bytes());
+                context.update(part.as_bytes());
+            }
+        }
+        let digest = hex::encode(context.finish());
+        Self(format!("\"{}\"", digest.get(..32).unwrap_or(&digest)))
+    }
+
+    /// As the entity tag of an answer.
+    pub fn header(&self) -> Option<HeaderValue> {
+        HeaderValue::from_str(&self.0).ok()
+    }
+}
+
+/// Every setting as administrators see it, and which state that is.
+pub type Shown = (Vec<AdminConfigEntry>, Version);
+
+fn shown(settings: &Settings, version: Version) -> Shown {
+    let entries = SETTINGS
+        .iter()
+        .zip(settings.shown())
+        .map(|(setting, (key, value))| AdminConfigEntry {
+            entry: ConfigEntry {
+                key,
+                type_: "",
+                value: value.to_owned(),
+            },
+            is_public: setting.visibility == Visibility::Public,
+        })
+        .collect();
+    (entries, version)
+}
+
+/// The whole configuration, as stored right now.
+pub async fn all(state: &AppState) -> Result<Shown, StoreError> {
+    if state.settings.is_fixed() {
+        return Ok(shown(&*state.settings().await?, Version::of(Vec::new())));
+    }
+    let stored = app_config::all(state.store.reader()).await?;
+    let settings = Settings::from_values(sealed::unseal_all(&state.config, stored.clone()));
+    Ok(shown(&settings, Version::of(stored)))
+}
+
+/// The settings a request changes: `None` returns one to its default.
+fn wanted(
+    input: &ConfigInput,
+    extent: Extent,
+) -> Result<Vec<(&'static Setting, Option<String>)>, ChangeError> {
+    let mut rules = Rules::new();
+    let mut changes = Vec::new();
+    for setting in SETTINGS {
+        let given = input.value(setting);
+        let stays = match (given, extent) {
+            (Some(value), _) => setting.visibility == Visibility::Secret && value == HIDDEN,
+            (None, Extent::Named) => !input.mentions(setting),
+            (None, Extent::Whole) => setting.since == Since::Later,
+        };
+        if stays {
+            continue;
+        }
+        let value = match setting.rule {
+            Rule::Text(_) => nfc(given.unwrap_or_default()),
+            _ => given.unwrap_or_default().to_owned(),
+        };
+        let resets =
+            value.is_empty() && (!setting.is_required() || given.is_none() && extent == Extent::Named);
+        if let Some(fault) = setting.fault(&value).filter(|_| !resets) {
+            rules.fail(setting.key, fault.code, fault.message);
+        }
+        changes.push((
+            setting,
+            Some(value).filter(|value| !value.is_empty() && value != setting.default),
+        ));
+    }
+    rules.finish_with(ChangeError::Invalid)?;
+    Ok(changes)
+}
+
+/// Changes the configuration, if it still is what the caller saw.
+pub async fn change(
+    state: &AppState,
+    admin: &User,
+    origin: &RequestOrigin,
+    input: &ConfigInput,
+    extent: Extent,
+    seen: &Seen,
+) -> Result<Shown, ChangeError> {
+    let wanted = wanted(input, extent)?;
+    if state.settings.is_fixed() {
+        return Err(ChangeError::Fixed);
+    }
+    let now = state.now();
+    let tx = state.store.begin().await?;
+    app_config::lock(&tx, now).await?;
+    let stored = app_config::all(&tx).await?;
+    if !seen.allows(&Version::of(stored.clone())) {
+        return Err(ChangeError::Outdated);
+    }
+    let before = Settings::from_values(sealed::unseal_all(&state.config, stored));
+    let mut changed = Vec::new();
+    let mut values = Vec::new();
+    for (setting, value) in wanted {
+        if before.text(setting.key) == value.as_deref().unwrap_or(setting.default) {
+            continue;
+        }
+        let value = match value {
+            Some(value) if setting.visibility == Visibility::Secret => {
+                Some(sealed::seal(&state.config, state.random, &value)?)
+            }
+            other => other,
+        };
+        changed.push(setting.key);
+        values.push((setting.key.to_owned(), value));
+    }
+    if !values.is_empty() {
+        app_config::set(&tx, &values, now).await?;
+        let names = [("settings", changed.join(", "))];
+        audit::record(state, &tx, Event::ConfigurationChanged, admin, origin, names).await?;
+    }
+    let stored = app_config::all(&tx).await?;
+    commit(tx).await?;
+    state.settings.invalidate().await;
+    let settings = Settings::from_values(sealed::unseal_all(&state.config, stored.clone()));
+    Ok(shown(&settings, Version::of(stored)))
+}
