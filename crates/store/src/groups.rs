@@ -1,15 +1,20 @@
 //! Queries over user groups and memberships.
 
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Order, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, Order,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 
 use crate::connect::Tx;
 pub use crate::entity::user_group::Model as UserGroup;
-use crate::entity::{group_member, user_group};
+use crate::entity::{client_allowed_group, group_member, oidc_client, user, user_group};
 use crate::error::StoreResult;
-use crate::types::{GroupId, UserId};
+use crate::list::{ListRequest, Page, contains, page};
+use crate::types::{ClientId, GroupId, Timestamp, UserId};
+
+/// Rows or ids in one statement: both engines limit its parameters.
+const AT_ONCE: usize = 1000;
 
 /// Adds a group.
 ///
@@ -17,6 +22,210 @@ use crate::types::{GroupId, UserId};
 /// [`crate::StoreError::Duplicate`] when the name is taken.
 pub async fn insert(tx: &Tx, group: UserGroup) -> StoreResult<UserGroup> {
     Ok(group.into_active_model().reset_all().insert(tx).await?)
+}
+
+/// One group.
+pub async fn find(connection: &impl ConnectionTrait, id: GroupId) -> StoreResult<Option<UserGroup>> {
+    Ok(user_group::Entity::find_by_id(id).one(connection).await?)
+}
+
+/// The group with exactly this name.
+pub async fn find_by_name(connection: &impl ConnectionTrait, name: &str) -> StoreResult<Option<UserGroup>> {
+    Ok(user_group::Entity::find()
+        .filter(user_group::Column::Name.eq(name))
+        .one(connection)
+        .await?)
+}
+
+/// Writes all columns of a group.
+///
+/// # Errors
+/// [`crate::StoreError::Duplicate`] when the name is taken.
+pub async fn update(tx: &Tx, group: UserGroup) -> StoreResult<UserGroup> {
+    Ok(group.into_active_model().reset_all().update(tx).await?)
+}
+
+/// Notes that groups were changed.
+pub async fn touch(tx: &Tx, ids: &[GroupId], now: Timestamp) -> StoreResult<()> {
+    for some in ids.chunks(AT_ONCE) {
+        user_group::Entity::update_many()
+            .col_expr(user_group::Column::UpdatedAt, Expr::value(now))
+            .filter(user_group::Column::Id.is_in(some.iter().copied()))
+            .exec(tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Removes a group with its memberships, claims and places on clients' lists; whether there was one.
+pub async fn delete(tx: &Tx, id: GroupId) -> StoreResult<bool> {
+    Ok(user_group::Entity::delete_by_id(id).exec(tx).await?.rows_affected == 1)
+}
+
+/// A page of groups. Sort keys are those of the REST API.
+pub async fn list(connection: &impl ConnectionTrait, request: &ListRequest) -> StoreResult<Page<UserGroup>> {
+    use user_group::Column;
+    let mut select = user_group::Entity::find();
+    if let Some(text) = &request.search {
+        select = select.filter(contains(Column::Name, text));
+    }
+    if let Some((key, order)) = request.sort_key() {
+        select = match key {
+            "friendlyName" => select.order_by(Column::FriendlyName, order),
+            "name" => select.order_by(Column::Name, order),
+            "createdAt" => select.order_by(Column::CreatedAt, order),
+            "userCount" => {
+                let count = group_member::Entity::find()
+                    .select_only()
+                    .expr(Expr::col((group_member::Entity, group_member::Column::UserId)).count())
+                    .filter(
+                        Expr::col((group_member::Entity, group_member::Column::UserGroupId))
+                            .eq(Expr::col((user_group::Entity, Column::Id))),
+                    )
+                    .into_query();
+                select.order_by(Expr::SubQuery(None, Box::new(count.into())), order)
+            }
+            _ => select,
+        };
+    }
+    select = select
+        .order_by(Column::CreatedAt, Order::Asc)
+        .order_by(Column::Id, Order::Asc);
+    page(select, request, connection).await
+}
+
+#[derive(FromQueryResult)]
+struct MemberCount {
+    user_group_id: GroupId,
+    members: i64,
+}
+
+/// How many members each of some groups has; groups without any are left out.
+pub async fn member_counts(
+    connection: &impl ConnectionTrait,
+    groups: &[GroupId],
+) -> StoreResult<Vec<(GroupId, i64)>> {
+    if groups.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = group_member::Entity::find()
+        .select_only()
+        .column(group_member::Column::UserGroupId)
+        .column_as(group_member::Column::UserId.count(), "members")
+        .filter(group_member::Column::UserGroupId.is_in(groups.iter().copied()))
+        .group_by(group_member::Column::UserGroupId)
+        .into_model::<MemberCount>()
+        .all(connection)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.user_group_id, row.members))
+        .collect())
+}
+
+/// The members of a group, by username.
+pub async fn members(connection: &impl ConnectionTrait, group: GroupId) -> StoreResult<Vec<user::Model>> {
+    let members = group_member::Entity::find()
+        .select_only()
+        .column(group_member::Column::UserId)
+        .filter(group_member::Column::UserGroupId.eq(group))
+        .into_query();
+    Ok(user::Entity::find()
+        .filter(user::Column::Id.in_subquery(members))
+        .order_by(user::Column::Username, Order::Asc)
+        .all(connection)
+        .await?)
+}
+
+/// Makes the users that exist among some ids the only members of a group.
+pub async fn replace_members(tx: &Tx, group: GroupId, users: &[UserId]) -> StoreResult<()> {
+    group_member::Entity::delete_many()
+        .filter(group_member::Column::UserGroupId.eq(group))
+        .exec(tx)
+        .await?;
+    for some in users.chunks(AT_ONCE) {
+        let existing: Vec<UserId> = user::Entity::find()
+            .select_only()
+            .column(user::Column::Id)
+            .filter(user::Column::Id.is_in(some.iter().copied()))
+            .into_tuple()
+            .all(tx)
+            .await?;
+        insert_members(tx, existing.iter().map(|user| (*user, group))).await?;
+    }
+    Ok(())
+}
+
+async fn insert_members(tx: &Tx, members: impl Iterator<Item = (UserId, GroupId)>) -> StoreResult<()> {
+    let rows: Vec<_> = members
+        .map(|(user_id, user_group_id)| {
+            group_member::Model {
+                user_id,
+                user_group_id,
+            }
+            .into_active_model()
+            .reset_all()
+        })
+        .collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    // An id may have been named twice, in two chunks.
+    group_member::Entity::insert_many(rows)
+        .on_conflict_do_nothing()
+        .exec_without_returning(tx)
+        .await?;
+    Ok(())
+}
+
+/// The clients whose lists a group is on, by name.
+pub async fn allowed_clients(
+    connection: &impl ConnectionTrait,
+    group: GroupId,
+) -> StoreResult<Vec<oidc_client::Model>> {
+    let clients = client_allowed_group::Entity::find()
+        .select_only()
+        .column(client_allowed_group::Column::ClientId)
+        .filter(client_allowed_group::Column::UserGroupId.eq(group))
+        .into_query();
+    Ok(oidc_client::Entity::find()
+        .filter(oidc_client::Column::Id.in_subquery(clients))
+        .order_by(oidc_client::Column::Name, Order::Asc)
+        .all(connection)
+        .await?)
+}
+
+/// Puts a group on the lists of the clients that exist among some ids, and takes it off all others.
+pub async fn replace_allowed_clients(tx: &Tx, group: GroupId, clients: &[ClientId]) -> StoreResult<()> {
+    client_allowed_group::Entity::delete_many()
+        .filter(client_allowed_group::Column::UserGroupId.eq(group))
+        .exec(tx)
+        .await?;
+    for some in clients.chunks(AT_ONCE) {
+        let existing: Vec<ClientId> = oidc_client::Entity::find()
+            .select_only()
+            .column(oidc_client::Column::Id)
+            .filter(oidc_client::Column::Id.is_in(some.iter().cloned()))
+            .into_tuple()
+            .all(tx)
+            .await?;
+        if existing.is_empty() {
+            continue;
+        }
+        let rows = existing.into_iter().map(|client_id| {
+            client_allowed_group::Model {
+                client_id,
+                user_group_id: group,
+            }
+            .into_active_model()
+            .reset_all()
+        });
+        client_allowed_group::Entity::insert_many(rows)
+            .on_conflict_do_nothing()
+            .exec_without_returning(tx)
+            .await?;
+    }
+    Ok(())
 }
 
 /// The groups that exist among some ids.
@@ -77,19 +286,5 @@ pub async fn replace_for_user(tx: &Tx, user: UserId, groups: &[GroupId]) -> Stor
         .filter(group_member::Column::UserId.eq(user))
         .exec(tx)
         .await?;
-    if groups.is_empty() {
-        return Ok(());
-    }
-    let rows = groups.iter().map(|group| {
-        group_member::Model {
-            user_id: user,
-            user_group_id: *group,
-        }
-        .into_active_model()
-        .reset_all()
-    });
-    group_member::Entity::insert_many(rows)
-        .exec_without_returning(tx)
-        .await?;
-    Ok(())
+    insert_members(tx, groups.iter().map(|group| (user, *group))).await
 }

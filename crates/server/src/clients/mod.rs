@@ -7,6 +7,6 @@ mod routes;
 pub mod secrets;
 pub mod service;
 
-pub use dto::ClientMetaDto;
+pub use dto::{ClientMetaDto, ClientWithGroupsDto};
 pub use metadata_document::{MetadataDocuments, resolve};
 pub use routes::routes;

@@ -10,13 +10,14 @@ use utoipa::ToSchema;
 use crate::http::time_format::serde_rfc3339;
 
 /// A custom claim.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
 pub struct CustomClaimDto {
     /// Claim name.
-    #[schema(example = "department")]
+    #[schema(required = true, example = "department")]
     pub key: String,
     /// Claim value; JSON text is emitted as JSON.
-    #[schema(example = "it")]
+    #[schema(required = true, example = "it")]
     pub value: String,
 }
 

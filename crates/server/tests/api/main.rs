@@ -14,6 +14,7 @@ mod support;
 mod apis;
 mod app_config;
 mod clients;
+mod groups;
 mod images;
 mod logout;
 mod oidc;

@@ -1,0 +1,6 @@
+//! Claims administrators add to users and groups; tokens carry them with the scope `profile`.
+
+mod routes;
+mod service;
+
+pub use routes::routes;

@@ -1,0 +1,135 @@
+//! Rules of custom claims.
+
+use std::collections::BTreeMap;
+
+use http::StatusCode;
+use pocket_id_oidc::claims::RESERVED;
+use pocket_id_store::custom_claims::{self, CustomClaim, Owner};
+use pocket_id_store::types::CustomClaimId;
+use pocket_id_store::{StoreError, Tx, commit, groups, users};
+
+use crate::http::error::{ApiError, FieldError};
+use crate::http::validation::{Rules, nfc};
+use crate::state::AppState;
+use crate::users::dto::CustomClaimDto;
+
+/// Why an owner's claims cannot be replaced.
+#[derive(Debug, thiserror::Error)]
+pub enum ClaimsError {
+    /// There is no such user.
+    #[error("user not found")]
+    NoUser,
+    /// There is no such group.
+    #[error("group not found")]
+    NoGroup,
+    /// The name means something else already.
+    #[error("the claim {0} is reserved")]
+    Reserved(String),
+    /// The name is there twice.
+    #[error("the claim {0} is there twice")]
+    Duplicate(String),
+    /// The submitted values break rules.
+    #[error("invalid values")]
+    Invalid(Vec<FieldError>),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<ClaimsError> for ApiError {
+    fn from(error: ClaimsError) -> Self {
+        let about_key = |code: &'static str, field_code: &str, key: String, message: &str| {
+            Self::new(
+                StatusCode::BAD_REQUEST,
+                code,
+                format!("The claim {key} {message}"),
+            )
+            .with("key", key)
+            .with_fields(vec![FieldError {
+                field: "key".to_owned(),
+                code: field_code.to_owned(),
+                message: message.to_owned(),
+            }])
+        };
+        match error {
+            ClaimsError::NoUser => Self::new(StatusCode::NOT_FOUND, "user_not_found", "User not found"),
+            ClaimsError::NoGroup => Self::not_found("User group"),
+            ClaimsError::Reserved(key) => about_key(
+                "reserved_claim",
+                "reserved",
+                key,
+                "is reserved and cannot be used",
+            ),
+            ClaimsError::Duplicate(key) => about_key("duplicate_claim", "duplicate", key, "is there twice"),
+            ClaimsError::Invalid(fields) => Self::validation(fields),
+            ClaimsError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// What was submitted, if it keeps the rules: values by key.
+fn checked(submitted: &[CustomClaimDto]) -> Result<BTreeMap<String, String>, ClaimsError> {
+    for claim in submitted {
+        let mut rules = Rules::new();
+        rules.required("key", &claim.key);
+        rules.required("value", &claim.value);
+        rules.finish_with(ClaimsError::Invalid)?;
+    }
+    let mut claims = BTreeMap::new();
+    for claim in submitted {
+        let key = nfc(&claim.key);
+        if RESERVED.contains(&key.as_str()) {
+            return Err(ClaimsError::Reserved(key));
+        }
+        if claims.insert(key.clone(), nfc(&claim.value)).is_some() {
+            return Err(ClaimsError::Duplicate(key));
+        }
+    }
+    Ok(claims)
+}
+
+async fn refuse_unknown(tx: &Tx, owner: Owner) -> Result<(), ClaimsError> {
+    match owner {
+        Owner::User(id) if users::find(tx, id).await?.is_none() => Err(ClaimsError::NoUser),
+        Owner::Group(id) if groups::find(tx, id).await?.is_none() => Err(ClaimsError::NoGroup),
+        _ => Ok(()),
+    }
+}
+
+/// Replaces an owner's claims. A claim that stays keeps its age, by which claims of several groups are told apart.
+pub async fn replace(
+    state: &AppState,
+    owner: Owner,
+    submitted: &[CustomClaimDto],
+) -> Result<Vec<CustomClaimDto>, ClaimsError> {
+    let claims = checked(submitted)?;
+    let tx = state.store.begin().await?;
+    refuse_unknown(&tx, owner).await?;
+    let keys: Vec<String> = claims.keys().cloned().collect();
+    custom_claims::remove_others(&tx, owner, &keys).await?;
+    let known = custom_claims::of_owner(&tx, owner).await?;
+    let mut new = Vec::new();
+    for (key, value) in claims {
+        match known.iter().find(|claim| claim.key == key) {
+            Some(claim) if claim.value == value => {}
+            Some(claim) => custom_claims::set_value(&tx, claim, &value).await?,
+            None => new.push(CustomClaim {
+                id: CustomClaimId(state.random.uuid()),
+                key,
+                value,
+                user_id: owner.user(),
+                user_group_id: owner.group(),
+                created_at: state.now(),
+            }),
+        }
+    }
+    custom_claims::insert_many(&tx, new).await?;
+    let stored = custom_claims::of_owner(&tx, owner).await?;
+    commit(tx).await?;
+    Ok(stored.iter().map(Into::into).collect())
+}
+
+/// Keys in use, most used first.
+pub async fn suggestions(state: &AppState) -> Result<Vec<String>, StoreError> {
+    custom_claims::keys_by_use(state.store.reader()).await
+}

@@ -1,0 +1,211 @@
+//! `/api/user-groups`, and the groups of a user.
+
+use axum::Json;
+use axum::extract::State;
+use http::StatusCode;
+use pocket_id_store::types::{GroupId, UserId};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::dto::{AllowedClientsInput, MembersInput, UserGroupDto, UserGroupInput, UserGroupsInput};
+use super::service;
+use crate::clients::ClientWithGroupsDto;
+use crate::http::access::Admin;
+use crate::http::body::JsonBody;
+use crate::http::error::{ApiResult, ErrorBody};
+use crate::http::list_query::{ListParameters, ListQuery, Paginated};
+use crate::http::path::{ClientIdPath, PathId};
+use crate::state::AppState;
+use crate::users::dto::{UserDto, UserGroupMinimalDto};
+
+/// The feature's routes.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(find, update, delete))
+        .routes(routes!(replace_members))
+        .routes(routes!(replace_allowed_clients))
+        .routes(routes!(of_user))
+        .routes(routes!(replace_of_user))
+        .routes(routes!(replace_of_client))
+}
+
+/// User groups, a page at a time.
+#[utoipa::path(
+    get, path = "/api/user-groups", tag = "User groups", params(ListParameters),
+    responses(
+        (status = 200, body = Paginated<UserGroupMinimalDto>),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)
+    )
+)]
+async fn list(
+    State(state): State<AppState>,
+    _: Admin,
+    ListQuery(request): ListQuery,
+) -> ApiResult<Json<Paginated<UserGroupMinimalDto>>> {
+    Ok(Json(service::list(&state, &request).await?.into()))
+}
+
+/// Adds a user group.
+#[utoipa::path(
+    post, path = "/api/user-groups", tag = "User groups", request_body = UserGroupInput,
+    responses(
+        (status = 201, body = UserGroupDto), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 409, body = ErrorBody, description = "Name taken")
+    )
+)]
+async fn create(
+    State(state): State<AppState>,
+    _: Admin,
+    JsonBody(input): JsonBody<UserGroupInput>,
+) -> ApiResult<(StatusCode, Json<UserGroupDto>)> {
+    Ok((StatusCode::CREATED, Json(service::create(&state, &input).await?)))
+}
+
+/// One user group.
+#[utoipa::path(
+    get, path = "/api/user-groups/{id}", tag = "User groups",
+    params(("id" = String, Path, description = "User group ID")),
+    responses(
+        (status = 200, body = UserGroupDto), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody)
+    )
+)]
+async fn find(
+    State(state): State<AppState>,
+    _: Admin,
+    PathId(id): PathId<GroupId>,
+) -> ApiResult<Json<UserGroupDto>> {
+    Ok(Json(service::find(&state, id).await?))
+}
+
+/// Gives a user group other names.
+#[utoipa::path(
+    put, path = "/api/user-groups/{id}", tag = "User groups",
+    params(("id" = String, Path, description = "User group ID")), request_body = UserGroupInput,
+    responses(
+        (status = 200, body = UserGroupDto), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody, description = "No administrator, or the directory owns the group"),
+        (status = 404, body = ErrorBody), (status = 409, body = ErrorBody, description = "Name taken")
+    )
+)]
+async fn update(
+    State(state): State<AppState>,
+    _: Admin,
+    PathId(id): PathId<GroupId>,
+    JsonBody(input): JsonBody<UserGroupInput>,
+) -> ApiResult<Json<UserGroupDto>> {
+    Ok(Json(service::update(&state, id, &input).await?))
+}
+
+/// Removes a user group.
+#[utoipa::path(
+    delete, path = "/api/user-groups/{id}", tag = "User groups",
+    params(("id" = String, Path, description = "User group ID")),
+    responses(
+        (status = 204), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody, description = "No administrator, or the directory owns the group"),
+        (status = 404, body = ErrorBody)
+    )
+)]
+async fn delete(
+    State(state): State<AppState>,
+    _: Admin,
+    PathId(id): PathId<GroupId>,
+) -> ApiResult<StatusCode> {
+    service::delete(&state, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Replaces the members of a user group.
+#[utoipa::path(
+    put, path = "/api/user-groups/{id}/users", tag = "User groups",
+    params(("id" = String, Path, description = "User group ID")), request_body = MembersInput,
+    responses(
+        (status = 200, body = UserGroupDto), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)
+    )
+)]
+async fn replace_members(
+    State(state): State<AppState>,
+    _: Admin,
+    PathId(id): PathId<GroupId>,
+    JsonBody(input): JsonBody<MembersInput>,
+) -> ApiResult<Json<UserGroupDto>> {
+    Ok(Json(service::replace_members(&state, id, input.user_ids).await?))
+}
+
+/// Replaces the restricted clients a user group may use.
+#[utoipa::path(
+    put, path = "/api/user-groups/{id}/allowed-oidc-clients", tag = "User groups",
+    params(("id" = String, Path, description = "User group ID")), request_body = AllowedClientsInput,
+    responses(
+        (status = 200, body = UserGroupDto), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)
+    )
+)]
+async fn replace_allowed_clients(
+    State(state): State<AppState>,
+    _: Admin,
+    PathId(id): PathId<GroupId>,
+    JsonBody(input): JsonBody<AllowedClientsInput>,
+) -> ApiResult<Json<UserGroupDto>> {
+    let group = service::replace_allowed_clients(&state, id, input.oidc_client_ids).await?;
+    Ok(Json(group))
+}
+
+/// The groups of a user.
+#[utoipa::path(
+    get, path = "/api/users/{id}/groups", tag = "Users", params(("id" = String, Path, description = "User ID")),
+    responses(
+        (status = 200, body = Vec<UserGroupDto>), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody)
+    )
+)]
+async fn of_user(
+    State(state): State<AppState>,
+    _: Admin,
+    PathId(id): PathId<UserId>,
+) -> ApiResult<Json<Vec<UserGroupDto>>> {
+    Ok(Json(service::of_user(&state, id).await?))
+}
+
+/// Replaces the groups of a user.
+#[utoipa::path(
+    put, path = "/api/users/{id}/user-groups", tag = "Users",
+    params(("id" = String, Path, description = "User ID")), request_body = UserGroupsInput,
+    responses(
+        (status = 200, body = UserDto), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)
+    )
+)]
+async fn replace_of_user(
+    State(state): State<AppState>,
+    _: Admin,
+    PathId(id): PathId<UserId>,
+    JsonBody(input): JsonBody<UserGroupsInput>,
+) -> ApiResult<Json<UserDto>> {
+    Ok(Json(
+        service::replace_of_user(&state, id, input.user_group_ids).await?,
+    ))
+}
+
+/// Replaces the groups that may use a client while it is restricted. Whether it is restricted stays as it is.
+#[utoipa::path(
+    put, path = "/api/oidc/clients/{id}/allowed-user-groups", tag = "OIDC clients",
+    params(("id" = String, Path, description = "Client ID; `~` and base64url for one that is a URL")),
+    request_body = UserGroupsInput,
+    responses(
+        (status = 200, body = ClientWithGroupsDto), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)
+    )
+)]
+async fn replace_of_client(
+    State(state): State<AppState>,
+    _: Admin,
+    ClientIdPath(id): ClientIdPath,
+    JsonBody(input): JsonBody<UserGroupsInput>,
+) -> ApiResult<Json<ClientWithGroupsDto>> {
+    let client = service::replace_of_client(&state, &id, input.user_group_ids).await?;
+    Ok(Json(client))
+}
