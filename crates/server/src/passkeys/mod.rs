@@ -8,6 +8,7 @@
 //! library does it.
 
 pub mod aaguid;
+mod administration;
 mod attestation;
 mod authenticator_data;
 mod cbor;

@@ -37,6 +37,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(reauthenticate))
         .routes(routes!(list))
         .routes(routes!(rename, remove))
+        .merge(super::administration::routes())
 }
 
 /// Options for registering a passkey of the signed-in user.
@@ -211,6 +212,7 @@ async fn remove(
     origin: RequestOrigin,
     PathId(id): PathId<PasskeyId>,
 ) -> ApiResult<StatusCode> {
-    service::remove(&state, &user, id.ok_or(PasskeyError::NotFound)?, &origin).await?;
+    let id = id.ok_or(PasskeyError::NotFound)?;
+    service::remove(&state, &user, id, &user, &origin).await?;
     Ok(StatusCode::NO_CONTENT)
 }

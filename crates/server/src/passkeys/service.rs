@@ -5,7 +5,7 @@ use pocket_id_store::passkeys::{self as store, Passkey};
 use pocket_id_store::types::{Ceremony, ChallengeId, JsonDocument, PasskeyId, StringList, UserId};
 use pocket_id_store::users::User;
 use pocket_id_store::webauthn_challenges::{self, WebauthnChallenge};
-use pocket_id_store::{StoreError, Tx, commit};
+use pocket_id_store::{StoreError, commit};
 use secrecy::SecretString;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -179,7 +179,7 @@ pub async fn complete_registration(
         StoreError::Duplicate(_) => PasskeyError::AlreadyRegistered,
         other => PasskeyError::Store(other),
     })?;
-    record(state, &tx, Event::PasskeyAdded, user, &passkey, origin).await?;
+    audit::record(state, &tx, Event::PasskeyAdded, user, origin, facts(&passkey)).await?;
     commit(tx).await?;
     Ok(passkey)
 }
@@ -207,11 +207,13 @@ pub async fn rename(
     Ok(passkey)
 }
 
-/// Removes one of a user's passkeys. The last one may go too: a login code still gets its owner in.
+/// Removes one of a user's passkeys, at the wish of its owner or of an administrator. The last one may go too: a login
+/// code still gets its owner in.
 pub async fn remove(
     state: &AppState,
     user: &User,
     id: PasskeyId,
+    actor: &User,
     origin: &RequestOrigin,
 ) -> Result<(), PasskeyError> {
     let tx = state.store.begin().await?;
@@ -221,21 +223,18 @@ pub async fn remove(
     if !store::delete(&tx, user.id, id).await? {
         return Err(PasskeyError::NotFound);
     }
-    record(state, &tx, Event::PasskeyRemoved, user, &passkey, origin).await?;
+    let mut data = facts(&passkey);
+    if actor.id != user.id {
+        data.push(("actorUserID", actor.id.to_string()));
+        data.push(("actorUsername", actor.username.clone()));
+    }
+    audit::record(state, &tx, Event::PasskeyRemoved, user, origin, data).await?;
     Ok(commit(tx).await?)
 }
 
-async fn record(
-    state: &AppState,
-    tx: &Tx,
-    event: Event,
-    user: &User,
-    passkey: &Passkey,
-    origin: &RequestOrigin,
-) -> Result<(), StoreError> {
-    let data = [
+fn facts(passkey: &Passkey) -> Vec<(&'static str, String)> {
+    vec![
         ("credentialID", hex::encode(&passkey.credential_id)),
         ("passkeyName", passkey.name.clone()),
-    ];
-    audit::record(state, tx, event, user, origin, data).await
+    ]
 }

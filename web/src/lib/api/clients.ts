@@ -22,6 +22,8 @@ export const clients = {
 	create: (input: ClientInput) => api.post<ClientWithGroups>('/api/oidc/clients', input),
 	update: (id: string, input: ClientInput) => api.put<ClientWithGroups>(path(id), input),
 	remove: (id: string) => api.delete(path(id)),
+	setAllowedGroups: (id: string, userGroupIds: string[]) =>
+		api.put<ClientWithGroups>(`${path(id)}/allowed-user-groups`, { userGroupIds }),
 	/** Reads a client's metadata document anew. */
 	refresh: (id: string) => api.post<ClientWithGroups>(`${path(id)}/refresh`),
 	secrets: (id: string) => api.get<ClientSecret[]>(`${path(id)}/secrets`),

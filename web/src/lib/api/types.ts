@@ -14,6 +14,15 @@ type SentExcept<T, K extends keyof T> = Sent<Omit<T, K>> & Pick<T, K>;
 
 export type CustomClaim = Schemas['CustomClaimDto'];
 export type UserGroupMinimal = Sent<Schemas['UserGroupMinimalDto']>;
+export type UserGroup = Omit<
+	Sent<Schemas['UserGroupDto']>,
+	'users' | 'allowedOidcClients' | 'customClaims'
+> & {
+	users: User[];
+	allowedOidcClients: ClientMeta[];
+	customClaims: CustomClaim[];
+};
+export type UserGroupInput = Schemas['UserGroupInput'];
 export type User = SentExcept<Schemas['UserDto'], 'contact'>;
 export type UserInput = Schemas['UserInput'];
 export type SignUpInput = Schemas['SignUp'];

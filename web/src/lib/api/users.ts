@@ -1,15 +1,31 @@
 import { api, listQueryString } from './client';
-import type { ListQuery, Paginated, SignUpInput, User, UserInput } from './types';
+import type {
+	CustomClaim,
+	ListQuery,
+	Paginated,
+	Passkey,
+	SignUpInput,
+	User,
+	UserInput
+} from './types';
+
+const path = (id: string) => `/api/users/${encodeURIComponent(id)}`;
 
 export const users = {
 	me: () => api.get<User>('/api/users/me'),
 	updateMe: (input: UserInput) => api.put<User>('/api/users/me', input),
 	list: (query: ListQuery) => api.get<Paginated<User>>(`/api/users${listQueryString(query)}`),
-	get: (id: string) => api.get<User>(`/api/users/${encodeURIComponent(id)}`),
+	get: (id: string) => api.get<User>(path(id)),
 	create: (input: UserInput) => api.post<User>('/api/users', input),
-	update: (id: string, input: UserInput) =>
-		api.put<User>(`/api/users/${encodeURIComponent(id)}`, input),
-	remove: (id: string) => api.delete(`/api/users/${encodeURIComponent(id)}`)
+	update: (id: string, input: UserInput) => api.put<User>(path(id), input),
+	remove: (id: string) => api.delete(path(id)),
+	setGroups: (id: string, userGroupIds: string[]) =>
+		api.put<User>(`${path(id)}/user-groups`, { userGroupIds }),
+	setClaims: (id: string, claims: CustomClaim[]) =>
+		api.put<CustomClaim[]>(`/api/custom-claims/user/${encodeURIComponent(id)}`, claims),
+	passkeys: (id: string) => api.get<Passkey[]>(`${path(id)}/webauthn-credentials`),
+	removePasskey: (id: string, passkey: string) =>
+		api.delete(`${path(id)}/webauthn-credentials/${encodeURIComponent(passkey)}`)
 };
 
 export const signup = {

@@ -143,3 +143,59 @@ both_engines!(no_link_signs_anybody_out, |app: TestApp| async move {
     assert_eq!(admin.send(foreign).await.status, StatusCode::FORBIDDEN);
     assert_eq!(admin.get("/api/users/me").await.status, StatusCode::OK);
 });
+
+both_engines!(
+    administrators_see_and_remove_passkeys_of_others,
+    |app: TestApp| async move {
+        let (mut admin, _) = with_passkey(&app).await;
+        let me = admin.get("/api/users/me").await.json();
+        let (mut other, mut key, owner) = second_user(&app, &mut admin).await;
+        let path = format!("/api/users/{owner}/webauthn-credentials");
+        let listed = admin.get(&path).await;
+        assert_eq!(
+            (listed.status, listed.json()),
+            (
+                StatusCode::OK,
+                other.get("/api/webauthn/credentials").await.json()
+            )
+        );
+        let id = listed.json()[0]["id"].as_str().unwrap().to_owned();
+        let one = format!("{path}/{id}");
+        for (method, path) in [(Method::GET, &path), (Method::DELETE, &one)] {
+            for (browser, status) in [(&mut other, 403), (&mut app.browser(), 401)] {
+                let request = browser.request(method.clone(), path);
+                let answer = browser.send(request).await;
+                assert_eq!(answer.status.as_u16(), status, "{method} {path}");
+            }
+        }
+        // Under another owner's path it is not there.
+        let mine = format!(
+            "/api/users/{}/webauthn-credentials/{id}",
+            me["id"].as_str().unwrap()
+        );
+        for (path, code) in [
+            (mine.as_str(), "not_found"),
+            ("/api/users/none/webauthn-credentials/none", "user_not_found"),
+        ] {
+            let answer = admin.delete(path).await;
+            assert_eq!(
+                (answer.status, answer.code().as_str()),
+                (StatusCode::NOT_FOUND, code)
+            );
+        }
+
+        app.pass_seconds(1);
+        assert_eq!(admin.delete(&one).await.status, StatusCode::NO_CONTENT);
+        assert_eq!(admin.get(&path).await.json(), json!([]));
+        assert_refused(&app.browser().sign_in(&mut key).await, NOT_VERIFIED, "removed");
+        let audit = app.audit_log().await;
+        let entry = audit.last().unwrap();
+        assert_eq!(entry.event, "PASSKEY_REMOVED");
+        assert_eq!(entry.user_id, Some(owner));
+        let data = json!(entry.data);
+        assert_eq!(
+            (&data["actorUserID"], &data["actorUsername"]),
+            (&me["id"], &me["username"])
+        );
+    }
+);
