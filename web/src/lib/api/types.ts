@@ -58,6 +58,21 @@ export type ClientWithGroupCount = Client &
 /** Everything the UI sends is sent explicitly: an update replaces the whole client. */
 export type ClientInput = SentExcept<Schemas['ClientInput'], 'id'>;
 
+export type ApiPermission = Schemas['ApiPermissionDto'];
+export type Api = Sent<Schemas['ApiDto']>;
+export type PermissionInput = Schemas['PermissionInput'];
+/** What a client has of an API. */
+export type ApiGrant = Required<Schemas['GrantDto']>;
+export type ApiClient = Omit<Sent<Schemas['ApiClientDto']>, 'clientType'> & {
+	clientType: ClientType;
+};
+interface ImplicitAccess {
+	cimdGrantedAccess: boolean;
+	cimdGrantedPermissionIds: string[];
+}
+export type ApiClientAccess = ApiGrant & ImplicitAccess & { client: ApiClient };
+export type ClientApiAccess = ApiGrant & ImplicitAccess & { api: Api };
+
 export type ConfigEntry = Schemas['ConfigEntry'];
 export type FieldError = Schemas['FieldError'];
 export type ScopeInfo = Schemas['ScopeInfoDto'];

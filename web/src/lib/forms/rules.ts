@@ -66,3 +66,11 @@ export function userRules(values: UserValues, emailRequired: boolean): Record<st
 		displayName: atMost(values.displayName.trim(), 100)
 	};
 }
+
+/** The address of an API: an absolute URI (RFC 8707 §2). */
+export function apiResource(value: string): Result {
+	if (value === '') return m.rule_required();
+	if (/[\s#]/.test(value) || !URL.canParse(value) || /^(javascript|data):/i.test(value))
+		return m.rule_url();
+	return atMost(value, 350);
+}

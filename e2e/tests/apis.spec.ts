@@ -1,0 +1,186 @@
+/* APIs and permissions: made, given to clients from either side, and found again in tokens. */
+import { photograph } from '../support/photograph.js';
+import {
+	api,
+	createClient,
+	expect,
+	expectAccessible,
+	expectToast,
+	openTab,
+	setUp,
+	test,
+	watchForBrokenPages,
+	type NewClient,
+	type Page
+} from '../support/test.js';
+
+test.use({ installation: 'apis' });
+test.describe.configure({ mode: 'serial' });
+
+let page: Page;
+let problems: string[];
+let shop: NewClient;
+let origin: string;
+
+test.beforeAll(async ({ browser, pocketId }) => {
+	origin = pocketId.url;
+	page = (await openTab(browser, pocketId.url)).page;
+	problems = watchForBrokenPages(page);
+	await setUp(page);
+	shop = await createClient(page, { name: 'Shop', callbackURLs: ['http://127.0.0.1:9/cb'] });
+	await createClient(page, { name: 'Phone', callbackURLs: ['http://127.0.0.1:9/cb'], isPublic: true });
+});
+
+test.afterAll(async () => {
+	await page.context().close();
+});
+
+test.afterEach(() => {
+	expect(problems).toEqual([]);
+});
+
+/** What a token the shop gets for itself says. */
+async function shopToken(scope: string): Promise<{ status: number; body: Record<string, unknown> }> {
+	const answer = await page.request.post('/api/oidc/token', {
+		form: {
+			grant_type: 'client_credentials',
+			client_id: shop.id,
+			client_secret: shop.secret!,
+			resource: 'https://orders.example',
+			scope
+		}
+	});
+	return { status: answer.status(), body: (await answer.json()) as Record<string, unknown> };
+}
+
+test('an API is made and named', async () => {
+	await page.goto('/settings/admin/users');
+	await page.getByRole('link', { name: 'APIs' }).click();
+	await expect(page).toHaveTitle('APIs');
+	await page.getByRole('button', { name: 'Add API' }).click();
+	await page.getByLabel('Name', { exact: true }).fill('Orders');
+	await page.getByLabel('Resource').fill('not an address');
+	await page.getByRole('button', { name: 'Save' }).click();
+	await expect(page.getByText('Invalid URL')).toBeVisible();
+	await page.getByLabel('Resource').fill(origin);
+	await page.getByRole('button', { name: 'Save' }).click();
+	await expect(page.locator('[data-type="error"]').last()).toHaveText(
+		'Resource is reserved by Pocket ID and cannot be used for a custom API'
+	);
+	await page.getByLabel('Resource').fill('https://orders.example/');
+	await expectAccessible(page);
+	await page.getByRole('button', { name: 'Save' }).click();
+	await expectToast(page, 'API created successfully');
+	await expect(page).toHaveTitle('Orders');
+	await expect(page.getByLabel('Resource')).toHaveValue('https://orders.example');
+	await expect(page.getByLabel('Resource')).toBeDisabled();
+});
+
+test('permissions are written, and faults are told at their row', async () => {
+	const card = page.locator('section').filter({ has: page.getByPlaceholder('Permission') });
+	await expect(card.getByPlaceholder('Permission')).toHaveCount(1);
+	await card.getByPlaceholder('Permission').fill('openid');
+	await card.getByPlaceholder('Name', { exact: true }).fill('Nonsense');
+	await card.getByRole('button', { name: 'Save' }).click();
+	await expect(card.getByRole('alert')).toContainText('Key');
+	await card.getByPlaceholder('Permission').fill('orders:read');
+	await card.getByPlaceholder('Name', { exact: true }).fill('Read orders');
+	await card.getByRole('button', { name: 'Add another' }).click();
+	await card.getByPlaceholder('Permission').last().fill('orders:write');
+	await card.getByPlaceholder('Name', { exact: true }).last().fill('Change orders');
+	await card.getByPlaceholder('Description').last().fill('Also cancels them');
+	await card.getByRole('button', { name: 'Add another' }).click();
+	await card.getByRole('button', { name: 'Save' }).click();
+	await expectToast(page, 'Permissions updated successfully');
+	await expect(card.getByPlaceholder('Permission')).toHaveCount(2);
+	await expectAccessible(page);
+	await card.getByRole('button', { name: 'Expand card' }).click();
+	await expect(card.getByPlaceholder('Permission').first()).toBeHidden();
+	await page.reload();
+	await expect(card.getByPlaceholder('Permission').first()).toHaveValue('orders:read');
+});
+
+test('a client is given permissions from the API’s side', async () => {
+	expect((await shopToken('orders:read')).body['error']).toBe('access_denied');
+	await page.getByRole('button', { name: 'Add client' }).click();
+	await page.getByRole('dialog', { name: 'Add client' }).getByRole('row', { name: 'Shop' }).click();
+	const dialog = page.getByRole('dialog', { name: 'Shop' });
+	await expect(dialog.getByRole('switch', { name: 'User-delegated access' })).toBeChecked();
+	await expect(dialog.getByRole('switch', { name: 'Client access (M2M)' })).not.toBeChecked();
+	await dialog.getByRole('checkbox', { name: 'Client access (M2M): Read orders' }).check();
+	await expect(dialog.getByRole('switch', { name: 'Client access (M2M)' })).toBeChecked();
+	await dialog.getByRole('checkbox', { name: 'User-delegated access: Change orders' }).check();
+	await expectAccessible(page);
+	await photograph(page, 'api-permissions-dialog');
+	await dialog.getByRole('button', { name: 'Save' }).click();
+	await expectToast(page, 'API access updated successfully');
+	const row = page.getByRole('row', { name: 'Shop' });
+	await expect(row.getByText('1 / 2 permissions granted')).toHaveCount(2);
+	await photograph(page, 'api');
+	const token = await shopToken('orders:read');
+	expect(token.status).toBe(200);
+	expect(token.body['scope']).toBe('orders:read');
+	expect((await shopToken('orders:write')).body['error']).toBe('invalid_scope');
+});
+
+test('the client’s page shows and takes it away', async () => {
+	await page.getByRole('link', { name: 'Shop' }).click();
+	await page.getByRole('tab', { name: 'API access' }).click();
+	const row = page.getByRole('row', { name: 'https://orders.example' });
+	await expect(row.getByText('1 / 2 permissions granted')).toHaveCount(2);
+	await row.getByRole('button', { name: 'Edit' }).click();
+	const dialog = page.getByRole('dialog', { name: 'Orders' });
+	await dialog.getByRole('switch', { name: 'Client access (M2M)' }).click();
+	await expect(
+		dialog.getByRole('checkbox', { name: 'Client access (M2M): Read orders' })
+	).not.toBeChecked();
+	await dialog.getByRole('button', { name: 'Save' }).click();
+	await expectToast(page, 'API access updated successfully');
+	await expect(row).toContainText('No access');
+	expect((await shopToken('orders:read')).body['error']).toBe('access_denied');
+	// The button has the focus back, and says what it is.
+	await page.getByRole('button', { name: 'Edit' }).blur();
+	await expectAccessible(page);
+	await photograph(page, 'client-api-access');
+	await row.getByRole('button', { name: 'Revoke' }).click();
+	await page.getByRole('alertdialog').getByRole('button', { name: 'Revoke' }).click();
+	await expect(page.getByText('This client has not been granted access to any API yet.')).toBeVisible();
+	await page.getByRole('button', { name: 'Add API' }).click();
+	await page.getByRole('dialog', { name: 'Add API' }).getByRole('row', { name: 'Orders' }).click();
+	await page.getByRole('dialog', { name: 'Orders' }).getByRole('button', { name: 'Cancel' }).click();
+	await expect(page.getByRole('dialog')).toHaveCount(0);
+});
+
+test('a public client cannot be given access for itself', async () => {
+	const clients = await api<{ data: { id: string; name: string }[] }>(page, 'GET', '/api/oidc/clients');
+	const phone = clients.data.find((client) => client.name === 'Phone')!;
+	await page.goto(`/settings/admin/oidc-clients/${phone.id}#api-access`);
+	await page.getByRole('button', { name: 'Add API' }).click();
+	await page.getByRole('dialog', { name: 'Add API' }).getByRole('row', { name: 'Orders' }).click();
+	const dialog = page.getByRole('dialog', { name: 'Orders' });
+	await expect(dialog.getByRole('switch', { name: 'User-delegated access' })).toBeVisible();
+	await expect(dialog.getByRole('switch', { name: 'Client access (M2M)' })).toHaveCount(0);
+	await page.keyboard.press('Escape');
+});
+
+test('clients that describe themselves are allowed together, and the API is deleted', async () => {
+	await page.goto('/settings/admin/apis');
+	await page.getByRole('row', { name: 'Orders' }).click();
+	await page.getByRole('tab', { name: 'Metadata document clients' }).click();
+	await page.getByRole('switch', { name: 'Allow all metadata document clients' }).click();
+	await page.getByRole('checkbox', { name: 'Read orders' }).check();
+	await page.getByRole('button', { name: 'Save' }).nth(2).click();
+	await expectToast(page, 'API access updated successfully');
+	await page.reload();
+	await expect(page.getByRole('checkbox', { name: 'Read orders' })).toBeChecked();
+	await expect(page.getByRole('checkbox', { name: 'Change orders' })).not.toBeChecked();
+	await expectAccessible(page);
+	await page.getByRole('button', { name: 'Back' }).click();
+	const row = page.getByRole('row', { name: 'Orders' });
+	await expect(row).toContainText('Enabled');
+	await row.getByRole('button').click();
+	await page.getByRole('menuitem', { name: 'Delete' }).click();
+	await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
+	await expectToast(page, 'API deleted successfully');
+	await expect(page.getByText('No items found')).toBeVisible();
+});

@@ -1,0 +1,40 @@
+import { api, listQueryString } from './client';
+import { encodeClientId } from './client-id';
+import type {
+	Api,
+	ApiClient,
+	ApiClientAccess,
+	ApiGrant,
+	ClientApiAccess,
+	ListQuery,
+	Paginated,
+	PermissionInput
+} from './types';
+
+const path = (id: string) => `/api/apis/${encodeURIComponent(id)}`;
+
+export const apis = {
+	list: (query: ListQuery) => api.get<Paginated<Api>>(`/api/apis${listQueryString(query)}`),
+	get: (id: string) => api.get<Api>(path(id)),
+	create: (input: { name: string; resource: string }) => api.post<Api>('/api/apis', input),
+	rename: (id: string, name: string) => api.put<Api>(path(id), { name }),
+	remove: (id: string) => api.delete(path(id)),
+	setPermissions: (id: string, permissions: PermissionInput[]) =>
+		api.put<Api>(`${path(id)}/permissions`, { permissions }),
+	setMetadataClients: (id: string, enabled: boolean, permissionIds: string[]) =>
+		api.put<Api>(`${path(id)}/cimd-access`, { enabled, permissionIds }),
+	clients: (id: string, query: ListQuery) =>
+		api.get<Paginated<ApiClientAccess>>(`${path(id)}/clients${listQueryString(query)}`),
+	assignableClients: (id: string, query: ListQuery) =>
+		api.get<Paginated<ApiClient>>(`${path(id)}/assignable-clients${listQueryString(query)}`),
+	grant: (id: string, client: string, grant: ApiGrant) =>
+		api.put<ApiGrant>(`${path(id)}/clients/${encodeClientId(client)}`, grant),
+	revoke: (id: string, client: string) =>
+		api.delete(`${path(id)}/clients/${encodeClientId(client)}`),
+	ofClient: (client: string) =>
+		api.get<ClientApiAccess[]>(`/api/api-access/${encodeClientId(client)}/apis`),
+	assignableTo: (client: string, query: ListQuery) =>
+		api.get<Paginated<Api>>(
+			`/api/api-access/${encodeClientId(client)}/assignable-apis${listQueryString(query)}`
+		)
+};
