@@ -93,11 +93,11 @@ test('the token preview says what a client would learn and why', async () => {
 });
 
 test('an app registers itself, is marked, and is approved', async ({ pocketId }) => {
-	await admin.goto('/settings/admin/oidc-clients');
+	await admin.goto('/settings/admin/application-configuration#oidc');
 	const card = admin.getByTestId('registration-card');
 	await card.getByRole('combobox', { name: 'Who may register clients' }).or(card.getByLabel('Who may register clients')).first().click();
 	await admin.getByRole('option', { name: 'Everybody' }).click();
-	await card.getByRole('button', { name: 'Save', exact: true }).click();
+	await card.getByRole('button', { name: 'Apply', exact: true }).click();
 	await expectToast(admin, 'Registration policy saved');
 	await card.getByLabel('Name').fill('Continuous integration');
 	await card.getByRole('button', { name: 'Create Registration Token' }).click();

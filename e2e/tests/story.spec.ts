@@ -289,14 +289,14 @@ test('an OIDC client is added with callback URLs and PKCE', async () => {
 	await page.getByLabel('Name').fill('Example app');
 	await page.getByRole('button', { name: 'Add' }).first().click();
 	await page.getByTestId('callback-url-1').first().fill('not a url');
-	await page.locator('form').getByRole('button', { name: 'Save' }).click();
+	await page.getByRole('button', { name: 'Save' }).click();
 	await expect(page.getByText('Invalid redirect URL')).toBeVisible();
 	await page.getByTestId('callback-url-1').first().fill(`${appUrl}/callback`);
 	await page.getByRole('button', { name: 'Add', exact: true }).click();
 	await page.getByTestId('callback-url-1').last().fill(`${appUrl}/signed-out`);
 	await page.getByRole('switch', { name: 'PKCE' }).click();
 	await portray('client-create');
-	await page.locator('form').getByRole('button', { name: 'Save' }).click();
+	await page.getByRole('button', { name: 'Save' }).click();
 	await expectToast(page, 'OIDC client created successfully');
 	await page.waitForURL(/\/settings\/admin\/oidc-clients\/[^#]+/);
 	await expect(page).toHaveTitle('OIDC Client Example app');

@@ -1,6 +1,6 @@
 import { navigate } from '#lib/navigate.ts';
 import { setSignedOutHandler } from '#lib/api/client.ts';
-import type { User } from '#lib/api/types.ts';
+import type { ConfigEntry, User } from '#lib/api/types.ts';
 import type { Bootstrap } from '#lib/bootstrap.ts';
 import { parseConfig, type AppConfig } from '#lib/config.ts';
 import { guardRedirect, type Visitor } from '#lib/guard.ts';
@@ -39,6 +39,11 @@ class Session {
 		if (applyUserLocale(user.locale)) await navigate(target);
 		// Their language is another one: only a full load brings its messages.
 		else location.assign(target);
+	}
+
+	/** After an administrator changed it. */
+	configured(entries: ConfigEntry[]): void {
+		this.config = parseConfig(entries);
 	}
 
 	signedOut(): void {

@@ -20,8 +20,23 @@ async function readBody(response: Response): Promise<unknown> {
 	}
 }
 
+/** An answer with its headers. */
+export interface Answer<T> {
+	body: T;
+	headers: Headers;
+}
+
 async function request<T>(method: Method, path: string, body?: unknown): Promise<T> {
-	const headers: Record<string, string> = { Accept: 'application/json' };
+	return (await whole<T>(method, path, body)).body;
+}
+
+async function whole<T>(
+	method: Method,
+	path: string,
+	body?: unknown,
+	more: Record<string, string> = {}
+): Promise<Answer<T>> {
+	const headers: Record<string, string> = { Accept: 'application/json', ...more };
 	if (body !== undefined) headers['Content-Type'] = 'application/json';
 
 	let response: Response;
@@ -38,7 +53,7 @@ async function request<T>(method: Method, path: string, body?: unknown): Promise
 	}
 
 	const payload = await readBody(response);
-	if (response.ok) return payload as T;
+	if (response.ok) return { body: payload as T, headers: response.headers };
 
 	const error = apiErrorFrom(response.status, payload, response.headers.get('X-Request-ID'));
 	console.error(`${method} ${path}: ${error.status} ${error.code} (request ${error.requestId})`);
@@ -47,6 +62,7 @@ async function request<T>(method: Method, path: string, body?: unknown): Promise
 }
 
 export const api = {
+	whole,
 	get: <T>(path: string) => request<T>('GET', path),
 	post: <T>(path: string, body?: unknown) => request<T>('POST', path, body),
 	put: <T>(path: string, body: unknown) => request<T>('PUT', path, body),

@@ -74,3 +74,11 @@ export function apiResource(value: string): Result {
 		return m.rule_url();
 	return atMost(value, 350);
 }
+
+/** A whole number in a range. */
+export function wholeNumber(value: string, min: number, max: number): Result {
+	const text = value.trim();
+	if (text === '') return m.rule_required();
+	const number = /^\d+$/.test(text) ? Number(text) : NaN;
+	return number >= min && number <= max ? undefined : m.rule_number_between({ min, max });
+}

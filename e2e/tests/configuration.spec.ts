@@ -1,0 +1,171 @@
+/* The application configuration: every tab, two administrators at once, secrets, the environment's say. */
+import { photograph } from '../support/photograph.js';
+import {
+	api,
+	expect,
+	expectAccessible,
+	expectToast,
+	openTab,
+	setUp,
+	test,
+	watchForBrokenPages,
+	type Page
+} from '../support/test.js';
+
+test.use({ installation: 'configuration' });
+test.describe.configure({ mode: 'serial' });
+
+const PATH = '/settings/admin/application-configuration';
+
+let page: Page;
+let problems: string[];
+
+test.beforeAll(async ({ browser, pocketId }) => {
+	page = (await openTab(browser, pocketId.url)).page;
+	problems = watchForBrokenPages(page);
+	await setUp(page);
+});
+
+test.afterAll(async () => {
+	await page.context().close();
+});
+
+test.afterEach(() => {
+	expect(problems).toEqual([]);
+});
+
+const stored = async (key: string) => {
+	const all = await api<{ key: string; value: string }[]>(page, 'GET', '/api/application-configuration/all');
+	return all.find((entry) => entry.key === key)?.value;
+};
+
+test('the name and the colour change at once, for everybody', async () => {
+	await page.getByRole('button', { name: 'Administration' }).click();
+	await page.getByRole('link', { name: 'Application Configuration' }).click();
+	await expect(page).toHaveTitle('Application Configuration');
+	await page.getByLabel('Application Name').fill('x');
+	await page.getByLabel('Session Duration').fill('0');
+	await page.getByRole('button', { name: 'Save' }).click();
+	await expect(page.getByText('Too short: at least 2 characters')).toBeVisible();
+	await expect(page.getByText('Enter a whole number from 1 to 43200')).toBeVisible();
+	await page.getByLabel('Application Name').fill('Home ID');
+	await page.getByLabel('Session Duration').fill('120');
+	await page.getByRole('radio', { name: 'Teal' }).check({ force: true });
+	const primary = () =>
+		page.evaluate(() => getComputedStyle(document.documentElement).getPropertyValue('--primary').trim());
+	expect(await primary()).toBe('oklch(0.6 0.15 180)');
+	await page.getByRole('button', { name: 'Custom Accent Color' }).click();
+	const dialog = page.getByRole('dialog', { name: 'Custom Accent Color' });
+	await dialog.getByLabel('Color Value').fill('no colour');
+	await expect(dialog.getByRole('button', { name: 'Apply' })).toBeDisabled();
+	await dialog.getByLabel('Color Value').fill('#0a6e4f');
+	await dialog.getByRole('button', { name: 'Apply' }).click();
+	expect(await primary()).toBe('#0a6e4f');
+	await expectAccessible(page);
+	await page.getByRole('button', { name: 'Save' }).click();
+	await expectToast(page, 'Application configuration updated successfully');
+	await photograph(page, 'configuration-general');
+	await page.reload();
+	await expect(page.getByLabel('Application Name')).toHaveValue('Home ID');
+	expect(await primary()).toBe('#0a6e4f');
+	expect(await stored('sessionDuration')).toBe('120');
+});
+
+test('a colour that was only tried out is gone with the page', async () => {
+	await page.getByRole('radio', { name: 'Rose' }).check({ force: true });
+	await page.getByRole('link', { name: 'Users' }).click();
+	await expect(page).toHaveTitle('Users');
+	expect(
+		await page.evaluate(() => document.documentElement.style.getPropertyValue('--primary'))
+	).toBe('#0a6e4f');
+});
+
+test('new users get default groups and claims', async () => {
+	await api(page, 'POST', '/api/user-groups', { friendlyName: 'Family', name: 'family' });
+	await page.goto(`${PATH}#user-creation`);
+	await page.getByRole('combobox', { name: 'User Groups' }).click();
+	await page.getByRole('option', { name: 'family' }).click();
+	await expect(page.getByRole('option', { name: 'family' })).toHaveAttribute('aria-checked', 'true');
+	await page.keyboard.press('Escape');
+	await page.getByRole('button', { name: 'Add custom claim' }).click();
+	await page.getByPlaceholder('Key').fill('level');
+	await page.getByPlaceholder('Value').fill('1');
+	await expectAccessible(page);
+	await page.getByRole('button', { name: 'Save' }).click();
+	await expectToast(page, 'User creation settings updated successfully.');
+	await photograph(page, 'configuration-users');
+	const user = await api<{ id: string; userGroups: { name: string }[] }>(page, 'POST', '/api/users', {
+		username: 'child',
+		email: 'child@example.com'
+	});
+	expect(user.userGroups.map((group) => group.name)).toEqual(['family']);
+	const { customClaims } = await api<{ customClaims: unknown }>(page, 'GET', `/api/users/${user.id}`);
+	expect(customClaims).toEqual([{ key: 'level', value: '1' }]);
+	await page.reload();
+	await expect(page.getByRole('combobox', { name: 'User Groups' })).toContainText('family');
+});
+
+test('the passkey policy is kept', async () => {
+	await page.getByRole('tab', { name: 'Passkeys' }).click();
+	await page.getByLabel('User verification').click();
+	await page.getByRole('option', { name: 'Preferred' }).click();
+	await page.getByRole('switch', { name: 'Allow synced passkeys' }).click();
+	await expectAccessible(page);
+	await page.getByRole('button', { name: 'Save' }).click();
+	await expectToast(page, 'Passkey configuration updated successfully');
+	expect(await stored('webauthnUserVerification')).toBe('preferred');
+	expect(await stored('webauthnAllowSyncedPasskeys')).toBe('false');
+});
+
+test('a password goes in and does not come out', async () => {
+	await page.getByRole('tab', { name: 'Email' }).click();
+	await page.getByLabel('SMTP Host').fill('mail.example.com');
+	await page.getByRole('button', { name: 'Save' }).click();
+	await expect(page.getByText('Enter a whole number from 1 to 65535').or(page.getByText('Required')).first()).toBeVisible();
+	await page.getByLabel('SMTP Port').fill('587');
+	await page.getByLabel('SMTP From').fill('id@example.com');
+	await page.getByLabel('SMTP Password').fill('a secret of ours');
+	await expectAccessible(page);
+	await page.getByRole('button', { name: 'Save' }).click();
+	await expectToast(page, 'Email configuration updated successfully');
+	await page.reload();
+	await expect(page.getByLabel('SMTP Password')).toHaveValue('XXXXXXXXXX');
+	expect(await page.content()).not.toContain('a secret of ours');
+	await page.getByLabel('SMTP User').fill('postman');
+	await page.getByRole('button', { name: 'Save' }).click();
+	await expectToast(page, 'Email configuration updated successfully');
+	expect(await stored('smtpPassword')).toBe('XXXXXXXXXX');
+	await photograph(page, 'configuration-email');
+});
+
+test('addresses of metadata documents are allowed', async () => {
+	await page.getByRole('tab', { name: 'OIDC' }).click();
+	await page.getByTestId('cimd-url-allowlist-1').fill('javascript:alert(1)');
+	await page.getByRole('button', { name: 'Save' }).click();
+	await expect(page.getByText('Invalid redirect URL')).toBeVisible();
+	await page.getByTestId('cimd-url-allowlist-1').fill('https://*.example.com/client.json');
+	await expectAccessible(page);
+	await page.getByRole('button', { name: 'Save' }).click();
+	await expectToast(page, 'Application configuration updated successfully');
+	expect(await stored('cimdUrlAllowlist')).toBe('["https://*.example.com/client.json"]');
+	await photograph(page, 'configuration-oidc');
+});
+
+test('two administrators do not overwrite each other', async () => {
+	await page.goto(PATH);
+	await expect(page.getByLabel('Application Name')).toHaveValue('Home ID');
+	// Somebody changes something else: this page’s change goes through, and both stay.
+	await api(page, 'PATCH', '/api/application-configuration', { emailsVerified: 'true' });
+	await page.getByLabel('Application Name').fill('House ID');
+	await page.getByRole('button', { name: 'Save' }).click();
+	await expectToast(page, 'Application configuration updated successfully');
+	expect(await stored('emailsVerified')).toBe('true');
+	expect(await stored('appName')).toBe('House ID');
+	// Somebody changes the same: it is shown, not overwritten.
+	await api(page, 'PATCH', '/api/application-configuration', { appName: 'Flat ID' });
+	await page.getByLabel('Application Name').fill('Tent ID');
+	await page.getByRole('button', { name: 'Save' }).click();
+	await expect(page.locator('[data-type="error"]').last()).toContainText('Somebody else changed these settings');
+	await expect(page.getByLabel('Application Name')).toHaveValue('Flat ID');
+	expect(await stored('appName')).toBe('Flat ID');
+});

@@ -1,0 +1,24 @@
+import { api, type Answer } from './client';
+import type { ConfigEntry } from './types';
+
+/** The whole configuration by key, and the version it had. */
+export interface ConfigurationState {
+	values: Record<string, string>;
+	version: string;
+}
+
+const PATH = '/api/application-configuration';
+
+const stateOf = ({ body, headers }: Answer<ConfigEntry[]>): ConfigurationState => ({
+	values: Object.fromEntries(body.map((entry) => [entry.key, entry.value])),
+	version: headers.get('ETag') ?? '*'
+});
+
+export const configuration = {
+	all: async () => stateOf(await api.whole<ConfigEntry[]>('GET', `${PATH}/all`)),
+	/** Changes some settings, if the configuration still is what the caller saw. */
+	change: async (changes: Record<string, string>, version: string) =>
+		stateOf(await api.whole<ConfigEntry[]>('PATCH', PATH, changes, { 'If-Match': version })),
+	/** What everybody may see. */
+	visible: () => api.get<ConfigEntry[]>(PATH)
+};
