@@ -8,6 +8,7 @@ mod dpop;
 mod exchange;
 mod flow;
 mod introspection;
+mod library;
 mod logout;
 mod metadata_documents;
 mod par;
