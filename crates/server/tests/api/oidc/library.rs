@@ -20,6 +20,7 @@ use crate::support::both_engines;
 
 /// What the library's own idea of a discovery document leaves out.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[expect(clippy::struct_field_names, reason = "the names of the discovery document")]
 struct Endpoints {
     device_authorization_endpoint: DeviceAuthorizationUrl,
     end_session_endpoint: EndSessionUrl,
