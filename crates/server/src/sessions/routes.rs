@@ -24,6 +24,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(end_client))
         .routes(routes!(list_of_user, end_all_of_user))
         .routes(routes!(end_of_user))
+        .routes(routes!(end_client_of_user))
         .routes(routes!(logout_deliveries))
 }
 
@@ -101,7 +102,8 @@ async fn end_client(
     let Path((session, client_session)) = path.map_err(|_| no_session())?;
     let session: SessionId = session.parse().map_err(|_| no_session())?;
     let client_session: ClientSessionId = client_session.parse().map_err(|_| no_session())?;
-    service::end_client(&state, &signed_in.user, session, client_session, &origin).await?;
+    let user = &signed_in.user;
+    service::end_client(&state, user, session, client_session, user, &origin).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -164,6 +166,33 @@ async fn end_of_user(
     let user = service::person(&state, user.parse().ok()).await?;
     let session: SessionId = session.parse().map_err(|_| no_session())?;
     service::end(&state, user.id, session, &admin, &origin).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Ends what a session of a user holds with one client.
+#[utoipa::path(
+    delete, path = "/api/users/{id}/sessions/{sessionId}/clients/{clientSessionId}", tag = "Sessions",
+    params(
+        ("id" = String, Path, description = "User ID"),
+        ("sessionId" = String, Path, description = "Session ID"),
+        ("clientSessionId" = String, Path, description = "ID of the client's session")
+    ),
+    responses(
+        (status = 204), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody)
+    )
+)]
+async fn end_client_of_user(
+    State(state): State<AppState>,
+    Admin(admin): Admin,
+    origin: RequestOrigin,
+    path: Result<Path<(String, String, String)>, PathRejection>,
+) -> ApiResult<StatusCode> {
+    let Path((user, session, client_session)) = path.map_err(|_| no_session())?;
+    let user = service::person(&state, user.parse().ok()).await?;
+    let session: SessionId = session.parse().map_err(|_| no_session())?;
+    let client_session: ClientSessionId = client_session.parse().map_err(|_| no_session())?;
+    service::end_client(&state, &user, session, client_session, &admin, &origin).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -270,12 +270,13 @@ pub async fn end_all(
     Ok(())
 }
 
-/// Ends what a session of somebody's holds with one client.
+/// Ends what a session of a user's holds with one client, as they or an administrator wish.
 pub async fn end_client(
     state: &AppState,
     user: &User,
     session: SessionId,
     id: ClientSessionId,
+    actor: &User,
     origin: &RequestOrigin,
 ) -> Result<(), ApiError> {
     let tx = state.store.begin().await?;
@@ -285,7 +286,13 @@ pub async fn end_client(
     };
     let ended = ending::client_session(state, &tx, &found).await?;
     let client = clients::find(&tx, &found.client_id).await?;
-    let data = client.map(|client| ("clientName", client.name));
+    let mut data: Vec<_> = client
+        .map(|client| ("clientName", client.name))
+        .into_iter()
+        .collect();
+    if actor.id != user.id {
+        data.push(("endedBy", actor.username.clone()));
+    }
     audit::record(state, &tx, Event::SessionEnded, user, origin, data).await?;
     commit(tx).await?;
     ended.announce(state);

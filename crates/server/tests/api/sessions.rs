@@ -186,11 +186,26 @@ both_engines!(nobody_ends_what_is_not_theirs, |app: TestApp| async move {
         (&seen[0]["id"], &seen[0]["current"]),
         (&json!(craigs_session), &json!(false))
     );
+    // One client alone can be ended too; the rest of the session stays.
+    let held = tokens(&app, &mut craig, &client).await;
+    let seen = admin.get(&format!("/api/users/{craig_id}/sessions")).await.json();
+    let at_client = text(&seen[0]["clients"][0]["id"]).to_owned();
+    let path = format!("/api/users/{craig_id}/sessions/{craigs_session}/clients/{at_client}");
+    assert_eq!(craig.delete(&path).await.status, StatusCode::FORBIDDEN);
+    let under_another = format!("/api/users/{me}/sessions/{craigs_session}/clients/{at_client}");
+    assert_eq!(admin.delete(&under_another).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(admin.delete(&path).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(
+        userinfo(&app, text(&held["access_token"])).await.status,
+        StatusCode::UNAUTHORIZED
+    );
+    assert_eq!(craig.get("/api/users/me").await.status, StatusCode::OK);
+
     let path = format!("/api/users/{craig_id}/sessions/{craigs_session}");
     assert_eq!(admin.delete(&path).await.status, StatusCode::NO_CONTENT);
     assert_eq!(craig.get("/api/users/me").await.code(), "not_signed_in");
     let log = app.audit_log().await;
-    let entry = log.iter().find(|entry| entry.event == "SESSION_ENDED").unwrap();
+    let entry = log.iter().rfind(|entry| entry.event == "SESSION_ENDED").unwrap();
     assert_eq!(
         (
             entry.username.as_str(),

@@ -17,6 +17,8 @@ export const sessions = {
 export const userSessions = {
 	list: (user: string) => api.get<SignInSession[]>(`/api/users/${part(user)}/sessions`),
 	end: (user: string, id: string) => api.delete(`/api/users/${part(user)}/sessions/${part(id)}`),
+	endClient: (user: string, id: string, clientSession: string) =>
+		api.delete(`/api/users/${part(user)}/sessions/${part(id)}/clients/${part(clientSession)}`),
 	endAll: (user: string) => api.delete(`/api/users/${part(user)}/sessions`)
 };
 
