@@ -16,6 +16,7 @@ export default defineConfig({
 		locale: 'en-GB',
 		timezoneId: 'Europe/Berlin',
 		viewport: { width: 1280, height: 860 },
+		contextOptions: { reducedMotion: 'reduce' },
 		actionTimeout: 10_000,
 		navigationTimeout: 20_000,
 		screenshot: 'only-on-failure',

@@ -33,7 +33,13 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 
 /** A tab of its own with a passkey reader, whose messages about broken pages fail the test. */
 export async function openTab(browser: Browser, baseURL: string): Promise<{ page: Page; authenticator: Authenticator }> {
-	const context = await browser.newContext({ baseURL, locale: 'en-GB', viewport: { width: 1280, height: 860 } });
+	const context = await browser.newContext({
+		baseURL,
+		locale: 'en-GB',
+		viewport: { width: 1280, height: 860 },
+		// What slides under the pointer between pressing and letting go is not clicked.
+		reducedMotion: 'reduce'
+	});
 	await context.grantPermissions(['clipboard-read', 'clipboard-write']);
 	const page = await context.newPage();
 	return { page, authenticator: await Authenticator.plugInto(page) };
@@ -94,7 +100,8 @@ async function settle(page: Page): Promise<void> {
 /** axe finds nothing on the page as it stands. */
 export async function expectAccessible(page: Page): Promise<void> {
 	await settle(page);
-	const found = await new AxeBuilder({ page }).analyze();
+	// A tooltip that happens to be open names what it belongs to; it is no part of the page's landmarks.
+	const found = await new AxeBuilder({ page }).exclude('body > :has(> [data-tooltip-content], > * > [data-tooltip-content])').analyze();
 	const readable = found.violations.map(
 		(violation) => `${violation.id} (${violation.impact}): ${violation.nodes.map((node) => node.target.join(' ')).join(', ')}`
 	);

@@ -9,6 +9,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::commands::completion::CompletionArgs;
 use crate::commands::healthcheck::HealthcheckArgs;
 use crate::commands::key_rotate::KeyRotateArgs;
+use crate::commands::one_time_access_token::OneTimeAccessTokenArgs;
 
 /// Without a command, Pocket ID starts its server.
 #[derive(Parser)]
@@ -34,6 +35,8 @@ pub enum Command {
     Healthcheck(HealthcheckArgs),
     /// Replace the key that signs tokens.
     KeyRotate(KeyRotateArgs),
+    /// Make a link that signs somebody in once, without a passkey.
+    OneTimeAccessToken(OneTimeAccessTokenArgs),
     /// Print a completion script for a shell.
     Completion(CompletionArgs),
 }

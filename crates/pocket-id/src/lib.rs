@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use cli::Command;
 use commands::healthcheck::HealthcheckArgs;
 use commands::key_rotate::KeyRotateArgs;
+use commands::one_time_access_token::OneTimeAccessTokenArgs;
 use environment::{Checked, DotenvOutcome, Environment, Settings, ValidationError};
 
 /// The release this program is.
@@ -41,6 +42,7 @@ pub fn run(mut environment: Environment, arguments: &[OsString]) -> ExitCode {
         Ok(Command::Server) => ConfiguredCommand::Server,
         Ok(Command::Healthcheck(arguments)) => ConfiguredCommand::Healthcheck(arguments),
         Ok(Command::KeyRotate(arguments)) => ConfiguredCommand::KeyRotate(arguments),
+        Ok(Command::OneTimeAccessToken(arguments)) => ConfiguredCommand::OneTimeAccessToken(arguments),
         Err(outcome) => return outcome.print(),
     };
     match configuration.check() {
@@ -69,6 +71,7 @@ enum ConfiguredCommand {
     Server,
     Healthcheck(HealthcheckArgs),
     KeyRotate(KeyRotateArgs),
+    OneTimeAccessToken(OneTimeAccessTokenArgs),
 }
 
 impl ConfiguredCommand {
@@ -76,7 +79,9 @@ impl ConfiguredCommand {
         let Checked { config, health } = checked;
         let logging = match &self {
             Self::Server => logging::init_server(config.log),
-            Self::Healthcheck(_) | Self::KeyRotate(_) => logging::init_command(config.log),
+            Self::Healthcheck(_) | Self::KeyRotate(_) | Self::OneTimeAccessToken(_) => {
+                logging::init_command(config.log)
+            }
         };
         if let Err(error) = logging {
             return refuse(&[error]);
@@ -88,6 +93,7 @@ impl ConfiguredCommand {
             Self::Server => commands::server::run(config),
             Self::Healthcheck(arguments) => commands::healthcheck::run(&arguments, health),
             Self::KeyRotate(arguments) => commands::key_rotate::run(&arguments, config),
+            Self::OneTimeAccessToken(arguments) => commands::one_time_access_token::run(&arguments, config),
         }
     }
 }

@@ -26,6 +26,7 @@ pub mod health;
 pub mod http;
 pub mod images;
 pub mod jobs;
+pub mod login_codes;
 pub mod oidc;
 pub mod outbound;
 pub mod passkeys;

@@ -14,8 +14,8 @@ use crate::http::error::ApiError;
 use crate::http::{access_log, assets, cors, cross_site, error, headers, rate_limit};
 use crate::state::AppState;
 use crate::{
-    apis, app_config, clients, custom_claims, groups, health, images, oidc, passkeys, profile_pictures,
-    registration, sessions, signup, users, web_page,
+    apis, app_config, clients, custom_claims, groups, health, images, login_codes, oidc, passkeys,
+    profile_pictures, registration, sessions, signup, users, web_page,
 };
 
 /// How long a request may take before it is answered with a timeout.
@@ -41,6 +41,7 @@ fn documented() -> OpenApiRouter<AppState> {
         .merge(groups::routes())
         .merge(health::routes())
         .merge(images::routes())
+        .merge(login_codes::routes())
         .merge(oidc::routes())
         .merge(passkeys::routes())
         .merge(profile_pictures::routes())

@@ -26,6 +26,7 @@ pub mod jobs;
 pub mod jtis;
 pub mod kv;
 pub mod list;
+pub mod login_codes;
 pub mod logout_deliveries;
 pub mod metadata_clients;
 pub mod migrations;

@@ -21,6 +21,11 @@ test.each([
 	['/setup', '', null],
 	['/interaction', '?interaction=1', null],
 	['/device', '?user_code=EABC1230', null],
+	['/login/alternative', '?redirect=%2F', null],
+	['/login/alternative/code', '?code=x', null],
+	['/lc', '', null],
+	['/lc/abc123', '', null],
+	['/lcx', '', '/login?redirect=%2Flcx'],
 	['/interaction/error', '?error=x', null]
 ])('signed out, %s%s', (path, search, expected) => {
 	expect(guardRedirect(path, search, nobody)).toBe(expected);
@@ -37,6 +42,10 @@ test.each([
 	['/signup/add-passkey', null],
 	['/interaction', null],
 	['/device', null],
+	['/login/alternative', '/settings'],
+	['/lc', '/settings'],
+	['/login/alternative/code', null],
+	['/lc/abc123', null],
 	['/logout', null]
 ])('a user at %s', (path, expected) => {
 	expect(guardRedirect(path, '', user)).toBe(expected);

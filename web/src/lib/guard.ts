@@ -5,16 +5,18 @@ export interface Visitor {
 	isAdmin: boolean;
 }
 
-const SIGNED_OUT_ONLY = ['/login', '/signup', '/signup/setup', '/setup'];
-const PUBLIC = ['/interaction', '/interaction/error', '/device'];
+const SIGNED_OUT_ONLY = ['/login', '/lc', '/signup', '/signup/setup', '/setup'];
+/** A login code also lets somebody in who is signed in as somebody else. */
+const PUBLIC = ['/interaction', '/interaction/error', '/device', '/login/alternative/code'];
 
 const isAtOrBelow = (path: string, base: string) => path === base || path.startsWith(base + '/');
 
 /** Where the visitor must go instead, or null when the page is theirs to see. */
 export function guardRedirect(path: string, search: string, visitor: Visitor): string | null {
+	if (PUBLIC.includes(path) || path.startsWith('/lc/')) return null;
 	const signedOutOnly = SIGNED_OUT_ONLY.includes(path) || isAtOrBelow(path, '/login');
 	if (!visitor.signedIn) {
-		if (signedOutOnly || PUBLIC.includes(path)) return null;
+		if (signedOutOnly) return null;
 		return `/login?redirect=${encodeURIComponent(path + search)}`;
 	}
 	if (signedOutOnly) return '/settings';

@@ -41,6 +41,10 @@ pub enum Event {
     SessionEnded,
     /// Settings were changed.
     ConfigurationChanged,
+    /// A code that signs somebody in was made.
+    LoginCodeCreated,
+    /// Somebody signed in with such a code.
+    TokenSignIn,
 }
 
 impl Event {
@@ -60,6 +64,8 @@ impl Event {
             Self::SignOut => "SIGN_OUT",
             Self::SessionEnded => "SESSION_ENDED",
             Self::ConfigurationChanged => "CONFIGURATION_CHANGED",
+            Self::LoginCodeCreated => "LOGIN_CODE_CREATED",
+            Self::TokenSignIn => "TOKEN_SIGN_IN",
         }
     }
 }

@@ -31,6 +31,8 @@ pub enum PolicyName {
     WebauthnReauthenticate,
     /// A client registering itself.
     ClientRegistration,
+    /// Signing in with a login code.
+    LoginCode,
 }
 
 /// All buckets of this process.
@@ -42,6 +44,7 @@ pub struct RateLimits {
     webauthn_reauthenticate: DefaultKeyedRateLimiter<IpAddr>,
     unknown_documents: DefaultKeyedRateLimiter<String>,
     client_registration: DefaultKeyedRateLimiter<IpAddr>,
+    login_code: DefaultKeyedRateLimiter<IpAddr>,
 }
 
 impl RateLimits {
@@ -54,6 +57,7 @@ impl RateLimits {
             webauthn_reauthenticate: buckets(Duration::from_secs(10), 5),
             unknown_documents: buckets(Duration::from_secs(2), 30),
             client_registration: buckets(Duration::from_secs(10), 20),
+            login_code: buckets(Duration::from_secs(10), 5),
         }
     }
 
@@ -63,6 +67,7 @@ impl RateLimits {
             PolicyName::WebauthnLogin => &self.webauthn_login,
             PolicyName::WebauthnReauthenticate => &self.webauthn_reauthenticate,
             PolicyName::ClientRegistration => &self.client_registration,
+            PolicyName::LoginCode => &self.login_code,
         }
     }
 
@@ -93,6 +98,7 @@ impl RateLimits {
             PolicyName::WebauthnLogin,
             PolicyName::WebauthnReauthenticate,
             PolicyName::ClientRegistration,
+            PolicyName::LoginCode,
         ] {
             let limiter = self.limiter(policy);
             limiter.retain_recent();
@@ -160,6 +166,8 @@ policies!(
     WebauthnReauthenticate,
     /// See [`PolicyName::ClientRegistration`].
     ClientRegistration,
+    /// See [`PolicyName::LoginCode`].
+    LoginCode,
 );
 
 /// Extractor: the request was within a policy's limit. Its place among the arguments is when it is checked.

@@ -2,7 +2,7 @@
 
 use pocket_id_store::{
     StoreResult, access_tokens, audit_logs, authorization_codes, client_access_tokens, commit,
-    device_requests, grants, interactions, jtis, logout_deliveries, pushed_requests,
+    device_requests, grants, interactions, jtis, login_codes, logout_deliveries, pushed_requests,
     reauthentication_tokens as proofs, refresh_tokens, registrations, sessions as sign_ins, signing_keys,
     webauthn_challenges, wrong_guesses,
 };
@@ -17,6 +17,7 @@ pub async fn tokens(state: &AppState) -> StoreResult<()> {
     client_access_tokens::delete_expired(&tx, now).await?;
     pushed_requests::delete_expired(&tx, now).await?;
     device_requests::delete_expired(&tx, now).await?;
+    login_codes::delete_expired(&tx, now).await?;
     wrong_guesses::delete_expired(&tx, now).await?;
     authorization_codes::delete_expired(&tx, now).await?;
     refresh_tokens::delete_expired(&tx, now).await?;

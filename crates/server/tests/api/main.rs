@@ -16,6 +16,7 @@ mod app_config;
 mod clients;
 mod groups;
 mod images;
+mod login_codes;
 mod logout;
 mod oidc;
 mod outbound;

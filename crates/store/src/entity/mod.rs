@@ -22,6 +22,7 @@ pub mod interaction;
 pub mod job;
 pub mod jti;
 pub mod kv;
+pub mod login_code;
 pub mod logout_delivery;
 pub mod oidc_client;
 pub mod passkey;

@@ -10,6 +10,7 @@ mod m20261121_000007_device_codes;
 mod m20261121_000008_signing_keys;
 mod m20261121_000009_jtis;
 mod m20261121_000010_cimd;
+mod m20261121_000011_login_codes;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000008_signing_keys::Migration),
             Box::new(m20261121_000009_jtis::Migration),
             Box::new(m20261121_000010_cimd::Migration),
+            Box::new(m20261121_000011_login_codes::Migration),
         ]
     }
 }

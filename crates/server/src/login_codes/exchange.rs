@@ -1,0 +1,133 @@
+//! Signing in with a code.
+
+use http::{HeaderMap, StatusCode};
+use pocket_id_store::types::AuthenticationMethod;
+use pocket_id_store::users::{self, User};
+use pocket_id_store::{StoreError, StoreResult, commit, login_codes, wrong_guesses};
+
+use super::code;
+use crate::audit::{self, Event};
+use crate::http::client_ip::RequestOrigin;
+use crate::http::cookies::SetCookie;
+use crate::http::error::ApiError;
+use crate::sessions;
+use crate::state::AppState;
+
+/// Wrong codes from one address after which it has to wait.
+const MOST_OF_ADDRESS: i32 = 10;
+/// Wrong codes from everywhere after which everybody has to wait. So many guesses find a short code of one in thirty
+/// thousand million with no chance worth naming.
+const MOST_OF_ALL: i32 = 2000;
+/// Seconds that is remembered.
+const REMEMBERED: i64 = 15 * 60;
+
+/// Why a code does not sign in.
+#[derive(Debug, thiserror::Error)]
+pub enum ExchangeError {
+    /// It is none, was used, or has expired.
+    #[error("no such code")]
+    Unknown,
+    /// Too many wrong codes.
+    #[error("too many wrong codes")]
+    TooManyGuesses,
+    /// Its user is locked out; the code stays.
+    #[error("the user is disabled")]
+    Disabled,
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<ExchangeError> for ApiError {
+    fn from(error: ExchangeError) -> Self {
+        match error {
+            ExchangeError::Unknown => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "token_invalid_or_expired",
+                "Token is invalid or expired",
+            ),
+            ExchangeError::TooManyGuesses => Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "rate_limited",
+                "Too many wrong codes. Try again in a quarter of an hour",
+            )
+            .retry_after(15 * 60),
+            ExchangeError::Disabled => Self::user_disabled(),
+            ExchangeError::Store(error) => error.into(),
+        }
+    }
+}
+
+fn subjects(origin: &RequestOrigin) -> Vec<(String, i32)> {
+    let mut subjects = vec![("login-code:all".to_owned(), MOST_OF_ALL)];
+    subjects.extend(
+        origin
+            .ip
+            .map(|ip| (format!("login-code:ip:{ip}"), MOST_OF_ADDRESS)),
+    );
+    subjects
+}
+
+async fn exhausted(state: &AppState, origin: &RequestOrigin) -> StoreResult<bool> {
+    for (subject, most) in subjects(origin) {
+        if wrong_guesses::count(state.store.reader(), &subject, state.now()).await? >= most {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+async fn note_wrong(state: &AppState, origin: &RequestOrigin) -> StoreResult<()> {
+    let tx = state.store.begin().await?;
+    for (subject, _) in subjects(origin) {
+        wrong_guesses::note(&tx, &subject, REMEMBERED, state.now()).await?;
+    }
+    commit(tx).await
+}
+
+/// Signs in with a code. Of any number of tries at once with one code, one succeeds.
+pub async fn exchange(
+    state: &AppState,
+    text: &str,
+    origin: &RequestOrigin,
+    headers: &HeaderMap,
+) -> Result<(User, SetCookie), ExchangeError> {
+    if exhausted(state, origin).await? {
+        return Err(ExchangeError::TooManyGuesses);
+    }
+    let outcome = redeem(state, text, origin, headers).await;
+    if matches!(outcome, Err(ExchangeError::Unknown)) {
+        note_wrong(state, origin).await?;
+    }
+    outcome
+}
+
+async fn redeem(
+    state: &AppState,
+    text: &str,
+    origin: &RequestOrigin,
+    headers: &HeaderMap,
+) -> Result<(User, SetCookie), ExchangeError> {
+    let code = code::typed(text).ok_or(ExchangeError::Unknown)?;
+    let hash = code::hash(&state.config, &code);
+    let now = state.now();
+    let tx = state.store.begin().await?;
+    let found = login_codes::find(&tx, &hash, now)
+        .await?
+        .ok_or(ExchangeError::Unknown)?;
+    let user = users::find(&tx, found.user_id)
+        .await?
+        .ok_or(ExchangeError::Unknown)?;
+    if user.disabled {
+        return Err(ExchangeError::Disabled);
+    }
+    // Everything below happens once, or is undone with this.
+    if !login_codes::take(&tx, &hash, now).await? {
+        return Err(ExchangeError::Unknown);
+    }
+    let method = AuthenticationMethod::OneTimeCode.into();
+    let cookie = sessions::service::open(state, &tx, user.id, method, origin, headers).await?;
+    audit::record(state, &tx, Event::TokenSignIn, &user, origin, []).await?;
+    commit(tx).await?;
+    Ok((user, cookie))
+}

@@ -1,0 +1,172 @@
+//! Making login codes.
+
+use pocket_id_store::login_codes::{self, LoginCode};
+use pocket_id_store::types::{Timestamp, UserId};
+use pocket_id_store::users::{self, User};
+use pocket_id_store::{StoreError, Tx, commit};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use utoipa::ToSchema;
+
+use super::code;
+use super::ttl::{self, TtlError};
+use crate::audit::{self, Event};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::http::client_ip::RequestOrigin;
+use crate::http::error::{ApiError, FieldError};
+use crate::random::Random;
+use crate::start::{StartError, open_store_beside};
+use crate::state::AppState;
+use crate::users::service::UserError;
+
+/// Seconds a code of the command line lives.
+const COMMAND_SECONDS: i64 = 60 * 60;
+/// Seconds a code somebody makes for another device of their own lives.
+const OWN_SECONDS: i64 = 15 * 60;
+
+/// How long a code is to live.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct LifetimeInput {
+    /// Seconds, or text such as `1h30m`; 15 minutes when left out, at most 31 days.
+    #[schema(required = false, value_type = Option<String>, example = "1h")]
+    pub ttl: Option<Value>,
+    /// The same as a moment, as older versions had it; counts when `ttl` is left out.
+    #[schema(required = false)]
+    pub expires_at: Option<String>,
+}
+
+/// A new code, the only time it is shown.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct LoginCodeDto {
+    /// The code.
+    #[serde(serialize_with = "expose")]
+    #[schema(value_type = String, example = "q7Rk2P")]
+    pub token: SecretString,
+}
+
+fn expose<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
+    use secrecy::ExposeSecret as _;
+    serializer.serialize_str(secret.expose_secret())
+}
+
+fn lifetime(input: &LifetimeInput, now: Timestamp) -> Result<i64, ApiError> {
+    let (field, seconds) = match (&input.ttl, &input.expires_at) {
+        (None, Some(moment)) => {
+            let parsed = OffsetDateTime::parse(moment, &Rfc3339).map_err(|_| TtlError::Form);
+            let seconds = parsed.and_then(|moment| {
+                let millis = moment.unix_timestamp().saturating_mul(1000);
+                ttl::until(now.0, millis)
+            });
+            ("expiresAt", seconds)
+        }
+        (value, _) => ("ttl", ttl::seconds(value.as_ref())),
+    };
+    seconds.map_err(|error| match error {
+        TtlError::Form => ApiError::invalid_body(format!("{field} is no lifetime")),
+        TtlError::Range => ApiError::validation(vec![FieldError {
+            field: field.to_owned(),
+            code: "ttl".to_owned(),
+            message: "must be longer than a second and at most 31 days".to_owned(),
+        }]),
+    })
+}
+
+async fn store_new(
+    config: &Config,
+    tx: &Tx,
+    user: UserId,
+    seconds: i64,
+    now: Timestamp,
+) -> Result<SecretString, StoreError> {
+    let code = code::new(Random, seconds);
+    let row = LoginCode {
+        code_hash: code::hash(config, &code),
+        user_id: user,
+        created_at: now,
+        expires_at: now.plus_seconds(seconds),
+    };
+    login_codes::insert(tx, row).await?;
+    Ok(code)
+}
+
+/// A code for somebody, made by an administrator. Whoever has it becomes that person: it is written down who made it.
+pub async fn for_user(
+    state: &AppState,
+    user: Option<UserId>,
+    input: &LifetimeInput,
+    admin: &User,
+    origin: &RequestOrigin,
+) -> Result<LoginCodeDto, ApiError> {
+    let seconds = lifetime(input, state.now())?;
+    let tx = state.store.begin().await?;
+    let user = users::find(&tx, user.ok_or(UserError::NotFound)?)
+        .await?
+        .ok_or(UserError::NotFound)?;
+    let token = store_new(&state.config, &tx, user.id, seconds, state.now()).await?;
+    let data = [
+        ("actorUserID", admin.id.to_string()),
+        ("actorUsername", admin.username.clone()),
+    ];
+    audit::record(state, &tx, Event::LoginCodeCreated, &user, origin, data).await?;
+    commit(tx).await?;
+    Ok(LoginCodeDto { token })
+}
+
+/// A code for another device of one's own.
+pub async fn for_oneself(
+    state: &AppState,
+    user: &User,
+    origin: &RequestOrigin,
+) -> Result<LoginCodeDto, ApiError> {
+    let tx = state.store.begin().await?;
+    let token = store_new(&state.config, &tx, user.id, OWN_SECONDS, state.now()).await?;
+    audit::record(state, &tx, Event::LoginCodeCreated, user, origin, []).await?;
+    commit(tx).await?;
+    Ok(LoginCodeDto { token })
+}
+
+/// Why the command line gets no code.
+#[derive(Debug, thiserror::Error)]
+pub enum NewCodeError {
+    /// Nobody has this name or address.
+    #[error("user not found")]
+    NoUser,
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A code of the command line.
+pub struct Issued {
+    /// The address that signs in.
+    pub url: SecretString,
+}
+
+/// A code for the user with a name or exactly an address, made beside a running server or without one.
+pub async fn for_command(config: &Config, clock: &Clock, who: &str) -> Result<Issued, NewCodeError> {
+    use secrecy::ExposeSecret as _;
+
+    let store = open_store_beside(config).await.map_err(StartError::from)?;
+    let found = match users::find_by_username(store.reader(), who).await? {
+        Some(user) => Some(user),
+        None => users::find_by_email(store.reader(), who).await?,
+    };
+    let Some(user) = found else {
+        store.close().await?;
+        return Err(NewCodeError::NoUser);
+    };
+    let tx = store.begin().await?;
+    let code = store_new(config, &tx, user.id, COMMAND_SECONDS, clock.now()).await?;
+    commit(tx).await?;
+    store.close().await?;
+    let url = config.app_url.join(&format!("/lc/{}", code.expose_secret()));
+    Ok(Issued { url: url.into() })
+}

@@ -1,0 +1,11 @@
+//! Login codes: one sign-in without a passkey. Administrators make them for others, people for another device of their
+//! own, and the command line for whoever is locked out.
+
+mod code;
+mod exchange;
+mod issue;
+mod routes;
+mod ttl;
+
+pub use issue::{Issued, NewCodeError, for_command};
+pub use routes::routes;

@@ -1,0 +1,91 @@
+//! `/api/one-time-access-token` and who makes them.
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::response::IntoResponse;
+use http::{HeaderMap, StatusCode};
+use pocket_id_store::types::UserId;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::exchange::{self, ExchangeError};
+use super::issue::{self, LifetimeInput, LoginCodeDto};
+use crate::http::access::{Admin, CurrentUser};
+use crate::http::body::JsonBody;
+use crate::http::client_ip::RequestOrigin;
+use crate::http::error::{ApiResult, ErrorBody};
+use crate::http::path::PathId;
+use crate::http::rate_limit::{Limited, LoginCode};
+use crate::state::AppState;
+use crate::users::dto::UserDto;
+use crate::users::service as users;
+
+/// The feature's routes.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(create))
+        .routes(routes!(create_own))
+        .routes(routes!(exchange))
+}
+
+/// Makes a code that signs a user in once.
+#[utoipa::path(
+    post, path = "/api/users/{id}/one-time-access-token", tag = "Login codes", request_body = LifetimeInput,
+    params(("id" = String, Path, description = "User ID")),
+    responses(
+        (status = 201, body = LoginCodeDto), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)
+    )
+)]
+async fn create(
+    State(state): State<AppState>,
+    Admin(admin): Admin,
+    origin: RequestOrigin,
+    PathId(id): PathId<UserId>,
+    JsonBody(input): JsonBody<LifetimeInput>,
+) -> ApiResult<(StatusCode, Json<LoginCodeDto>)> {
+    let code = issue::for_user(&state, id, &input, &admin, &origin).await?;
+    Ok((StatusCode::CREATED, Json(code)))
+}
+
+/// Makes a code for another device of the signed-in user, for 15 minutes.
+#[utoipa::path(
+    post, path = "/api/users/me/one-time-access-token", tag = "Login codes", request_body = LifetimeInput,
+    responses(
+        (status = 201, body = LoginCodeDto), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody)
+    )
+)]
+async fn create_own(
+    State(state): State<AppState>,
+    CurrentUser(user): CurrentUser,
+    origin: RequestOrigin,
+    _: JsonBody<LifetimeInput>,
+) -> ApiResult<(StatusCode, Json<LoginCodeDto>)> {
+    let code = issue::for_oneself(&state, &user, &origin).await?;
+    Ok((StatusCode::CREATED, Json(code)))
+}
+
+/// Signs in with a code.
+#[utoipa::path(
+    post, path = "/api/one-time-access-token/{token}", tag = "Login codes",
+    params(("token" = String, Path, description = "The code")),
+    responses(
+        (status = 200, body = UserDto, description = "Signed in; sets the session cookie"),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 429, body = ErrorBody, description = "Too many tries, or too many wrong codes")
+    )
+)]
+async fn exchange(
+    State(state): State<AppState>,
+    _: Limited<LoginCode>,
+    origin: RequestOrigin,
+    headers: HeaderMap,
+    path: Result<Path<String>, PathRejection>,
+) -> ApiResult<impl IntoResponse> {
+    let Path(code) = path.map_err(|_| ExchangeError::Unknown)?;
+    let (user, cookie) = exchange::exchange(&state, &code, &origin, &headers).await?;
+    let user = users::find(&state, user.id).await?;
+    Ok((cookie, Json(user)))
+}

@@ -1,0 +1,26 @@
+//! Login codes.
+
+use sea_orm::entity::prelude::*;
+
+use crate::types::{Timestamp, TokenHash, UserId};
+
+/// A code that signs its user in once.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "login_codes")]
+pub struct Model {
+    /// Keyed hash of the code: it is short enough to be searched for.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub code_hash: TokenHash,
+    /// Whom it signs in.
+    pub user_id: UserId,
+    /// Row creation.
+    pub created_at: Timestamp,
+    /// End of life.
+    pub expires_at: Timestamp,
+}
+
+/// No relations are declared: queries name what they join.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,119 @@
+/* Signing in without a passkey: login codes of administrators, of oneself, and on the way to an application. */
+import { photograph } from '../support/photograph.js';
+import {
+	api,
+	createClient,
+	expect,
+	expectAccessible,
+	expectToast,
+	openTab,
+	setUp,
+	test,
+	watchForBrokenPages,
+	type Page
+} from '../support/test.js';
+
+test.use({ installation: 'waysin' });
+test.describe.configure({ mode: 'serial' });
+
+let admin: Page;
+let problems: string[];
+
+test.beforeAll(async ({ browser, pocketId }) => {
+	admin = (await openTab(browser, pocketId.url)).page;
+	problems = watchForBrokenPages(admin);
+	await setUp(admin);
+	await api(admin, 'POST', '/api/users', { username: 'grace', email: 'grace@example.com', firstName: 'Grace' });
+});
+
+test.afterAll(async () => {
+	await admin.context().close();
+});
+
+test.afterEach(() => {
+	expect(problems).toEqual([]);
+});
+
+test('an administrator’s link signs somebody in, who then adds a passkey', async ({ browser, pocketId }) => {
+	await admin.goto('/settings/admin/users');
+	await admin.getByRole('row', { name: 'grace@example.com' }).getByRole('button').click();
+	await admin.getByRole('menuitem', { name: 'Login Code' }).click();
+	const dialog = admin.getByRole('dialog', { name: 'Login Code' });
+	await dialog.getByLabel('Expiration').click();
+	await admin.getByRole('option', { name: '1 day' }).click();
+	await dialog.getByRole('button', { name: 'Show Code' }).click();
+	await expect(dialog.getByRole('img', { name: 'QR code of the link' })).toBeVisible();
+	await expectAccessible(admin);
+	await photograph(admin, 'login-code-dialog');
+	const link = await dialog.getByTestId('login-code-link').innerText();
+	expect(link).toMatch(new RegExp(`^${pocketId.url}/lc/[a-zA-Z0-9]{12}$`));
+
+	const { page: phone } = await openTab(browser, pocketId.url);
+	await phone.goto(link);
+	await phone.waitForURL('/settings/account');
+	await expect(phone.getByText('Passkey missing')).toBeVisible();
+	await phone.getByRole('alert').getByRole('button', { name: 'Add Passkey' }).click();
+	await phone.getByRole('dialog', { name: 'Name Passkey' }).getByRole('button', { name: 'Save' }).click();
+	await expectToast(phone, 'Passkey name updated successfully');
+
+	// The link has been used.
+	const { page: stranger } = await openTab(browser, pocketId.url);
+	await stranger.goto(link);
+	await expect(stranger.getByRole('alert')).toHaveText('Token is invalid or expired. Please try again.');
+	await stranger.context().close();
+	await phone.context().close();
+});
+
+test('a code of one’s own is typed on another device, on the way to an application', async ({ browser, pocketId }) => {
+	await admin.goto('/settings/account');
+	await admin.getByRole('button', { name: 'Create', exact: true }).click();
+	const dialog = admin.getByRole('dialog', { name: 'Login Code' });
+	const link = await dialog.getByTestId('login-code-link').innerText();
+	const code = link.slice(link.lastIndexOf('/') + 1);
+	expect(code).toHaveLength(6);
+	await photograph(admin, 'own-login-code');
+	await admin.keyboard.press('Escape');
+
+	const client = await createClient(admin, { name: 'Notes', callbackURLs: ['https://notes.example/cb'], pkceEnabled: false });
+	const query = new URLSearchParams({
+		client_id: client.id,
+		response_type: 'code',
+		scope: 'openid',
+		redirect_uri: 'https://notes.example/cb',
+		state: 'a-state-of-some-length'
+	});
+	const { page: phone } = await openTab(browser, pocketId.url);
+	await phone.goto(`/authorize?${query}`);
+	await phone.getByRole('link', { name: 'Alternative Sign In Methods' }).click();
+	await expectAccessible(phone);
+	await photograph(phone, 'alternative');
+	await phone.getByRole('link', { name: 'Login Code' }).click();
+	await expect(phone.getByRole('button', { name: 'Submit' })).toBeDisabled();
+	await phone.getByLabel('Code').fill('wrong1');
+	await phone.getByRole('button', { name: 'Submit' }).click();
+	await expect(phone.getByRole('alert')).toHaveText('Token is invalid or expired. Please try again.');
+	await expect(phone.locator('p')).toHaveCount(1);
+	await expectAccessible(phone);
+	await photograph(phone, 'login-code');
+	await phone.getByLabel('Code').fill(code);
+	await phone.keyboard.press('Enter');
+	await expect(phone.getByRole('heading', { name: 'Sign in to Notes' })).toBeVisible();
+	await phone.getByRole('button', { name: 'Sign in' }).click();
+	await expect(phone.getByText('wants to access')).toBeVisible();
+	// Nobody listens there; what the browser asks for is enough.
+	const arrival = phone.waitForRequest((request) => request.url().startsWith('https://notes.example/cb?'));
+	await phone.getByRole('button', { name: 'Sign in' }).click();
+	expect(new URL((await arrival).url()).searchParams.get('code')).toBeTruthy();
+	await phone.context().close();
+});
+
+test('the short address asks for the code, and nobody is sent to another site', async ({ browser, pocketId }) => {
+	const { page: phone } = await openTab(browser, pocketId.url);
+	await phone.goto('/lc?redirect=%2F%2Fevil.example');
+	await phone.waitForURL('**/login/alternative/code?redirect=%2F%2Fevil.example');
+	const { token } = await api<{ token: string }>(admin, 'POST', '/api/users/me/one-time-access-token', {});
+	await phone.getByLabel('Code').fill(token);
+	await phone.getByRole('button', { name: 'Submit' }).click();
+	await phone.waitForURL('/settings/account');
+	await phone.context().close();
+});
