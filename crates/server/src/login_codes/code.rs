@@ -2,7 +2,7 @@
 
 use aws_lc_rs::hmac;
 use pocket_id_store::types::TokenHash;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::{Config, EncryptionKey};
 use crate::random::Random;
@@ -79,11 +79,7 @@ mod tests {
             ("ääääää", Some("ääääää")),
         ] {
             let code = typed(text);
-            assert_eq!(
-                code.as_ref().map(|code| code.expose_secret().as_ref()),
-                expected,
-                "{text}"
-            );
+            assert_eq!(code.as_ref().map(ExposeSecret::expose_secret), expected, "{text}");
         }
     }
 }
