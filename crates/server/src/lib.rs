@@ -13,6 +13,7 @@
 //! typed error has one `From<…> for ApiError`. Queries live in `pocket-id-store`. Reads use
 //! `state.store.reader()`; writes `let tx = state.store.begin().await?; …; commit(tx).await?`.
 
+pub mod api_keys;
 pub mod apis;
 pub mod app_config;
 pub mod audit;

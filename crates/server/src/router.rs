@@ -14,7 +14,7 @@ use crate::http::error::ApiError;
 use crate::http::{access_log, assets, cors, cross_site, error, headers, rate_limit};
 use crate::state::AppState;
 use crate::{
-    apis, app_config, clients, custom_claims, groups, health, images, login_codes, oidc, passkeys,
+    api_keys, apis, app_config, clients, custom_claims, groups, health, images, login_codes, oidc, passkeys,
     profile_pictures, registration, sessions, signup, users, web_page,
 };
 
@@ -34,6 +34,7 @@ struct Document;
 
 fn documented() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Document::openapi())
+        .merge(api_keys::routes())
         .merge(apis::routes())
         .merge(app_config::routes())
         .merge(clients::routes())

@@ -6,6 +6,7 @@ use axum::Router;
 use pocket_id_store::{ConnectError, Engine, Store, StoreError};
 use secrecy::ExposeSecret;
 
+use crate::api_keys;
 use crate::app_config::{SettingsCache, SettingsError};
 use crate::clients::MetadataDocuments;
 use crate::clock::Clock;
@@ -107,6 +108,7 @@ pub async fn start_with(config: Config, clock: Clock, network: Network) -> Resul
         signing_keys,
         setup_completed: AtomicBool::new(false),
     });
+    api_keys::authentication::forget_static_user(&state).await?;
     let setup_required = signup::setup_available(&state).await?;
     let scheduler = jobs::start(&state);
     Ok(App {

@@ -5,6 +5,7 @@
 //! statement whose affected-row count decides, so two processes can never both win.
 
 pub mod access_tokens;
+pub mod api_keys;
 pub mod apis;
 pub mod app_config;
 pub mod audit_logs;

@@ -132,6 +132,10 @@ uuid_id!(
     RegistrationTokenId
 );
 uuid_id!(
+    /// Identifies an API key.
+    ApiKeyId
+);
+uuid_id!(
     /// An audit log row.
     AuditLogId
 );

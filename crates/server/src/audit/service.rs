@@ -41,6 +41,10 @@ pub enum Event {
     SessionEnded,
     /// Settings were changed.
     ConfigurationChanged,
+    /// An API key was made or renewed.
+    ApiKeyCreated,
+    /// An API key was revoked.
+    ApiKeyRevoked,
     /// A code that signs somebody in was made.
     LoginCodeCreated,
     /// Somebody signed in with such a code.
@@ -64,6 +68,8 @@ impl Event {
             Self::SignOut => "SIGN_OUT",
             Self::SessionEnded => "SESSION_ENDED",
             Self::ConfigurationChanged => "CONFIGURATION_CHANGED",
+            Self::ApiKeyCreated => "API_KEY_CREATED",
+            Self::ApiKeyRevoked => "API_KEY_REVOKED",
             Self::LoginCodeCreated => "LOGIN_CODE_CREATED",
             Self::TokenSignIn => "TOKEN_SIGN_IN",
         }

@@ -11,6 +11,7 @@ use pocket_id_store::users::User;
 
 use super::cookies::Cookie;
 use super::error::ApiError;
+use crate::api_keys;
 use crate::config::AppUrl;
 use crate::sessions;
 use crate::state::AppState;
@@ -96,9 +97,12 @@ impl FromRequestParts<AppState> for CurrentUser {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
-        match signed_in(parts, state).await? {
-            Some(signed_in) => Ok(Self(signed_in.user)),
-            None => Err(ApiError::not_signed_in()),
+        if let Some(signed_in) = signed_in(parts, state).await? {
+            return Ok(Self(signed_in.user));
+        }
+        match parts.headers.get(X_API_KEY).map(|key| key.to_str()) {
+            Some(Ok(key)) => api_keys::authentication::owner(state, key).await.map(Self),
+            _ => Err(ApiError::not_signed_in()),
         }
     }
 }

@@ -5,7 +5,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
-const PATHS: &[&str] = &[
+/// The endpoints.
+pub const PATHS: &[&str] = &[
     "/api/oidc/token",
     "/api/oidc/userinfo",
     "/api/oidc/end-session",

@@ -8,28 +8,20 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method, StatusCode, header};
 
+use super::cors;
 use super::error::ApiError;
 use crate::config::AppUrl;
 use crate::state::AppState;
 
-/// Endpoints of the OAuth protocol: they take no cookies, or are meant to be called from other sites.
-const PROTOCOL: &[&str] = &[
-    "/authorize",
-    "/api/oidc/token",
-    "/api/oidc/userinfo",
-    "/api/oidc/introspect",
-    "/api/oidc/end-session",
-    "/api/oidc/par",
-    "/api/oidc/device/authorize",
-];
+/// Endpoints of the OAuth protocol take no cookies, or are meant to be called from other sites.
+fn is_protocol(path: &str) -> bool {
+    path == "/authorize" || cors::PATHS.contains(&path)
+}
 
 /// Middleware: lets changing requests through only from our own pages or from programs.
 pub async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if changes
-        && !PROTOCOL.contains(&request.uri().path())
-        && !is_own(request.headers(), &state.config.app_url)
-    {
+    if changes && !is_protocol(request.uri().path()) && !is_own(request.headers(), &state.config.app_url) {
         return ApiError::new(
             StatusCode::FORBIDDEN,
             "forbidden",

@@ -11,6 +11,7 @@
 
 mod support;
 
+mod api_keys;
 mod apis;
 mod app_config;
 mod clients;

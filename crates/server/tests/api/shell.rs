@@ -288,3 +288,28 @@ both_engines!(
         }
     }
 );
+
+both_engines!(
+    apps_in_browsers_reach_the_protocol_from_their_own_sites,
+    |app: TestApp| async move {
+        for path in [
+            "/api/oidc/token",
+            "/api/oidc/revoke",
+            "/api/oidc/introspect",
+            "/api/oidc/par",
+            "/api/oidc/device/authorize",
+            "/api/oidc/register",
+        ] {
+            let mut spa = app.browser();
+            let request = spa
+                .request(http::Method::POST, path)
+                .header("origin", "https://app.example")
+                .header("sec-fetch-site", "cross-site")
+                .form(&[("token", "x")]);
+            let answer = spa.send(request).await;
+            // Refused for what it says, not for where it comes from.
+            assert_ne!(answer.code(), "forbidden", "{path}: {answer:?}");
+            assert_eq!(answer.header("access-control-allow-origin"), "*", "{path}");
+        }
+    }
+);

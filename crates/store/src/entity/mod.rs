@@ -2,6 +2,7 @@
 
 pub mod access_token;
 pub mod api;
+pub mod api_key;
 pub mod api_permission;
 pub mod app_config;
 pub mod audit_log;

@@ -11,6 +11,7 @@ mod m20261121_000008_signing_keys;
 mod m20261121_000009_jtis;
 mod m20261121_000010_cimd;
 mod m20261121_000011_login_codes;
+mod m20261121_000012_api_keys;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000009_jtis::Migration),
             Box::new(m20261121_000010_cimd::Migration),
             Box::new(m20261121_000011_login_codes::Migration),
+            Box::new(m20261121_000012_api_keys::Migration),
         ]
     }
 }

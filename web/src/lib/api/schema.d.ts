@@ -89,6 +89,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's API keys, a page at a time. */
+        get: operations["list"];
+        put?: never;
+        /** Makes an API key. Not with an API key. */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes an API key away. */
+        delete: operations["revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/api-keys/{id}/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives an expired API key a new value and life. Not with an API key. */
+        post: operations["renew"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/apis": {
         parameters: {
             query?: never;
@@ -1512,6 +1564,51 @@ export interface components {
              */
             resource: string;
         };
+        /** @description A key without its value. */
+        ApiKeyDto: {
+            /**
+             * Format: date-time
+             * @description Creation.
+             */
+            createdAt: string;
+            /** @description What it is for. */
+            description?: string | null;
+            /** @description Whether its owner has been told that it will expire. */
+            expirationEmailSent: boolean;
+            /**
+             * Format: date-time
+             * @description End of life.
+             */
+            expiresAt: string;
+            /** @description Identifier. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was last used, give or take a minute.
+             */
+            lastUsedAt?: string | null;
+            /** @description What it is called. */
+            name: string;
+        };
+        /** @description What makes a key. */
+        ApiKeyInput: {
+            /**
+             * @description What it is for.
+             * @default null
+             */
+            description?: string | null;
+            /**
+             * Format: date-time
+             * @description In the future.
+             * @default
+             */
+            expiresAt: string;
+            /**
+             * @description 3 to 50 characters, unique among one's own.
+             * @default
+             */
+            name: string;
+        };
         /** @description A permission of an API: a scope. */
         ApiPermissionDto: {
             /** @description Whether clients that describe themselves get it. */
@@ -2270,6 +2367,13 @@ export interface components {
              */
             phoneNumberVerified?: boolean;
         };
+        /** @description A key with its value, the only time it is shown. */
+        CreatedApiKeyDto: {
+            /** @description What will be known of it later. */
+            apiKey: components["schemas"]["ApiKeyDto"];
+            /** @description The value, for the header `X-API-Key`. */
+            token: string;
+        };
         /** @description A new token with its value, the only time it is shown. */
         CreatedRegistrationTokenDto: components["schemas"]["RegistrationTokenDto"] & {
             /** @description The value. */
@@ -2602,6 +2706,37 @@ export interface components {
             pagination: components["schemas"]["Pagination"];
         };
         /** @description One page of a list. */
+        Paginated_ApiKeyDto: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * Format: date-time
+                 * @description Creation.
+                 */
+                createdAt: string;
+                /** @description What it is for. */
+                description?: string | null;
+                /** @description Whether its owner has been told that it will expire. */
+                expirationEmailSent: boolean;
+                /**
+                 * Format: date-time
+                 * @description End of life.
+                 */
+                expiresAt: string;
+                /** @description Identifier. */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description When it was last used, give or take a minute.
+                 */
+                lastUsedAt?: string | null;
+                /** @description What it is called. */
+                name: string;
+            }[];
+            /** @description Where they stand in the list. */
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description One page of a list. */
         Paginated_ClientWithGroupCountDto: {
             /** @description The rows. */
             data: (components["schemas"]["ClientDto"] & {
@@ -2857,6 +2992,15 @@ export interface components {
              * @default
              */
             name: string;
+        };
+        /** @description What renews an expired key. */
+        RenewInput: {
+            /**
+             * Format: date-time
+             * @description In the future.
+             * @default
+             */
+            expiresAt: string;
         };
         /** @description The one secret of the older route. */
         ReplacedSecretDto: {
@@ -3284,6 +3428,219 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page. */
+                "pagination[limit]"?: number;
+                /** @description Page, from 1; pages past the end mean the last one. */
+                "pagination[page]"?: number;
+                /** @description Substring to look for. */
+                search?: string;
+                /** @description Field to sort by; fields the list cannot sort by are ignored. */
+                "sort[column]"?: string;
+                /** @description `asc` or `desc`. */
+                "sort[direction]"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Paginated_ApiKeyDto"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedApiKeyDto"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Name taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description API key ID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    renew: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description API key ID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenewInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedApiKeyDto"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It has not expired */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,89 @@
+//! API keys on the wire.
+
+use pocket_id_store::api_keys::ApiKey;
+use pocket_id_store::types::Timestamp;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize, Serializer};
+use utoipa::ToSchema;
+
+use crate::http::time_format::{serde_rfc3339, serde_rfc3339_option};
+
+/// A key without its value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ApiKeyDto {
+    /// Identifier.
+    pub id: String,
+    /// What it is called.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// End of life.
+    #[serde(serialize_with = "serde_rfc3339::serialize")]
+    #[schema(value_type = String, format = DateTime)]
+    pub expires_at: Timestamp,
+    /// When it was last used, give or take a minute.
+    #[serde(serialize_with = "serde_rfc3339_option::serialize")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub last_used_at: Option<Timestamp>,
+    /// Creation.
+    #[serde(serialize_with = "serde_rfc3339::serialize")]
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    /// Whether its owner has been told that it will expire.
+    pub expiration_email_sent: bool,
+}
+
+impl From<&ApiKey> for ApiKeyDto {
+    fn from(key: &ApiKey) -> Self {
+        Self {
+            id: key.id.to_string(),
+            name: key.name.clone(),
+            description: key.description.clone(),
+            expires_at: key.expires_at,
+            last_used_at: key.last_used_at,
+            created_at: key.created_at,
+            expiration_email_sent: key.expiration_email_sent,
+        }
+    }
+}
+
+/// A key with its value, the only time it is shown.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CreatedApiKeyDto {
+    /// What will be known of it later.
+    pub api_key: ApiKeyDto,
+    /// The value, for the header `X-API-Key`.
+    #[serde(serialize_with = "expose")]
+    #[schema(value_type = String)]
+    pub token: SecretString,
+}
+
+fn expose<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(secret.expose_secret())
+}
+
+/// What makes a key.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ApiKeyInput {
+    /// 3 to 50 characters, unique among one's own.
+    #[schema(required = true, min_length = 3, max_length = 50)]
+    pub name: String,
+    /// What it is for.
+    #[schema(required = false)]
+    pub description: Option<String>,
+    /// In the future.
+    #[schema(required = true, format = DateTime)]
+    pub expires_at: String,
+}
+
+/// What renews an expired key.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RenewInput {
+    /// In the future.
+    #[schema(required = true, format = DateTime)]
+    pub expires_at: String,
+}

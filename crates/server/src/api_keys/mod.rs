@@ -1,0 +1,8 @@
+//! API keys: programs use the REST API as a key's owner.
+
+pub mod authentication;
+mod dto;
+mod routes;
+mod service;
+
+pub use routes::routes;

@@ -1,0 +1,346 @@
+//! `/api/api-keys`, and requests with a key.
+
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Browser, Database, TestApp, both_engines};
+
+const LATER: &str = "2100-01-01T00:00:00Z";
+const STATIC: &str = "a-static-key-of-ours";
+
+async fn make(browser: &mut Browser, name: &str) -> Value {
+    let input = json!({"name": name, "description": "for the tests", "expiresAt": LATER});
+    let answer = browser.post("/api/api-keys", &input).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+    answer.json()
+}
+
+fn token(made: &Value) -> String {
+    made["token"].as_str().unwrap().to_owned()
+}
+
+/// A request as a program makes it: with a key and nothing else.
+async fn ask(app: &TestApp, method: Method, path: &str, key: &str, body: Option<&Value>) -> Answer {
+    let mut program = app.browser();
+    let mut request = program.request(method, path).header("X-API-KEY", key);
+    if let Some(body) = body {
+        request = request.json(body);
+    }
+    program.send(request).await
+}
+
+async fn get(app: &TestApp, path: &str, key: &str) -> Answer {
+    ask(app, Method::GET, path, key, None).await
+}
+
+fn refusal(answer: &Answer) -> (u16, String) {
+    (answer.status.as_u16(), answer.code())
+}
+
+both_engines!(a_program_acts_as_the_keys_owner, |app: TestApp| async move {
+    let mut admin = app.set_up().await;
+    let made = make(&mut admin, "terraform").await;
+    let key = token(&made);
+    assert_eq!(key.len(), 32);
+    assert!(key.chars().all(|letter| letter.is_ascii_alphanumeric()));
+    let shown = &made["apiKey"];
+    assert_eq!(
+        *shown,
+        json!({
+            "id": shown["id"], "name": "terraform", "description": "for the tests", "expiresAt": LATER,
+            "lastUsedAt": null, "createdAt": shown["createdAt"], "expirationEmailSent": false
+        })
+    );
+
+    let me = get(&app, "/api/users/me", &key).await;
+    assert_eq!(
+        (me.status, &me.json()["username"]),
+        (StatusCode::OK, &json!("tim"))
+    );
+    let input = json!({"username": "craig", "email": "craig@example.com"});
+    let answer = ask(&app, Method::POST, "/api/users", &key, Some(&input)).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+
+    let listed = get(&app, "/api/api-keys", &key).await.json();
+    assert!(listed["data"][0]["lastUsedAt"].is_string());
+    assert!(!listed.to_string().contains(&key), "it is shown once");
+    assert!(
+        !app.audit_log()
+            .await
+            .iter()
+            .any(|entry| format!("{entry:?}").contains(&key))
+    );
+
+    // What a key must not do.
+    for path in [
+        "/api/api-keys".to_owned(),
+        format!("/api/api-keys/{}/renew", shown["id"].as_str().unwrap()),
+        "/api/webauthn/reauthenticate".to_owned(),
+    ] {
+        let body = json!({"name": "another", "expiresAt": LATER});
+        let answer = ask(&app, Method::POST, &path, &key, Some(&body)).await;
+        assert_eq!(
+            refusal(&answer),
+            (403, "api_key_auth_not_allowed".to_owned()),
+            "{path}"
+        );
+    }
+
+    let path = format!("/api/api-keys/{}", shown["id"].as_str().unwrap());
+    let answer = ask(&app, Method::DELETE, &path, &key, None).await;
+    assert_eq!(answer.status, StatusCode::NO_CONTENT);
+    assert_eq!(
+        refusal(&get(&app, "/api/users/me", &key).await),
+        (401, "not_signed_in".to_owned())
+    );
+    let events: Vec<String> = app
+        .audit_log()
+        .await
+        .into_iter()
+        .map(|entry| entry.event)
+        .filter(|event| event.starts_with("API_KEY"))
+        .collect();
+    assert_eq!(events.len(), 2, "{events:?}");
+});
+
+both_engines!(a_key_has_its_owners_rights_of_now, |app: TestApp| async move {
+    let mut admin = app.set_up().await;
+    let craig = admin
+        .post(
+            "/api/users",
+            &json!({"username": "craig", "email": "craig@example.com", "isAdmin": true}),
+        )
+        .await
+        .json();
+    let path = format!("/api/users/{}", craig["id"].as_str().unwrap());
+    let code = admin
+        .post(&format!("{path}/one-time-access-token"), &json!({}))
+        .await
+        .json();
+    let mut browser = app.browser();
+    browser
+        .post_nothing(&format!(
+            "/api/one-time-access-token/{}",
+            code["token"].as_str().unwrap()
+        ))
+        .await;
+    let key = token(&make(&mut browser, "backup").await);
+    assert_eq!(get(&app, "/api/users", &key).await.status, StatusCode::OK);
+
+    let mut account = craig.clone();
+    account["isAdmin"] = json!(false);
+    admin.put(&path, &account).await;
+    assert_eq!(
+        refusal(&get(&app, "/api/users", &key).await),
+        (403, "forbidden".to_owned())
+    );
+    assert_eq!(get(&app, "/api/users/me", &key).await.status, StatusCode::OK);
+    account["disabled"] = json!(true);
+    admin.put(&path, &account).await;
+    assert_eq!(
+        refusal(&get(&app, "/api/users/me", &key).await),
+        (403, "user_disabled".to_owned())
+    );
+    assert_eq!(admin.delete(&path).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(app.count("api_keys").await, 0);
+    for wrong in ["", "nonsense", "\u{e4}"] {
+        assert_eq!(
+            refusal(&get(&app, "/api/users/me", wrong).await),
+            (401, "not_signed_in".to_owned()),
+            "{wrong:?}"
+        );
+    }
+});
+
+both_engines!(expired_keys_are_renewed_once, |app: TestApp| async move {
+    let mut admin = app.set_up().await;
+    let soon = admin.get("/api/users/me").await;
+    assert_eq!(soon.status, StatusCode::OK);
+    let made = make(&mut admin, "nightly").await;
+    let (old, id) = (token(&made), made["apiKey"]["id"].as_str().unwrap().to_owned());
+    let path = format!("/api/api-keys/{id}/renew");
+    let input = json!({"expiresAt": "2200-01-01T00:00:00Z"});
+    let answer = admin.post(&path, &input).await;
+    assert_eq!(refusal(&answer), (409, "api_key_not_expired".to_owned()));
+
+    // As if a hundred years had gone by.
+    let tx = app.app.state.store.begin().await.unwrap();
+    {
+        use sea_orm::ConnectionTrait as _;
+        tx.execute_unprepared("UPDATE api_keys SET expires_at = 1000")
+            .await
+            .unwrap();
+    }
+    pocket_id_store::commit(tx).await.unwrap();
+    assert_eq!(
+        refusal(&get(&app, "/api/users/me", &old).await),
+        (401, "not_signed_in".to_owned())
+    );
+    let tries: Vec<_> = (0..16)
+        .map(|_| {
+            let mut browser = admin.clone();
+            let (path, input) = (path.clone(), input.clone());
+            tokio::spawn(async move { browser.post(&path, &input).await })
+        })
+        .collect();
+    let mut won = Vec::new();
+    for attempt in tries {
+        let answer = attempt.await.unwrap();
+        match answer.status {
+            StatusCode::OK => won.push(answer.json()),
+            _ => assert_eq!(refusal(&answer), (409, "api_key_not_expired".to_owned())),
+        }
+    }
+    assert_eq!(won.len(), 1);
+    let new = token(&won[0]);
+    assert_ne!(new, old);
+    assert_eq!(get(&app, "/api/users/me", &new).await.status, StatusCode::OK);
+    assert_eq!(
+        get(&app, "/api/users/me", &old).await.status,
+        StatusCode::UNAUTHORIZED
+    );
+});
+
+both_engines!(keys_have_rules_and_owners, |app: TestApp| async move {
+    let mut admin = app.set_up().await;
+    let made = make(&mut admin, "first").await;
+    for (input, expected) in [
+        (
+            json!({"name": "ab", "expiresAt": LATER}),
+            (400, "validation_failed"),
+        ),
+        (
+            json!({"name": "x".repeat(51), "expiresAt": LATER}),
+            (400, "validation_failed"),
+        ),
+        (json!({"expiresAt": LATER}), (400, "validation_failed")),
+        (json!({"name": "other"}), (400, "validation_failed")),
+        (
+            json!({"name": "other", "expiresAt": "2001-01-01T00:00:00Z"}),
+            (400, "invalid_api_key_expiration"),
+        ),
+        (
+            json!({"name": "other", "expiresAt": "soon"}),
+            (400, "invalid_request_body"),
+        ),
+        (
+            json!({"name": "first", "expiresAt": LATER}),
+            (409, "already_in_use"),
+        ),
+    ] {
+        let answer = admin.post("/api/api-keys", &input).await;
+        assert_eq!(refusal(&answer), (expected.0, expected.1.to_owned()), "{input}");
+    }
+
+    // Somebody else sees and touches nothing of it.
+    let craig = admin
+        .post(
+            "/api/users",
+            &json!({"username": "craig", "email": "craig@example.com"}),
+        )
+        .await
+        .json();
+    let path = format!(
+        "/api/users/{}/one-time-access-token",
+        craig["id"].as_str().unwrap()
+    );
+    let code = admin.post(&path, &json!({})).await.json();
+    let mut browser = app.browser();
+    browser
+        .post_nothing(&format!(
+            "/api/one-time-access-token/{}",
+            code["token"].as_str().unwrap()
+        ))
+        .await;
+    assert_eq!(browser.get("/api/api-keys").await.json()["data"], json!([]));
+    let id = made["apiKey"]["id"].as_str().unwrap();
+    for answer in [
+        browser.delete(&format!("/api/api-keys/{id}")).await,
+        browser
+            .post(&format!("/api/api-keys/{id}/renew"), &json!({"expiresAt": LATER}))
+            .await,
+        browser.delete("/api/api-keys/none").await,
+    ] {
+        assert_eq!(refusal(&answer), (404, "api_key_not_found".to_owned()));
+    }
+    make(&mut browser, "first").await;
+    for (method, path) in [
+        (Method::GET, "/api/api-keys"),
+        (Method::POST, "/api/api-keys"),
+        (Method::DELETE, "/api/api-keys/none"),
+    ] {
+        let mut stranger = app.browser();
+        let request = stranger.request(method.clone(), path).json(&json!({}));
+        let answer = stranger.send(request).await;
+        assert_eq!(
+            refusal(&answer),
+            (401, "not_signed_in".to_owned()),
+            "{method} {path}"
+        );
+    }
+});
+
+both_engines!(keys_are_listed_in_order, |app: TestApp| async move {
+    let mut admin = app.set_up().await;
+    for name in ["beta", "alpha", "gamma"] {
+        make(&mut admin, name).await;
+        app.pass_seconds(1);
+    }
+    for (query, expected) in [
+        ("", "beta alpha gamma"),
+        ("?sort[column]=name&sort[direction]=asc", "alpha beta gamma"),
+        ("?sort[column]=createdAt&sort[direction]=desc", "gamma alpha beta"),
+        ("?pagination[limit]=2&pagination[page]=2", "gamma"),
+    ] {
+        let listed = admin.get(&format!("/api/api-keys{query}")).await.json();
+        let names: Vec<&str> = listed["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|key| key["name"].as_str().unwrap())
+            .collect();
+        assert_eq!(names.join(" "), expected, "{query}");
+    }
+});
+
+#[tokio::test]
+async fn the_configurations_key_is_an_administrator_who_is_no_person() {
+    for database in [Database::Sqlite, Database::Postgres] {
+        let app = TestApp::start_with(database, |config| {
+            config.static_api_key = Some(STATIC.into());
+        })
+        .await;
+        let tries: Vec<_> = (0..8)
+            .map(|_| {
+                let mut program = app.browser();
+                tokio::spawn(async move {
+                    let request = program
+                        .request(Method::GET, "/api/users")
+                        .header("x-api-key", STATIC);
+                    program.send(request).await.status
+                })
+            })
+            .collect();
+        for attempt in tries {
+            assert_eq!(attempt.await.unwrap(), StatusCode::OK);
+        }
+        let me = get(&app, "/api/users/me", STATIC).await.json();
+        assert_eq!(me["id"], "00000000-0000-0000-0000-000000000000");
+        assert_eq!((&me["isAdmin"], &me["email"]), (&json!(true), &json!(null)));
+        assert!(me["username"].as_str().unwrap().starts_with("static-api-user-"));
+        assert_eq!(app.count("users").await, 1);
+        // It does not stand in the way of the first person.
+        app.set_up().await;
+        for wrong in [
+            "a-static-key-of-our",
+            "a-static-key-of-ourss",
+            "A-STATIC-KEY-OF-OURS",
+        ] {
+            assert_eq!(
+                get(&app, "/api/users", wrong).await.status,
+                StatusCode::UNAUTHORIZED,
+                "{wrong}"
+            );
+        }
+    }
+}
