@@ -20,6 +20,7 @@ pub mod audit;
 pub mod clients;
 pub mod clock;
 pub mod config;
+pub mod consents;
 pub mod custom_claims;
 pub mod encrypted_text;
 pub mod groups;

@@ -14,8 +14,8 @@ use crate::http::error::ApiError;
 use crate::http::{access_log, assets, cors, cross_site, error, headers, rate_limit};
 use crate::state::AppState;
 use crate::{
-    api_keys, apis, app_config, clients, custom_claims, groups, health, images, login_codes, oidc, passkeys,
-    profile_pictures, registration, sessions, signup, users, web_page,
+    api_keys, apis, app_config, clients, consents, custom_claims, groups, health, images, login_codes, oidc,
+    passkeys, profile_pictures, registration, sessions, signup, users, web_page,
 };
 
 /// How long a request may take before it is answered with a timeout.
@@ -38,6 +38,7 @@ fn documented() -> OpenApiRouter<AppState> {
         .merge(apis::routes())
         .merge(app_config::routes())
         .merge(clients::routes())
+        .merge(consents::routes())
         .merge(custom_claims::routes())
         .merge(groups::routes())
         .merge(health::routes())

@@ -266,6 +266,17 @@ pub async fn replace_allowed_groups(tx: &Tx, id: &ClientId, groups: &[GroupId]) 
     Ok(())
 }
 
+/// The clients that exist among some ids.
+pub async fn find_many(connection: &impl ConnectionTrait, ids: &[ClientId]) -> StoreResult<Vec<Client>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(oidc_client::Entity::find()
+        .filter(oidc_client::Column::Id.is_in(ids.iter().cloned()))
+        .all(connection)
+        .await?)
+}
+
 /// Whether a user is in one of the groups a client allows.
 pub async fn user_in_allowed_group(
     connection: &impl ConnectionTrait,

@@ -1,13 +1,15 @@
 //! What users agreed clients may see.
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Order, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait,
 };
 
 use crate::connect::Tx;
-use crate::entity::consent;
 pub use crate::entity::consent::Model as Consent;
+use crate::entity::{consent, oidc_client};
 use crate::error::StoreResult;
+use crate::list::{ListRequest, Page, page};
 use crate::types::{ClientId, StringList, Timestamp, UserId};
 
 /// A user's consent for a client.
@@ -85,4 +87,41 @@ pub async fn delete(tx: &Tx, user: UserId, client: &ClientId) -> StoreResult<boo
         .exec(tx)
         .await?;
     Ok(result.rows_affected == 1)
+}
+
+/// A page of a user's consents, the last used first unless asked otherwise. Sort key and filter are those of the REST
+/// API.
+pub async fn list(
+    connection: &impl ConnectionTrait,
+    user: UserId,
+    request: &ListRequest,
+) -> StoreResult<Page<Consent>> {
+    use consent::Column;
+    let mut select = consent::Entity::find().filter(Column::UserId.eq(user));
+    // Of several values the first counts.
+    if let Some(launchable) = request
+        .flag_filter("hasLaunchURL")
+        .and_then(|values| values.first().copied())
+    {
+        let launch_url = oidc_client::Column::LaunchUrl;
+        let condition = if launchable {
+            launch_url.is_not_null()
+        } else {
+            launch_url.is_null()
+        };
+        let clients = oidc_client::Entity::find()
+            .select_only()
+            .column(oidc_client::Column::Id)
+            .filter(condition)
+            .into_query();
+        select = select.filter(Column::ClientId.in_subquery(clients));
+    }
+    let order = match request.sort_key() {
+        Some(("lastUsedAt", order)) => order,
+        _ => Order::Desc,
+    };
+    select = select
+        .order_by(Column::LastUsedAt, order)
+        .order_by(Column::ClientId, Order::Asc);
+    page(select, request, connection).await
 }

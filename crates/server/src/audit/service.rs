@@ -25,6 +25,8 @@ pub enum Event {
     ClientAuthorization,
     /// A client was authorized for the first time or for more than before.
     NewClientAuthorization,
+    /// A user took back what a client had been allowed.
+    ClientAuthorizationRevoked,
     /// A device was let in with consent given before.
     DeviceCodeAuthorization,
     /// A device was let in for the first time or for more than before.
@@ -60,6 +62,7 @@ impl Event {
             Self::PasskeyRemoved => "PASSKEY_REMOVED",
             Self::ClientAuthorization => "CLIENT_AUTHORIZATION",
             Self::NewClientAuthorization => "NEW_CLIENT_AUTHORIZATION",
+            Self::ClientAuthorizationRevoked => "CLIENT_AUTHORIZATION_REVOKED",
             Self::DeviceCodeAuthorization => "DEVICE_CODE_AUTHORIZATION",
             Self::NewDeviceCodeAuthorization => "NEW_DEVICE_CODE_AUTHORIZATION",
             Self::DeviceCodeDenied => "DEVICE_CODE_DENIED",

@@ -15,6 +15,7 @@ mod api_keys;
 mod apis;
 mod app_config;
 mod clients;
+mod consents;
 mod groups;
 mod images;
 mod login_codes;

@@ -884,6 +884,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/oidc/users/{id}/authorized-clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The clients a user allowed something, a page at a time. */
+        get: operations["list_of_user"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/oidc/users/me/authorized-clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The clients the signed-in user allowed something, a page at a time. */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/oidc/users/me/authorized-clients/{clientId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes back what the signed-in user allowed a client, and ends its tokens. */
+        delete: operations["revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/one-time-access-token/{token}": {
         parameters: {
             query?: never;
@@ -1640,6 +1691,21 @@ export interface components {
             residentKey: string;
             /** @description Whether the person must be verified. */
             userVerification: string;
+        };
+        /** @description A client somebody allowed something. */
+        AuthorizedClientDto: {
+            /** @description The client. */
+            client: components["schemas"]["ClientMetaDto"];
+            /**
+             * Format: date-time
+             * @description When it was last used.
+             */
+            lastUsedAt: string;
+            /**
+             * @description What was allowed: a JSON array of scopes, as text.
+             * @example ["openid","email"]
+             */
+            scope: string;
         };
         /** @description What clients that describe themselves may have of an API. */
         CimdAccessInput: {
@@ -2732,6 +2798,26 @@ export interface components {
                 lastUsedAt?: string | null;
                 /** @description What it is called. */
                 name: string;
+            }[];
+            /** @description Where they stand in the list. */
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description One page of a list. */
+        Paginated_AuthorizedClientDto: {
+            /** @description The rows. */
+            data: {
+                /** @description The client. */
+                client: components["schemas"]["ClientMetaDto"];
+                /**
+                 * Format: date-time
+                 * @description When it was last used.
+                 */
+                lastUsedAt: string;
+                /**
+                 * @description What was allowed: a JSON array of scopes, as text.
+                 * @example ["openid","email"]
+                 */
+                scope: string;
             }[];
             /** @description Where they stand in the list. */
             pagination: components["schemas"]["Pagination"];
@@ -6348,6 +6434,153 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+        };
+    };
+    list_of_user: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page. */
+                "pagination[limit]"?: number;
+                /** @description Page, from 1; pages past the end mean the last one. */
+                "pagination[page]"?: number;
+                /** @description Substring to look for. */
+                search?: string;
+                /** @description Field to sort by; fields the list cannot sort by are ignored. */
+                "sort[column]"?: string;
+                /** @description `asc` or `desc`. */
+                "sort[direction]"?: string;
+            };
+            header?: never;
+            path: {
+                /** @description User ID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Paginated_AuthorizedClientDto"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page. */
+                "pagination[limit]"?: number;
+                /** @description Page, from 1; pages past the end mean the last one. */
+                "pagination[page]"?: number;
+                /** @description Substring to look for. */
+                search?: string;
+                /** @description Field to sort by; fields the list cannot sort by are ignored. */
+                "sort[column]"?: string;
+                /** @description `asc` or `desc`. */
+                "sort[direction]"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Paginated_AuthorizedClientDto"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Client ID; `~` and base64url for one that is a URL */
+                clientId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };

@@ -58,6 +58,12 @@ export type ClientWithGroupCount = Client &
 /** Everything the UI sends is sent explicitly: an update replaces the whole client. */
 export type ClientInput = SentExcept<Schemas['ClientInput'], 'id'>;
 
+export type ApiKey = Sent<Schemas['ApiKeyDto']>;
+/** The value itself exists only in the answer to its creation. */
+export interface CreatedApiKey {
+	apiKey: ApiKey;
+	token: string;
+}
 export type ApiPermission = Schemas['ApiPermissionDto'];
 export type Api = Sent<Schemas['ApiDto']>;
 export type PermissionInput = Schemas['PermissionInput'];
