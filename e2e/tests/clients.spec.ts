@@ -330,3 +330,34 @@ test('Apache gets codes by form post, and is told of sign-outs in the background
 		await apache.stop();
 	}
 });
+
+test('Apache with mod_auth_openidc authenticates with client_secret_jwt', async ({ browser, pocketId }) => {
+	const port = await freePort();
+	const appUrl = `http://127.0.0.1:${port}`;
+	const authMethod = 'client_secret_jwt';
+	const client = await createClient(admin, {
+		name: 'Apache with assertions',
+		callbackURLs: [`${appUrl}/protected/redirect`],
+		...protocolFor(authMethod)
+	});
+	const apache = await startApache({
+		issuer: pocketId.url,
+		port,
+		clientId: client.id,
+		clientSecret: client.secret!,
+		authMethod
+	});
+	const { page, authenticator } = await openTab(browser, pocketId.url);
+	await authenticator.add(credential);
+	try {
+		await page.goto(`${appUrl}/protected/`);
+		await page.getByRole('button', { name: 'Sign in' }).click();
+		await expect(page.getByTestId('scopes')).toBeVisible();
+		await page.getByRole('button', { name: 'Sign in' }).click();
+		await expect(page.getByText('Signed in as ada')).toBeVisible();
+		await expect(page.getByTestId('aud')).toHaveText(client.id);
+	} finally {
+		await page.context().close();
+		await apache.stop();
+	}
+});

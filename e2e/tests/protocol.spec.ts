@@ -92,6 +92,37 @@ test('FAPI 2.0: a pushed request, a private key, proofs of possession', async ({
 	await expect(oidc.refreshTokenGrant(config, tokens.refresh_token!, undefined, { DPoP })).rejects.toThrow();
 });
 
+test('a code by form post', async ({ pocketId }) => {
+	const client = await createClient(admin, { name: 'Poster', callbackURLs: [CALLBACK] });
+	const config = await discover(pocketId.url, client.id, oidc.ClientSecretPost(client.secret!));
+	const verifier = oidc.randomPKCECodeVerifier();
+	const [state, nonce] = [oidc.randomState(), oidc.randomNonce()];
+	const target = oidc.buildAuthorizationUrl(config, {
+		redirect_uri: CALLBACK,
+		scope: 'openid email',
+		response_mode: 'form_post',
+		code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
+		code_challenge_method: 'S256',
+		state,
+		nonce
+	});
+	const posted = admin.waitForRequest((request) => request.url() === CALLBACK && request.method() === 'POST');
+	await visit(target);
+	const body = (await posted).postData() ?? '';
+	const request = new Request(CALLBACK, {
+		method: 'POST',
+		headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+		body
+	});
+	const tokens = await oidc.authorizationCodeGrant(config, request, {
+		pkceCodeVerifier: verifier,
+		expectedState: state,
+		expectedNonce: nonce,
+		idTokenExpected: true
+	});
+	expect(tokens.claims()?.email).toBe('ada@example.com');
+});
+
 test('a signed request object and a signed userinfo answer', async ({ pocketId }) => {
 	const { pair, jwk } = await keyPair();
 	const client = await api<{ id: string }>(admin, 'POST', '/api/oidc/clients', {
