@@ -63,9 +63,17 @@ test('a television is let in with the code it shows', async ({ pocketId }) => {
 	await photograph(admin, 'device-done');
 	expect((await poll(pocketId.url, client, started.device_code)).access_token).toBeTruthy();
 
-	// Agreed to before, the link alone is enough.
+	// Agreed to before, a link still lets nobody's device in without a click: its sender may be somebody else.
 	const again = await startDevice(pocketId.url, client);
 	await admin.goto(again.verification_uri_complete);
+	await expect(admin.getByRole('alert')).toContainText('your device shows this code');
+	await expect(admin.getByTestId('device-code')).toHaveText(
+		`${again.user_code.slice(0, 4)} - ${again.user_code.slice(4)}`
+	);
+	await expectAccessible(admin);
+	await photograph(admin, 'device-link');
+	expect((await poll(pocketId.url, client, again.device_code)).error).toMatch(/authorization_pending|slow_down/);
+	await admin.getByRole('button', { name: 'Authorize' }).click();
 	await expect(admin.getByText('The device has been authorized.')).toBeVisible();
 });
 

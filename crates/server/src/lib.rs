@@ -13,6 +13,7 @@
 //! typed error has one `From<…> for ApiError`. Queries live in `pocket-id-store`. Reads use
 //! `state.store.reader()`; writes `let tx = state.store.begin().await?; …; commit(tx).await?`.
 
+mod api_document;
 pub mod api_keys;
 pub mod apis;
 pub mod app_config;
@@ -24,6 +25,7 @@ pub mod consents;
 pub mod custom_claims;
 pub mod encrypted_text;
 pub mod groups;
+pub mod guesses;
 pub mod health;
 pub mod http;
 pub mod images;
@@ -38,6 +40,7 @@ pub mod registration;
 pub mod router;
 pub mod secret_token;
 pub mod sessions;
+mod short_codes;
 pub mod signing_keys;
 pub mod signup;
 pub mod start;

@@ -14,8 +14,8 @@ use crate::http::error::ApiError;
 use crate::http::{access_log, assets, cors, cross_site, error, headers, rate_limit};
 use crate::state::AppState;
 use crate::{
-    api_keys, apis, app_config, clients, consents, custom_claims, groups, health, images, login_codes, oidc,
-    passkeys, profile_pictures, registration, sessions, signup, users, web_page,
+    api_document, api_keys, apis, app_config, clients, consents, custom_claims, groups, health, images,
+    login_codes, oidc, passkeys, profile_pictures, registration, sessions, signup, users, web_page,
 };
 
 /// How long a request may take before it is answered with a timeout.
@@ -55,20 +55,14 @@ fn documented() -> OpenApiRouter<AppState> {
 
 /// The API document (OpenAPI 3.1) as served at `/api/openapi.json`.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    documented().into_openapi()
+    api_document::complete(documented().into_openapi())
 }
 
 /// Everything the program answers.
 pub fn router(state: AppState) -> Router {
     let (routes, document) = documented().split_for_parts();
-    let document = serde_json::to_string(&document).unwrap_or_default();
     routes
-        .route(
-            "/api/openapi.json",
-            axum::routing::get(
-                move || async move { ([(header::CONTENT_TYPE, "application/json")], document) },
-            ),
-        )
+        .merge(api_document::routes(&api_document::complete(document)))
         .fallback(unmatched)
         .method_not_allowed_fallback(unmatched)
         .layer(from_fn_with_state(state.clone(), cross_site::guard))

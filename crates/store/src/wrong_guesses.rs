@@ -1,5 +1,7 @@
 //! Wrong guesses at short codes: counted for every replica, forgotten after a while.
 
+use std::collections::HashMap;
+
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
 
@@ -8,13 +10,18 @@ use crate::entity::wrong_guess;
 use crate::error::StoreResult;
 use crate::types::Timestamp;
 
-/// How often a subject guessed wrong lately.
-pub async fn count(connection: &impl ConnectionTrait, subject: &str, now: Timestamp) -> StoreResult<i32> {
-    Ok(wrong_guess::Entity::find_by_id(subject)
+/// How often subjects guessed wrong lately; those that did not are left out.
+pub async fn counts<'a>(
+    connection: &impl ConnectionTrait,
+    subjects: impl IntoIterator<Item = &'a str>,
+    now: Timestamp,
+) -> StoreResult<HashMap<String, i32>> {
+    let rows = wrong_guess::Entity::find()
+        .filter(wrong_guess::Column::Subject.is_in(subjects))
         .filter(wrong_guess::Column::ForgottenAt.gt(now))
-        .one(connection)
-        .await?
-        .map_or(0, |row| row.count))
+        .all(connection)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.subject, row.count)).collect())
 }
 
 /// Counts a wrong guess; all of a subject's are forgotten together when the last one is so many seconds old.

@@ -1,7 +1,7 @@
 //! Whose request this is: the client's address by the forwarding rules, and its user agent.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
@@ -32,6 +32,24 @@ pub struct RequestOrigin {
     pub ip: Option<IpAddr>,
     /// The User-Agent header, lossily decoded.
     pub user_agent: String,
+}
+
+impl RequestOrigin {
+    /// What one customer has: an IPv4 address, or an IPv6 /64. Limits count by it.
+    pub fn network(&self) -> Option<IpAddr> {
+        self.ip.map(network)
+    }
+}
+
+/// See [`RequestOrigin::network`].
+pub fn network(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+        v4 @ IpAddr::V4(_) => v4,
+    }
 }
 
 impl FromRequestParts<AppState> for RequestOrigin {

@@ -16,7 +16,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use http::StatusCode;
 use http::request::Parts;
 
-use super::client_ip::RequestOrigin;
+use super::client_ip::{self, RequestOrigin};
 use super::error::ApiError;
 use crate::state::AppState;
 
@@ -117,16 +117,9 @@ fn buckets<K: Clone + Eq + Hash>(refill: Duration, burst: u32) -> DefaultKeyedRa
     RateLimiter::keyed(quota)
 }
 
-/// One bucket per IPv4 address and per IPv6 /64, which is what one customer gets.
+/// One bucket per customer.
 fn bucket_key(ip: Option<IpAddr>) -> IpAddr {
-    match ip.map(|ip| ip.to_canonical()) {
-        Some(IpAddr::V6(v6)) => {
-            let [a, b, c, d, ..] = v6.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
-        Some(v4) => v4,
-        None => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
-    }
+    ip.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), client_ip::network)
 }
 
 /// Middleware: the general limit.

@@ -1,11 +1,11 @@
 //! The form of login codes, and what is stored of them.
 
-use aws_lc_rs::hmac;
 use pocket_id_store::types::TokenHash;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::config::{Config, EncryptionKey};
+use crate::config::Config;
 use crate::random::Random;
+use crate::short_codes;
 
 /// Letters and digits nobody takes for another one.
 const ALPHABET: &[u8] = b"abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ0123456789";
@@ -38,16 +38,9 @@ pub fn typed(text: &str) -> Option<SecretString> {
     Some(code.into())
 }
 
-/// What is stored of a code: under a key, because a copy of the database could be searched for short codes.
+/// What is stored of a code.
 pub fn hash(config: &Config, code: &SecretString) -> TokenHash {
-    let secret = config
-        .encryption_key
-        .as_ref()
-        .map_or(&[] as &[u8], EncryptionKey::expose);
-    let key = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), b"pocketid/login-code");
-    let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_ref());
-    let hash = hmac::sign(&key, code.expose_secret().as_bytes());
-    TokenHash(hash.as_ref().to_vec())
+    short_codes::hash(config, short_codes::Kind::Login, code.expose_secret())
 }
 
 #[cfg(test)]

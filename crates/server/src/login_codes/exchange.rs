@@ -3,23 +3,24 @@
 use http::{HeaderMap, StatusCode};
 use pocket_id_store::types::AuthenticationMethod;
 use pocket_id_store::users::{self, User};
-use pocket_id_store::{StoreError, StoreResult, commit, login_codes, wrong_guesses};
+use pocket_id_store::{StoreError, commit, login_codes};
 
 use super::code;
 use crate::audit::{self, Event};
+use crate::guesses::{self, Guesses};
 use crate::http::client_ip::RequestOrigin;
 use crate::http::cookies::SetCookie;
 use crate::http::error::ApiError;
 use crate::sessions;
 use crate::state::AppState;
 
-/// Wrong codes from one address after which it has to wait.
-const MOST_OF_ADDRESS: i32 = 10;
-/// Wrong codes from everywhere after which everybody has to wait. So many guesses find a short code of one in thirty
-/// thousand million with no chance worth naming.
-const MOST_OF_ALL: i32 = 2000;
-/// Seconds that is remembered.
-const REMEMBERED: i64 = 15 * 60;
+const GUESSES: Guesses = Guesses {
+    name: "login-code",
+    per_address: 10,
+    per_user: None,
+    // So many guesses find a short code of one in thirty thousand million with no chance worth naming.
+    in_total: Some(2000),
+};
 
 /// Why a code does not sign in.
 #[derive(Debug, thiserror::Error)]
@@ -46,43 +47,11 @@ impl From<ExchangeError> for ApiError {
                 "token_invalid_or_expired",
                 "Token is invalid or expired",
             ),
-            ExchangeError::TooManyGuesses => Self::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                "rate_limited",
-                "Too many wrong codes. Try again in a quarter of an hour",
-            )
-            .retry_after(15 * 60),
+            ExchangeError::TooManyGuesses => guesses::too_many(),
             ExchangeError::Disabled => Self::user_disabled(),
             ExchangeError::Store(error) => error.into(),
         }
     }
-}
-
-fn subjects(origin: &RequestOrigin) -> Vec<(String, i32)> {
-    let mut subjects = vec![("login-code:all".to_owned(), MOST_OF_ALL)];
-    subjects.extend(
-        origin
-            .ip
-            .map(|ip| (format!("login-code:ip:{ip}"), MOST_OF_ADDRESS)),
-    );
-    subjects
-}
-
-async fn exhausted(state: &AppState, origin: &RequestOrigin) -> StoreResult<bool> {
-    for (subject, most) in subjects(origin) {
-        if wrong_guesses::count(state.store.reader(), &subject, state.now()).await? >= most {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-async fn note_wrong(state: &AppState, origin: &RequestOrigin) -> StoreResult<()> {
-    let tx = state.store.begin().await?;
-    for (subject, _) in subjects(origin) {
-        wrong_guesses::note(&tx, &subject, REMEMBERED, state.now()).await?;
-    }
-    commit(tx).await
 }
 
 /// Signs in with a code. Of any number of tries at once with one code, one succeeds.
@@ -92,12 +61,12 @@ pub async fn exchange(
     origin: &RequestOrigin,
     headers: &HeaderMap,
 ) -> Result<(User, SetCookie), ExchangeError> {
-    if exhausted(state, origin).await? {
+    if GUESSES.exhausted(state, None, origin).await? {
         return Err(ExchangeError::TooManyGuesses);
     }
     let outcome = redeem(state, text, origin, headers).await;
     if matches!(outcome, Err(ExchangeError::Unknown)) {
-        note_wrong(state, origin).await?;
+        GUESSES.note(state, None, origin).await?;
     }
     outcome
 }

@@ -16,6 +16,7 @@ mod apis;
 mod app_config;
 mod clients;
 mod consents;
+mod document;
 mod groups;
 mod images;
 mod login_codes;

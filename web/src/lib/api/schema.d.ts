@@ -12,7 +12,7 @@ export interface paths {
             cookie?: never;
         };
         /** The public keys tokens are checked with. */
-        get: operations["jwks"];
+        get: operations["getWellKnownJwksJson"];
         put?: never;
         post?: never;
         delete?: never;
@@ -29,7 +29,7 @@ export interface paths {
             cookie?: never;
         };
         /** The same document under the name RFC 8414 gives it. */
-        get: operations["authorization_server"];
+        get: operations["getWellKnownOauthAuthorizationServer"];
         put?: never;
         post?: never;
         delete?: never;
@@ -46,7 +46,7 @@ export interface paths {
             cookie?: never;
         };
         /** The discovery document of OpenID Connect. */
-        get: operations["openid_configuration"];
+        get: operations["getWellKnownOpenidConfiguration"];
         put?: never;
         post?: never;
         delete?: never;
@@ -63,7 +63,7 @@ export interface paths {
             cookie?: never;
         };
         /** What a client has of each API. */
-        get: operations["apis_of_client"];
+        get: operations["getApiAccessClientIdApis"];
         put?: never;
         post?: never;
         delete?: never;
@@ -80,7 +80,7 @@ export interface paths {
             cookie?: never;
         };
         /** APIs a client cannot reach yet, a page at a time. */
-        get: operations["assignable_apis"];
+        get: operations["getApiAccessClientIdAssignableApis"];
         put?: never;
         post?: never;
         delete?: never;
@@ -97,10 +97,10 @@ export interface paths {
             cookie?: never;
         };
         /** The caller's API keys, a page at a time. */
-        get: operations["list"];
+        get: operations["getApiKeys"];
         put?: never;
         /** Makes an API key. Not with an API key. */
-        post: operations["create"];
+        post: operations["postApiKeys"];
         delete?: never;
         options?: never;
         head?: never;
@@ -118,7 +118,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Takes an API key away. */
-        delete: operations["revoke"];
+        delete: operations["deleteApiKeysId"];
         options?: never;
         head?: never;
         patch?: never;
@@ -134,7 +134,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Gives an expired API key a new value and life. Not with an API key. */
-        post: operations["renew"];
+        post: operations["postApiKeysIdRenew"];
         delete?: never;
         options?: never;
         head?: never;
@@ -149,10 +149,10 @@ export interface paths {
             cookie?: never;
         };
         /** APIs, a page at a time. */
-        get: operations["list"];
+        get: operations["getApis"];
         put?: never;
         /** Adds an API. */
-        post: operations["create"];
+        post: operations["postApis"];
         delete?: never;
         options?: never;
         head?: never;
@@ -167,12 +167,12 @@ export interface paths {
             cookie?: never;
         };
         /** One API. */
-        get: operations["find"];
+        get: operations["getApisId"];
         /** Renames an API. */
-        put: operations["update"];
+        put: operations["putApisId"];
         post?: never;
         /** Removes an API with its permissions and all access to it. */
-        delete: operations["delete"];
+        delete: operations["deleteApisId"];
         options?: never;
         head?: never;
         patch?: never;
@@ -186,7 +186,7 @@ export interface paths {
             cookie?: never;
         };
         /** Clients that have nothing of an API yet, a page at a time. */
-        get: operations["assignable_clients"];
+        get: operations["getApisIdAssignableClients"];
         put?: never;
         post?: never;
         delete?: never;
@@ -204,7 +204,7 @@ export interface paths {
         };
         get?: never;
         /** Sets what clients that describe themselves may have of an API. */
-        put: operations["set_cimd_access"];
+        put: operations["putApisIdCimdAccess"];
         post?: never;
         delete?: never;
         options?: never;
@@ -220,7 +220,7 @@ export interface paths {
             cookie?: never;
         };
         /** Clients with what they have of an API, a page at a time. */
-        get: operations["clients"];
+        get: operations["getApisIdClients"];
         put?: never;
         post?: never;
         delete?: never;
@@ -238,10 +238,10 @@ export interface paths {
         };
         get?: never;
         /** Sets what a client has of an API; the answer says how it was understood. */
-        put: operations["replace_grant"];
+        put: operations["putApisIdClientsClientId"];
         post?: never;
         /** Takes away what a client has of an API. */
-        delete: operations["remove_grant"];
+        delete: operations["deleteApisIdClientsClientId"];
         options?: never;
         head?: never;
         patch?: never;
@@ -256,7 +256,7 @@ export interface paths {
         };
         get?: never;
         /** Replaces an API's permissions. */
-        put: operations["replace_permissions"];
+        put: operations["putApisIdPermissions"];
         post?: never;
         delete?: never;
         options?: never;
@@ -272,19 +272,19 @@ export interface paths {
             cookie?: never;
         };
         /** The settings anybody may read, in their documented order. */
-        get: operations["list_public"];
+        get: operations["getApplicationConfiguration"];
         /**
          * Replaces the whole configuration.
          * @description What is left out or empty returns to its default; `XXXXXXXXXX` keeps a stored secret. Settings that older
          *     versions did not have stay when they are left out.
          */
-        put: operations["replace"];
+        put: operations["putApplicationConfiguration"];
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
         /** Changes the settings that are named; null or nothing returns one to its default. */
-        patch: operations["change"];
+        patch: operations["patchApplicationConfiguration"];
         trace?: never;
     };
     "/api/application-configuration/all": {
@@ -295,7 +295,7 @@ export interface paths {
             cookie?: never;
         };
         /** Every setting. Secrets that are set read `XXXXXXXXXX`. */
-        get: operations["list_all"];
+        get: operations["getApplicationConfigurationAll"];
         put?: never;
         post?: never;
         delete?: never;
@@ -315,7 +315,7 @@ export interface paths {
          * An image of the application: `favicon`, `email`, `logo` or `background`. The program brings no logo and no
          *     background; the UI draws its own.
          */
-        get: operations["find"];
+        get: operations["getApplicationImagesName"];
         put?: never;
         post?: never;
         delete?: never;
@@ -332,7 +332,7 @@ export interface paths {
             cookie?: never;
         };
         /** Names of claims in use, most used first. */
-        get: operations["suggestions"];
+        get: operations["getCustomClaimsSuggestions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -350,7 +350,7 @@ export interface paths {
         };
         get?: never;
         /** Replaces the claims every member of a group gets. */
-        put: operations["of_group"];
+        put: operations["putCustomClaimsUserGroupId"];
         post?: never;
         delete?: never;
         options?: never;
@@ -367,7 +367,7 @@ export interface paths {
         };
         get?: never;
         /** Replaces the claims of a user. */
-        put: operations["of_user"];
+        put: operations["putCustomClaimsUserId"];
         post?: never;
         delete?: never;
         options?: never;
@@ -383,10 +383,10 @@ export interface paths {
             cookie?: never;
         };
         /** Clients, a page at a time. */
-        get: operations["list"];
+        get: operations["getOidcClients"];
         put?: never;
         /** Adds a client. */
-        post: operations["create"];
+        post: operations["postOidcClients"];
         delete?: never;
         options?: never;
         head?: never;
@@ -401,12 +401,12 @@ export interface paths {
             cookie?: never;
         };
         /** One client. */
-        get: operations["find"];
+        get: operations["getOidcClientsId"];
         /** Replaces a client; its secrets stay. */
-        put: operations["update"];
+        put: operations["putOidcClientsId"];
         post?: never;
         /** Removes a client with its secrets, consents and tokens. */
-        delete: operations["delete"];
+        delete: operations["deleteOidcClientsId"];
         options?: never;
         head?: never;
         patch?: never;
@@ -421,7 +421,7 @@ export interface paths {
         };
         get?: never;
         /** Replaces the groups that may use a client while it is restricted. Whether it is restricted stays as it is. */
-        put: operations["replace_of_client"];
+        put: operations["putOidcClientsIdAllowedUserGroups"];
         post?: never;
         delete?: never;
         options?: never;
@@ -439,7 +439,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Approves a client that registered itself. */
-        post: operations["approve"];
+        post: operations["postOidcClientsIdApprove"];
         delete?: never;
         options?: never;
         head?: never;
@@ -454,7 +454,7 @@ export interface paths {
             cookie?: never;
         };
         /** The last logout tokens for a client and what became of them. */
-        get: operations["logout_deliveries"];
+        get: operations["getOidcClientsIdLogoutDeliveries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -471,7 +471,7 @@ export interface paths {
             cookie?: never;
         };
         /** What anybody may know of a client. */
-        get: operations["find_meta"];
+        get: operations["getOidcClientsIdMeta"];
         put?: never;
         post?: never;
         delete?: never;
@@ -488,7 +488,7 @@ export interface paths {
             cookie?: never;
         };
         /** What a client would learn of a user. Nothing is issued or stored. */
-        get: operations["preview"];
+        get: operations["getOidcClientsIdPreviewUserId"];
         put?: never;
         post?: never;
         delete?: never;
@@ -507,7 +507,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Reads the metadata document of a client anew. */
-        post: operations["refresh"];
+        post: operations["postOidcClientsIdRefresh"];
         delete?: never;
         options?: never;
         head?: never;
@@ -524,7 +524,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Makes a new secret the only one (the route of version 1). */
-        post: operations["replace_secret"];
+        post: operations["postOidcClientsIdSecret"];
         delete?: never;
         options?: never;
         head?: never;
@@ -539,10 +539,10 @@ export interface paths {
             cookie?: never;
         };
         /** A client's secrets without their values, expired ones included. */
-        get: operations["list_secrets"];
+        get: operations["getOidcClientsIdSecrets"];
         put?: never;
         /** Adds a secret; the answer is the only place its value is shown. */
-        post: operations["create_secret"];
+        post: operations["postOidcClientsIdSecrets"];
         delete?: never;
         options?: never;
         head?: never;
@@ -560,7 +560,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Removes a secret; it stops working at once. */
-        delete: operations["delete_secret"];
+        delete: operations["deleteOidcClientsIdSecretsSecretId"];
         options?: never;
         head?: never;
         patch?: never;
@@ -576,7 +576,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Starts the sign-in of a device. */
-        post: operations["start"];
+        post: operations["postOidcDeviceAuthorize"];
         delete?: never;
         options?: never;
         head?: never;
@@ -593,7 +593,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Turns a device away. */
-        post: operations["deny"];
+        post: operations["postOidcDeviceDeny"];
         delete?: never;
         options?: never;
         head?: never;
@@ -608,7 +608,7 @@ export interface paths {
             cookie?: never;
         };
         /** What a device asks for. */
-        get: operations["info"];
+        get: operations["getOidcDeviceInfo"];
         put?: never;
         post?: never;
         delete?: never;
@@ -627,7 +627,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Lets a device in. */
-        post: operations["verify"];
+        post: operations["postOidcDeviceVerify"];
         delete?: never;
         options?: never;
         head?: never;
@@ -642,10 +642,10 @@ export interface paths {
             cookie?: never;
         };
         /** Signs the user out, asked by a client. */
-        get: operations["get"];
+        get: operations["getOidcEndSession"];
         put?: never;
         /** The same by POST. */
-        post: operations["post"];
+        post: operations["postOidcEndSession"];
         delete?: never;
         options?: never;
         head?: never;
@@ -665,7 +665,7 @@ export interface paths {
          * Signs out whoever said so on our own page, and has the browser tell the clients. A form there leads here, because
          *     that page may not load anything of other sites.
          */
-        post: operations["confirmed"];
+        post: operations["postOidcEndSessionConfirmed"];
         delete?: never;
         options?: never;
         head?: never;
@@ -680,7 +680,7 @@ export interface paths {
             cookie?: never;
         };
         /** What is asked of whom. */
-        get: operations["find"];
+        get: operations["getOidcInteractionsId"];
         put?: never;
         post?: never;
         delete?: never;
@@ -699,7 +699,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Completes the next step. */
-        post: operations["complete"];
+        post: operations["postOidcInteractionsIdComplete"];
         delete?: never;
         options?: never;
         head?: never;
@@ -716,7 +716,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Describes a token of the calling client. */
-        post: operations["introspect"];
+        post: operations["postOidcIntrospect"];
         delete?: never;
         options?: never;
         head?: never;
@@ -733,7 +733,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Keeps an authorization request for the user to come with. */
-        post: operations["push"];
+        post: operations["postOidcPar"];
         delete?: never;
         options?: never;
         head?: never;
@@ -750,7 +750,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Registers a client (RFC 7591). */
-        post: operations["register"];
+        post: operations["postOidcRegister"];
         delete?: never;
         options?: never;
         head?: never;
@@ -765,12 +765,12 @@ export interface paths {
             cookie?: never;
         };
         /** What a client registered (RFC 7592 §2.1). */
-        get: operations["find"];
+        get: operations["getOidcRegisterId"];
         /** Replaces what a client registered, and its registration access token (RFC 7592 §2.2). */
-        put: operations["replace"];
+        put: operations["putOidcRegisterId"];
         post?: never;
         /** Removes a registered client with all it was given (RFC 7592 §2.3). */
-        delete: operations["remove"];
+        delete: operations["deleteOidcRegisterId"];
         options?: never;
         head?: never;
         patch?: never;
@@ -784,9 +784,9 @@ export interface paths {
             cookie?: never;
         };
         /** Who may register clients. */
-        get: operations["find_policy"];
+        get: operations["getOidcRegistrationPolicy"];
         /** Changes who may register clients. */
-        put: operations["save_policy"];
+        put: operations["putOidcRegistrationPolicy"];
         post?: never;
         delete?: never;
         options?: never;
@@ -802,10 +802,10 @@ export interface paths {
             cookie?: never;
         };
         /** The initial access tokens, without their values. */
-        get: operations["list_tokens"];
+        get: operations["getOidcRegistrationTokens"];
         put?: never;
         /** Makes an initial access token; the answer is the only place its value is shown. */
-        post: operations["create_token"];
+        post: operations["postOidcRegistrationTokens"];
         delete?: never;
         options?: never;
         head?: never;
@@ -823,7 +823,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Removes an initial access token. */
-        delete: operations["delete_token"];
+        delete: operations["deleteOidcRegistrationTokensId"];
         options?: never;
         head?: never;
         patch?: never;
@@ -842,7 +842,7 @@ export interface paths {
          * Ends a token of the calling client. A refresh token takes all that came of its authorization with it, an access
          *     token only itself. Unknown tokens are as good as ended (RFC 7009 §2.2).
          */
-        post: operations["revoke"];
+        post: operations["postOidcRevoke"];
         delete?: never;
         options?: never;
         head?: never;
@@ -859,7 +859,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Gives tokens for a code, a refresh token, another token, or the client's own authentication. */
-        post: operations["exchange"];
+        post: operations["postOidcToken"];
         delete?: never;
         options?: never;
         head?: never;
@@ -874,10 +874,10 @@ export interface paths {
             cookie?: never;
         };
         /** What the bearer of an access token may know about its user. */
-        get: operations["get"];
+        get: operations["getOidcUserinfo"];
         put?: never;
         /** The same by POST; the token may be in the form. */
-        post: operations["post"];
+        post: operations["postOidcUserinfo"];
         delete?: never;
         options?: never;
         head?: never;
@@ -892,7 +892,7 @@ export interface paths {
             cookie?: never;
         };
         /** The clients a user allowed something, a page at a time. */
-        get: operations["list_of_user"];
+        get: operations["getOidcUsersIdAuthorizedClients"];
         put?: never;
         post?: never;
         delete?: never;
@@ -909,7 +909,7 @@ export interface paths {
             cookie?: never;
         };
         /** The clients the signed-in user allowed something, a page at a time. */
-        get: operations["list"];
+        get: operations["getOidcUsersMeAuthorizedClients"];
         put?: never;
         post?: never;
         delete?: never;
@@ -929,7 +929,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Takes back what the signed-in user allowed a client, and ends its tokens. */
-        delete: operations["revoke"];
+        delete: operations["deleteOidcUsersMeAuthorizedClientsClientId"];
         options?: never;
         head?: never;
         patch?: never;
@@ -945,7 +945,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Signs in with a code. */
-        post: operations["exchange"];
+        post: operations["postOneTimeAccessTokenToken"];
         delete?: never;
         options?: never;
         head?: never;
@@ -960,11 +960,11 @@ export interface paths {
             cookie?: never;
         };
         /** Where the signed-in user is signed in. */
-        get: operations["list"];
+        get: operations["getSessions"];
         put?: never;
         post?: never;
         /** Ends all sessions of the signed-in user but the one that asks. */
-        delete: operations["end_others"];
+        delete: operations["deleteSessions"];
         options?: never;
         head?: never;
         patch?: never;
@@ -981,7 +981,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Ends a session of the signed-in user. */
-        delete: operations["end"];
+        delete: operations["deleteSessionsId"];
         options?: never;
         head?: never;
         patch?: never;
@@ -998,7 +998,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Ends what a session of the signed-in user holds with one client. */
-        delete: operations["end_client"];
+        delete: operations["deleteSessionsIdClientsClientSessionId"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1012,10 +1012,10 @@ export interface paths {
             cookie?: never;
         };
         /** Whether the first administrator can still be set up. */
-        get: operations["check_setup"];
+        get: operations["getSignupSetup"];
         put?: never;
         /** Makes the first administrator and signs them in. */
-        post: operations["set_up"];
+        post: operations["postSignupSetup"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1030,10 +1030,10 @@ export interface paths {
             cookie?: never;
         };
         /** User groups, a page at a time. */
-        get: operations["list"];
+        get: operations["getUserGroups"];
         put?: never;
         /** Adds a user group. */
-        post: operations["create"];
+        post: operations["postUserGroups"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1048,12 +1048,12 @@ export interface paths {
             cookie?: never;
         };
         /** One user group. */
-        get: operations["find"];
+        get: operations["getUserGroupsId"];
         /** Gives a user group other names. */
-        put: operations["update"];
+        put: operations["putUserGroupsId"];
         post?: never;
         /** Removes a user group. */
-        delete: operations["delete"];
+        delete: operations["deleteUserGroupsId"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1068,7 +1068,7 @@ export interface paths {
         };
         get?: never;
         /** Replaces the restricted clients a user group may use. */
-        put: operations["replace_allowed_clients"];
+        put: operations["putUserGroupsIdAllowedOidcClients"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1085,7 +1085,7 @@ export interface paths {
         };
         get?: never;
         /** Replaces the members of a user group. */
-        put: operations["replace_members"];
+        put: operations["putUserGroupsIdUsers"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1101,10 +1101,10 @@ export interface paths {
             cookie?: never;
         };
         /** Users, a page at a time. */
-        get: operations["list"];
+        get: operations["getUsers"];
         put?: never;
         /** Adds a user. */
-        post: operations["create"];
+        post: operations["postUsers"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1119,12 +1119,12 @@ export interface paths {
             cookie?: never;
         };
         /** One user. */
-        get: operations["find"];
+        get: operations["getUsersId"];
         /** Replaces a user. */
-        put: operations["update"];
+        put: operations["putUsersId"];
         post?: never;
         /** Removes a user and everything that is theirs. */
-        delete: operations["delete"];
+        delete: operations["deleteUsersId"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1138,7 +1138,7 @@ export interface paths {
             cookie?: never;
         };
         /** The groups of a user. */
-        get: operations["of_user"];
+        get: operations["getUsersIdGroups"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1157,7 +1157,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Makes a code that signs a user in once. */
-        post: operations["create"];
+        post: operations["postUsersIdOneTimeAccessToken"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1172,7 +1172,7 @@ export interface paths {
             cookie?: never;
         };
         /** A user's picture. Public, so that apps can show it. */
-        get: operations["find"];
+        get: operations["getUsersIdProfilePicturePng"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1189,11 +1189,11 @@ export interface paths {
             cookie?: never;
         };
         /** Where a user is signed in. */
-        get: operations["list_of_user"];
+        get: operations["getUsersIdSessions"];
         put?: never;
         post?: never;
         /** Ends all sessions of a user. */
-        delete: operations["end_all_of_user"];
+        delete: operations["deleteUsersIdSessions"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1210,7 +1210,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Ends a session of a user. */
-        delete: operations["end_of_user"];
+        delete: operations["deleteUsersIdSessionsSessionId"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1227,7 +1227,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Ends what a session of a user holds with one client. */
-        delete: operations["end_client_of_user"];
+        delete: operations["deleteUsersIdSessionsSessionIdClientsClientSessionId"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1242,7 +1242,7 @@ export interface paths {
         };
         get?: never;
         /** Replaces the groups of a user. */
-        put: operations["replace_of_user"];
+        put: operations["putUsersIdUserGroups"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1258,7 +1258,7 @@ export interface paths {
             cookie?: never;
         };
         /** The passkeys of a user. */
-        get: operations["list"];
+        get: operations["getUsersIdWebauthnCredentials"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1278,7 +1278,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Removes one of a user's passkeys. */
-        delete: operations["remove"];
+        delete: operations["deleteUsersIdWebauthnCredentialsCredentialId"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1292,9 +1292,9 @@ export interface paths {
             cookie?: never;
         };
         /** The signed-in user. */
-        get: operations["find_me"];
+        get: operations["getUsersMe"];
         /** Changes the signed-in user's own account; only the language where self-editing is off. */
-        put: operations["update_me"];
+        put: operations["putUsersMe"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1312,7 +1312,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Makes a code for another device of the signed-in user, for 15 minutes. */
-        post: operations["create_own"];
+        post: operations["postUsersMeOneTimeAccessToken"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1327,7 +1327,7 @@ export interface paths {
             cookie?: never;
         };
         /** The signed-in user's passkeys. */
-        get: operations["list"];
+        get: operations["getWebauthnCredentials"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1347,11 +1347,11 @@ export interface paths {
         put?: never;
         post?: never;
         /** Removes one of the signed-in user's passkeys. */
-        delete: operations["remove"];
+        delete: operations["deleteWebauthnCredentialsId"];
         options?: never;
         head?: never;
         /** Renames one of the signed-in user's passkeys. */
-        patch: operations["rename"];
+        patch: operations["patchWebauthnCredentialsId"];
         trace?: never;
     };
     "/api/webauthn/login/finish": {
@@ -1364,7 +1364,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Signs in with the passkey the browser used. */
-        post: operations["login_finish"];
+        post: operations["postWebauthnLoginFinish"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1379,7 +1379,7 @@ export interface paths {
             cookie?: never;
         };
         /** Options for signing in with any passkey of this site. */
-        get: operations["login_start"];
+        get: operations["getWebauthnLoginStart"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1399,10 +1399,10 @@ export interface paths {
          * Where guides of version 1 send browsers to sign out. A link must not sign anybody out unasked, so this leads to
          *     the page that asks.
          */
-        get: operations["logout_page"];
+        get: operations["getWebauthnLogout"];
         put?: never;
         /** Signs out: ends the session and clears its cookies. */
-        post: operations["logout"];
+        post: operations["postWebauthnLogout"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1419,7 +1419,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Proves possession of a passkey again, by using it or by a passkey sign-in within the last minute. */
-        post: operations["reauthenticate"];
+        post: operations["postWebauthnReauthenticate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1436,7 +1436,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Registers the passkey the browser made. */
-        post: operations["register_finish"];
+        post: operations["postWebauthnRegisterFinish"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1451,7 +1451,7 @@ export interface paths {
             cookie?: never;
         };
         /** Options for registering a passkey of the signed-in user. */
-        get: operations["register_start"];
+        get: operations["getWebauthnRegisterStart"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1468,10 +1468,10 @@ export interface paths {
             cookie?: never;
         };
         /** Asks for a code (RFC 6749 §4.1.1, OIDC Core §3.1.2). */
-        get: operations["get"];
+        get: operations["getAuthorize"];
         put?: never;
         /** The same by POST. */
-        post: operations["post"];
+        post: operations["postAuthorize"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1486,7 +1486,7 @@ export interface paths {
             cookie?: never;
         };
         /** The process answers requests. */
-        get: operations["healthz"];
+        get: operations["getHealthz"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1503,7 +1503,7 @@ export interface paths {
             cookie?: never;
         };
         /** The process answers requests and its database does too. */
-        get: operations["readyz"];
+        get: operations["getReadyz"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3352,7 +3352,44 @@ export interface components {
             username: string;
         };
     };
-    responses: never;
+    responses: {
+        /** @description Something of ours failed; the cause is in the log only */
+        InternalError: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description Not allowed, or made by a page of another site */
+        Refused: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description The request took too long */
+        TimedOut: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description Too many requests; `Retry-After` says when to come back */
+        TooManyRequests: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: never;
@@ -3360,7 +3397,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    jwks: {
+    getWellKnownJwksJson: {
         parameters: {
             query?: never;
             header?: never;
@@ -3378,9 +3415,12 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    authorization_server: {
+    getWellKnownOauthAuthorizationServer: {
         parameters: {
             query?: never;
             header?: never;
@@ -3398,9 +3438,12 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    openid_configuration: {
+    getWellKnownOpenidConfiguration: {
         parameters: {
             query?: never;
             header?: never;
@@ -3418,9 +3461,12 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    apis_of_client: {
+    getApiAccessClientIdApis: {
         parameters: {
             query?: never;
             header?: never;
@@ -3464,9 +3510,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    assignable_apis: {
+    getApiAccessClientIdAssignableApis: {
         parameters: {
             query?: {
                 /** @description Rows on a page. */
@@ -3521,9 +3570,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    list: {
+    getApiKeys: {
         parameters: {
             query?: {
                 /** @description Rows on a page. */
@@ -3567,9 +3619,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    create: {
+    postApiKeys: {
         parameters: {
             query?: never;
             header?: never;
@@ -3623,9 +3678,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    revoke: {
+    deleteApiKeysId: {
         parameters: {
             query?: never;
             header?: never;
@@ -3667,9 +3725,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    renew: {
+    postApiKeysIdRenew: {
         parameters: {
             query?: never;
             header?: never;
@@ -3734,9 +3795,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    list: {
+    getApis: {
         parameters: {
             query?: {
                 /** @description Rows on a page. */
@@ -3780,9 +3844,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    create: {
+    postApis: {
         parameters: {
             query?: never;
             header?: never;
@@ -3835,9 +3902,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    find: {
+    getApisId: {
         parameters: {
             query?: never;
             header?: never;
@@ -3881,9 +3951,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    update: {
+    putApisId: {
         parameters: {
             query?: never;
             header?: never;
@@ -3939,9 +4012,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    delete: {
+    deleteApisId: {
         parameters: {
             query?: never;
             header?: never;
@@ -3983,9 +4059,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    assignable_clients: {
+    getApisIdAssignableClients: {
         parameters: {
             query?: {
                 /** @description Rows on a page. */
@@ -4040,9 +4119,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    set_cimd_access: {
+    putApisIdCimdAccess: {
         parameters: {
             query?: never;
             header?: never;
@@ -4098,9 +4180,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    clients: {
+    getApisIdClients: {
         parameters: {
             query?: {
                 /** @description Rows on a page. */
@@ -4155,9 +4240,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    replace_grant: {
+    putApisIdClientsClientId: {
         parameters: {
             query?: never;
             header?: never;
@@ -4215,9 +4303,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    remove_grant: {
+    deleteApisIdClientsClientId: {
         parameters: {
             query?: never;
             header?: never;
@@ -4261,9 +4352,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    replace_permissions: {
+    putApisIdPermissions: {
         parameters: {
             query?: never;
             header?: never;
@@ -4319,9 +4413,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    list_public: {
+    getApplicationConfiguration: {
         parameters: {
             query?: never;
             header?: never;
@@ -4338,6 +4435,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConfigEntry"][];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
             /** @description The settings could not be read */
             500: {
                 headers: {
@@ -4347,9 +4445,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            504: components["responses"]["TimedOut"];
         };
     };
-    replace: {
+    putApplicationConfiguration: {
         parameters: {
             query?: never;
             header?: {
@@ -4409,9 +4508,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    change: {
+    patchApplicationConfiguration: {
         parameters: {
             query?: never;
             header?: {
@@ -4471,9 +4573,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    list_all: {
+    getApplicationConfigurationAll: {
         parameters: {
             query?: never;
             header?: never;
@@ -4508,9 +4613,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    find: {
+    getApplicationImagesName: {
         parameters: {
             query?: never;
             header?: never;
@@ -4545,9 +4653,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    suggestions: {
+    getCustomClaimsSuggestions: {
         parameters: {
             query?: never;
             header?: never;
@@ -4580,9 +4691,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    of_group: {
+    putCustomClaimsUserGroupId: {
         parameters: {
             query?: never;
             header?: never;
@@ -4639,9 +4753,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    of_user: {
+    putCustomClaimsUserId: {
         parameters: {
             query?: never;
             header?: never;
@@ -4698,9 +4815,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    list: {
+    getOidcClients: {
         parameters: {
             query?: {
                 /** @description Rows on a page. */
@@ -4744,9 +4864,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    create: {
+    postOidcClients: {
         parameters: {
             query?: never;
             header?: never;
@@ -4800,9 +4923,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    find: {
+    getOidcClientsId: {
         parameters: {
             query?: never;
             header?: never;
@@ -4846,9 +4972,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    update: {
+    putOidcClientsId: {
         parameters: {
             query?: never;
             header?: never;
@@ -4904,9 +5033,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    delete: {
+    deleteOidcClientsId: {
         parameters: {
             query?: never;
             header?: never;
@@ -4948,9 +5080,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    replace_of_client: {
+    putOidcClientsIdAllowedUserGroups: {
         parameters: {
             query?: never;
             header?: never;
@@ -5006,9 +5141,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    approve: {
+    postOidcClientsIdApprove: {
         parameters: {
             query?: never;
             header?: never;
@@ -5051,9 +5189,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    logout_deliveries: {
+    getOidcClientsIdLogoutDeliveries: {
         parameters: {
             query?: never;
             header?: never;
@@ -5097,9 +5238,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    find_meta: {
+    getOidcClientsIdMeta: {
         parameters: {
             query?: never;
             header?: never;
@@ -5127,9 +5271,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    preview: {
+    getOidcClientsIdPreviewUserId: {
         parameters: {
             query: {
                 /**
@@ -5190,9 +5337,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    refresh: {
+    postOidcClientsIdRefresh: {
         parameters: {
             query?: never;
             header?: never;
@@ -5245,9 +5395,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    replace_secret: {
+    postOidcClientsIdSecret: {
         parameters: {
             query?: never;
             header?: never;
@@ -5303,9 +5456,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    list_secrets: {
+    getOidcClientsIdSecrets: {
         parameters: {
             query?: never;
             header?: never;
@@ -5349,9 +5505,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    create_secret: {
+    postOidcClientsIdSecrets: {
         parameters: {
             query?: never;
             header?: never;
@@ -5407,9 +5566,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    delete_secret: {
+    deleteOidcClientsIdSecretsSecretId: {
         parameters: {
             query?: never;
             header?: never;
@@ -5453,9 +5615,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    start: {
+    postOidcDeviceAuthorize: {
         parameters: {
             query?: never;
             header?: never;
@@ -5491,9 +5656,13 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
+            403: components["responses"]["Refused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    deny: {
+    postOidcDeviceDeny: {
         parameters: {
             query?: {
                 /** @description The user code, in any case, with or without spaces and hyphens. */
@@ -5544,9 +5713,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    info: {
+    getOidcDeviceInfo: {
         parameters: {
             query?: {
                 /** @description The user code, in any case, with or without spaces and hyphens. */
@@ -5599,9 +5770,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    verify: {
+    postOidcDeviceVerify: {
         parameters: {
             query?: {
                 /** @description The user code, in any case, with or without spaces and hyphens. */
@@ -5652,9 +5825,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    get: {
+    getOidcEndSession: {
         parameters: {
             query?: never;
             header?: never;
@@ -5677,9 +5852,12 @@ export interface operations {
                 };
                 content?: never;
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    post: {
+    postOidcEndSession: {
         parameters: {
             query?: never;
             header?: never;
@@ -5702,9 +5880,13 @@ export interface operations {
                 };
                 content?: never;
             };
+            403: components["responses"]["Refused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    confirmed: {
+    postOidcEndSessionConfirmed: {
         parameters: {
             query?: {
                 /** @description `home` goes on to the start page, which asks to sign in again */
@@ -5730,9 +5912,13 @@ export interface operations {
                 };
                 content?: never;
             };
+            403: components["responses"]["Refused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    find: {
+    getOidcInteractionsId: {
         parameters: {
             query?: never;
             header?: never;
@@ -5760,9 +5946,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    complete: {
+    postOidcInteractionsIdComplete: {
         parameters: {
             query?: never;
             header?: never;
@@ -5827,9 +6016,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    introspect: {
+    postOidcIntrospect: {
         parameters: {
             query?: never;
             header?: never;
@@ -5865,9 +6057,13 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
+            403: components["responses"]["Refused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    push: {
+    postOidcPar: {
         parameters: {
             query?: never;
             header?: never;
@@ -5903,9 +6099,13 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
+            403: components["responses"]["Refused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    register: {
+    postOidcRegister: {
         parameters: {
             query?: never;
             header?: never;
@@ -5963,9 +6163,11 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    find: {
+    getOidcRegisterId: {
         parameters: {
             query?: never;
             header?: never;
@@ -5995,9 +6197,12 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    replace: {
+    putOidcRegisterId: {
         parameters: {
             query?: never;
             header?: never;
@@ -6040,9 +6245,13 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
+            403: components["responses"]["Refused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    remove: {
+    deleteOidcRegisterId: {
         parameters: {
             query?: never;
             header?: never;
@@ -6069,9 +6278,13 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
+            403: components["responses"]["Refused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    find_policy: {
+    getOidcRegistrationPolicy: {
         parameters: {
             query?: never;
             header?: never;
@@ -6104,9 +6317,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    save_policy: {
+    putOidcRegistrationPolicy: {
         parameters: {
             query?: never;
             header?: never;
@@ -6151,9 +6367,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    list_tokens: {
+    getOidcRegistrationTokens: {
         parameters: {
             query?: never;
             header?: never;
@@ -6186,9 +6405,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    create_token: {
+    postOidcRegistrationTokens: {
         parameters: {
             query?: never;
             header?: never;
@@ -6233,9 +6455,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    delete_token: {
+    deleteOidcRegistrationTokensId: {
         parameters: {
             query?: never;
             header?: never;
@@ -6277,9 +6502,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    revoke: {
+    postOidcRevoke: {
         parameters: {
             query?: never;
             header?: never;
@@ -6313,9 +6541,13 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
+            403: components["responses"]["Refused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    exchange: {
+    postOidcToken: {
         parameters: {
             query?: never;
             header?: never;
@@ -6360,9 +6592,12 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    get: {
+    getOidcUserinfo: {
         parameters: {
             query?: never;
             header?: never;
@@ -6398,9 +6633,12 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    post: {
+    postOidcUserinfo: {
         parameters: {
             query?: never;
             header?: never;
@@ -6436,9 +6674,12 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    list_of_user: {
+    getOidcUsersIdAuthorizedClients: {
         parameters: {
             query?: {
                 /** @description Rows on a page. */
@@ -6493,9 +6734,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    list: {
+    getOidcUsersMeAuthorizedClients: {
         parameters: {
             query?: {
                 /** @description Rows on a page. */
@@ -6539,9 +6783,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    revoke: {
+    deleteOidcUsersMeAuthorizedClientsClientId: {
         parameters: {
             query?: never;
             header?: never;
@@ -6583,9 +6830,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    exchange: {
+    postOneTimeAccessTokenToken: {
         parameters: {
             query?: never;
             header?: never;
@@ -6631,9 +6881,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    list: {
+    getSessions: {
         parameters: {
             query?: never;
             header?: never;
@@ -6666,9 +6918,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    end_others: {
+    deleteSessions: {
         parameters: {
             query?: never;
             header?: never;
@@ -6699,9 +6954,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    end: {
+    deleteSessionsId: {
         parameters: {
             query?: never;
             header?: never;
@@ -6743,9 +7001,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    end_client: {
+    deleteSessionsIdClientsClientSessionId: {
         parameters: {
             query?: never;
             header?: never;
@@ -6789,9 +7050,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    check_setup: {
+    getSignupSetup: {
         parameters: {
             query?: never;
             header?: never;
@@ -6816,9 +7080,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    set_up: {
+    postSignupSetup: {
         parameters: {
             query?: never;
             header?: never;
@@ -6865,9 +7132,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    list: {
+    getUserGroups: {
         parameters: {
             query?: {
                 /** @description Rows on a page. */
@@ -6911,9 +7181,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    create: {
+    postUserGroups: {
         parameters: {
             query?: never;
             header?: never;
@@ -6967,9 +7240,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    find: {
+    getUserGroupsId: {
         parameters: {
             query?: never;
             header?: never;
@@ -7013,9 +7289,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    update: {
+    putUserGroupsId: {
         parameters: {
             query?: never;
             header?: never;
@@ -7081,9 +7360,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    delete: {
+    deleteUserGroupsId: {
         parameters: {
             query?: never;
             header?: never;
@@ -7126,9 +7408,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    replace_allowed_clients: {
+    putUserGroupsIdAllowedOidcClients: {
         parameters: {
             query?: never;
             header?: never;
@@ -7184,9 +7469,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    replace_members: {
+    putUserGroupsIdUsers: {
         parameters: {
             query?: never;
             header?: never;
@@ -7242,9 +7530,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    list: {
+    getUsers: {
         parameters: {
             query?: {
                 /** @description Rows on a page. */
@@ -7288,9 +7579,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    create: {
+    postUsers: {
         parameters: {
             query?: never;
             header?: never;
@@ -7344,9 +7638,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    find: {
+    getUsersId: {
         parameters: {
             query?: never;
             header?: never;
@@ -7390,9 +7687,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    update: {
+    putUsersId: {
         parameters: {
             query?: never;
             header?: never;
@@ -7457,9 +7757,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    delete: {
+    deleteUsersId: {
         parameters: {
             query?: never;
             header?: never;
@@ -7510,9 +7813,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    of_user: {
+    getUsersIdGroups: {
         parameters: {
             query?: never;
             header?: never;
@@ -7556,9 +7862,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    create: {
+    postUsersIdOneTimeAccessToken: {
         parameters: {
             query?: never;
             header?: never;
@@ -7614,9 +7923,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    find: {
+    getUsersIdProfilePicturePng: {
         parameters: {
             query?: never;
             header?: never;
@@ -7658,9 +7970,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    list_of_user: {
+    getUsersIdSessions: {
         parameters: {
             query?: never;
             header?: never;
@@ -7704,9 +8019,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    end_all_of_user: {
+    deleteUsersIdSessions: {
         parameters: {
             query?: never;
             header?: never;
@@ -7748,9 +8066,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    end_of_user: {
+    deleteUsersIdSessionsSessionId: {
         parameters: {
             query?: never;
             header?: never;
@@ -7794,9 +8115,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    end_client_of_user: {
+    deleteUsersIdSessionsSessionIdClientsClientSessionId: {
         parameters: {
             query?: never;
             header?: never;
@@ -7842,9 +8166,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    replace_of_user: {
+    putUsersIdUserGroups: {
         parameters: {
             query?: never;
             header?: never;
@@ -7900,9 +8227,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    list: {
+    getUsersIdWebauthnCredentials: {
         parameters: {
             query?: never;
             header?: never;
@@ -7946,9 +8276,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    remove: {
+    deleteUsersIdWebauthnCredentialsCredentialId: {
         parameters: {
             query?: never;
             header?: never;
@@ -7992,9 +8325,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    find_me: {
+    getUsersMe: {
         parameters: {
             query?: never;
             header?: never;
@@ -8027,9 +8363,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    update_me: {
+    putUsersMe: {
         parameters: {
             query?: never;
             header?: never;
@@ -8083,9 +8422,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    create_own: {
+    postUsersMeOneTimeAccessToken: {
         parameters: {
             query?: never;
             header?: never;
@@ -8130,9 +8472,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    list: {
+    getWebauthnCredentials: {
         parameters: {
             query?: never;
             header?: never;
@@ -8165,9 +8510,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    remove: {
+    deleteWebauthnCredentialsId: {
         parameters: {
             query?: never;
             header?: never;
@@ -8209,9 +8557,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    rename: {
+    patchWebauthnCredentialsId: {
         parameters: {
             query?: never;
             header?: never;
@@ -8267,9 +8618,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    login_finish: {
+    postWebauthnLoginFinish: {
         parameters: {
             query?: never;
             header?: never;
@@ -8332,9 +8686,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    login_start: {
+    getWebauthnLoginStart: {
         parameters: {
             query?: never;
             header?: never;
@@ -8352,9 +8708,12 @@ export interface operations {
                     "application/json": components["schemas"]["RequestOptions"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    logout_page: {
+    getWebauthnLogout: {
         parameters: {
             query?: never;
             header?: never;
@@ -8370,9 +8729,12 @@ export interface operations {
                 };
                 content?: never;
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    logout: {
+    postWebauthnLogout: {
         parameters: {
             query?: never;
             header?: never;
@@ -8403,9 +8765,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    reauthenticate: {
+    postWebauthnReauthenticate: {
         parameters: {
             query?: never;
             header?: never;
@@ -8466,9 +8831,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    register_finish: {
+    postWebauthnRegisterFinish: {
         parameters: {
             query?: never;
             header?: never;
@@ -8531,9 +8898,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    register_start: {
+    getWebauthnRegisterStart: {
         parameters: {
             query?: never;
             header?: never;
@@ -8567,9 +8937,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    get: {
+    getAuthorize: {
         parameters: {
             query?: never;
             header?: never;
@@ -8599,9 +8972,12 @@ export interface operations {
                 };
                 content?: never;
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    post: {
+    postAuthorize: {
         parameters: {
             query?: never;
             header?: never;
@@ -8631,9 +9007,13 @@ export interface operations {
                 };
                 content?: never;
             };
+            403: components["responses"]["Refused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
         };
     };
-    healthz: {
+    getHealthz: {
         parameters: {
             query?: never;
             header?: never;
@@ -8650,7 +9030,7 @@ export interface operations {
             };
         };
     };
-    readyz: {
+    getReadyz: {
         parameters: {
             query?: never;
             header?: never;

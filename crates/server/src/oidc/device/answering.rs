@@ -15,8 +15,9 @@ use pocket_id_store::types::{DeviceRequestStatus, GrantId, StringList, SubjectTy
 use pocket_id_store::{StoreError, Tx, commit, consents};
 use sea_orm::ConnectionTrait;
 
-use super::{guesses, user_code_hash};
+use super::user_code_hash;
 use crate::audit::{self, Event};
+use crate::guesses::{self, Guesses};
 use crate::http::access::SignedIn;
 use crate::http::client_ip::RequestOrigin;
 use crate::http::error::ApiError;
@@ -24,6 +25,13 @@ use crate::oidc::authorize::amr;
 use crate::oidc::facts;
 use crate::sessions;
 use crate::state::AppState;
+
+const GUESSES: Guesses = Guesses {
+    name: "device-code",
+    per_address: 10,
+    per_user: Some(10),
+    in_total: None,
+};
 
 /// Why a device's request cannot be answered.
 #[derive(Debug, thiserror::Error)]
@@ -61,12 +69,7 @@ impl From<DeviceError> for ApiError {
             DeviceError::NoCode => bad("validation_failed", "The device code is missing"),
             DeviceError::Invalid => bad("oidc_invalid_device_code", "Device code is invalid"),
             DeviceError::Expired => bad("oidc_device_code_expired", "Device code has expired"),
-            DeviceError::TooManyGuesses => Self::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                "rate_limited",
-                "Too many wrong codes. Try again in a quarter of an hour",
-            )
-            .retry_after(15 * 60),
+            DeviceError::TooManyGuesses => guesses::too_many(),
             DeviceError::NotAllowed => Self::new(
                 StatusCode::FORBIDDEN,
                 "oidc_access_denied",
@@ -122,12 +125,12 @@ pub async fn find(
         .filter(|typed| !typed.trim().is_empty())
         .ok_or(DeviceError::NoCode)?;
     let user = signed_in.user.id;
-    if guesses::exhausted(state, user, origin).await? {
+    if GUESSES.exhausted(state, Some(user), origin).await? {
         return Err(DeviceError::TooManyGuesses);
     }
     let found = look_up(state, state.store.reader(), typed).await;
     if matches!(found, Err(DeviceError::Invalid)) {
-        guesses::note(state, user, origin).await?;
+        GUESSES.note(state, Some(user), origin).await?;
     }
     let row = found?;
     let reader = state.store.reader();
