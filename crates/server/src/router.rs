@@ -14,8 +14,8 @@ use crate::http::error::ApiError;
 use crate::http::{access_log, assets, cors, cross_site, error, headers, rate_limit};
 use crate::state::AppState;
 use crate::{
-    api_document, api_keys, apis, app_config, clients, consents, custom_claims, groups, health, images,
-    login_codes, oidc, passkeys, profile_pictures, registration, sessions, signup, users, web_page,
+    api_document, api_keys, apis, app_config, audit, clients, consents, custom_claims, groups, health,
+    images, login_codes, oidc, passkeys, profile_pictures, registration, sessions, signup, users, web_page,
 };
 
 /// How long a request may take before it is answered with a timeout.
@@ -37,6 +37,7 @@ fn documented() -> OpenApiRouter<AppState> {
         .merge(api_keys::routes())
         .merge(apis::routes())
         .merge(app_config::routes())
+        .merge(audit::routes())
         .merge(clients::routes())
         .merge(consents::routes())
         .merge(custom_claims::routes())

@@ -1,12 +1,31 @@
 //! The audit log.
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use std::collections::BTreeMap;
+
+use sea_orm::sea_query::ExprTrait as _;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, Order,
+    QueryFilter, QueryOrder, QuerySelect, Select, Statement,
+};
 
 use crate::connect::Tx;
 use crate::entity::audit_log;
 pub use crate::entity::audit_log::Model as AuditLog;
 use crate::error::StoreResult;
-use crate::types::Timestamp;
+use crate::list::{ListRequest, Page, page};
+use crate::types::{AuditLogId, Timestamp, UserId};
+
+/// The country entries of private addresses have.
+pub const INTERNAL_NETWORK: &str = "Internal Network";
+
+/// Whose entries somebody may see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Those about one user.
+    Of(UserId),
+    /// All.
+    Everybody,
+}
 
 /// Adds an entry.
 pub async fn insert(tx: &Tx, entry: AuditLog) -> StoreResult<()> {
@@ -23,4 +42,140 @@ pub async fn delete_older_than(connection: &impl ConnectionTrait, moment: Timest
         .exec(connection)
         .await?
         .rows_affected)
+}
+
+/// What the filters of a request leave. Values are text: a client may be called `123` or `true`.
+fn filtered(scope: Scope, request: &ListRequest) -> Select<audit_log::Entity> {
+    use audit_log::Column;
+
+    let mut select = audit_log::Entity::find();
+    if let Scope::Of(user) = scope {
+        select = select.filter(Column::UserId.eq(user));
+    }
+    if let Some(events) = request.filter("event") {
+        select = select.filter(Column::Event.is_in(events));
+    }
+    if let Some(users) = request.filter("userID") {
+        let users: Vec<UserId> = users.iter().filter_map(|id| id.parse().ok()).collect();
+        select = select.filter(Column::UserId.is_in(users));
+    }
+    if scope == Scope::Everybody {
+        if let Some(names) = request.filter("clientName") {
+            select = select.filter(Column::ClientName.is_in(names));
+        }
+        if let Some(places) = request.filter("location") {
+            let mut any = Condition::any();
+            for place in places {
+                match place.as_str() {
+                    "internal" => any = any.add(Column::Country.eq(INTERNAL_NETWORK)),
+                    "external" => any = any.add(Column::Country.eq(INTERNAL_NETWORK).not()),
+                    _ => {}
+                }
+            }
+            select = select.filter(any);
+        }
+    }
+    select
+}
+
+/// A page of entries, the newest first unless asked otherwise.
+pub async fn list(
+    connection: &impl ConnectionTrait,
+    scope: Scope,
+    request: &ListRequest,
+) -> StoreResult<Page<AuditLog>> {
+    use audit_log::Column;
+
+    let select = filtered(scope, request);
+    let column = match request.sort_key() {
+        Some(("event", order)) => Some((Column::Event, order)),
+        Some(("ipAddress", order)) => Some((Column::IpAddress, order)),
+        Some(("country", order)) => Some((Column::Country, order)),
+        Some(("city", order)) => Some((Column::City, order)),
+        Some(("userAgent", order)) => Some((Column::UserAgent, order)),
+        Some(("createdAt", Order::Asc)) => {
+            let select = select.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id);
+            return page(select, request, connection).await;
+        }
+        _ => None,
+    };
+    let select = match column {
+        Some((column, order)) => select.order_by(column, order),
+        None => select.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id),
+    };
+    page(select, request, connection).await
+}
+
+/// Entries older than one already read, newest first: how all of them are read without keeping them.
+pub async fn before(
+    connection: &impl ConnectionTrait,
+    scope: Scope,
+    request: &ListRequest,
+    last: Option<(Timestamp, AuditLogId)>,
+    most: u64,
+) -> StoreResult<Vec<AuditLog>> {
+    use audit_log::Column;
+
+    let mut select = filtered(scope, request);
+    if let Some((moment, id)) = last {
+        select = select.filter(
+            Condition::any().add(Column::CreatedAt.lt(moment)).add(
+                Condition::all()
+                    .add(Column::CreatedAt.eq(moment))
+                    .add(Column::Id.lt(id)),
+            ),
+        );
+    }
+    Ok(select
+        .order_by_desc(Column::CreatedAt)
+        .order_by_desc(Column::Id)
+        .limit(most)
+        .all(connection)
+        .await?)
+}
+
+/// The names of clients that have entries, in alphabetical order.
+///
+/// Each name is found by one step in the index: the entries of a client, of which there may be millions, are skipped.
+pub async fn client_names(connection: &impl ConnectionTrait) -> StoreResult<Vec<String>> {
+    let rows = connection
+        .query_all_raw(Statement::from_string(
+            connection.get_database_backend(),
+            "WITH RECURSIVE names (name) AS (
+                 SELECT min(client_name) FROM audit_logs
+                 UNION ALL
+                 SELECT (SELECT min(client_name) FROM audit_logs WHERE client_name > names.name)
+                 FROM names WHERE name IS NOT NULL
+             )
+             SELECT name FROM names WHERE name IS NOT NULL",
+        ))
+        .await?;
+    Ok(rows
+        .iter()
+        .map(|row| row.try_get_by_index(0))
+        .collect::<Result<_, _>>()?)
+}
+
+/// The users that have entries, with the name of their newest one; found as the names of clients are.
+pub async fn users(connection: &impl ConnectionTrait) -> StoreResult<BTreeMap<UserId, String>> {
+    let rows = connection
+        .query_all_raw(Statement::from_string(
+            connection.get_database_backend(),
+            "WITH RECURSIVE ids (id) AS (
+                 SELECT * FROM (
+                     SELECT user_id FROM audit_logs WHERE user_id IS NOT NULL ORDER BY user_id LIMIT 1
+                 ) AS first
+                 UNION ALL
+                 SELECT (SELECT user_id FROM audit_logs WHERE user_id > ids.id ORDER BY user_id LIMIT 1)
+                 FROM ids WHERE id IS NOT NULL
+             )
+             SELECT id, (
+                 SELECT username FROM audit_logs WHERE user_id = ids.id ORDER BY created_at DESC LIMIT 1
+             )
+             FROM ids WHERE id IS NOT NULL",
+        ))
+        .await?;
+    rows.iter()
+        .map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?)))
+        .collect()
 }

@@ -8,6 +8,8 @@ use pocket_id_store::{StoreError, commit};
 
 use super::dto::{ApiClientAccessDto, ApiClientDto, ApiDto, ClientApiGrantDto, GrantDto};
 use super::service::{self, not_found};
+use crate::audit::{self, Event};
+use crate::http::access::ActingAdmin;
 use crate::http::error::ApiError;
 use crate::state::AppState;
 
@@ -76,6 +78,7 @@ fn own(ids: &[String], permissions: &[ApiPermission]) -> Vec<ApiPermissionId> {
 /// permission implies access, and public clients have nothing for themselves.
 pub async fn replace(
     state: &AppState,
+    by: &ActingAdmin,
     id: Option<ApiId>,
     client: &ClientId,
     input: &GrantDto,
@@ -100,19 +103,42 @@ pub async fn replace(
         client_permissions,
     };
     apis::replace_grant(&tx, &client.id, api.id, Some(&grant)).await?;
+    audit::record_change(
+        state,
+        &tx,
+        Event::ApiAccessUpdated,
+        by,
+        None,
+        [("api", api.name), ("clientName", client.name)],
+    )
+    .await?;
     commit(tx).await?;
     Ok((&grant).into())
 }
 
 /// Takes away what a client has of an API, if anything.
-pub async fn remove(state: &AppState, id: Option<ApiId>, client: &ClientId) -> Result<(), ApiError> {
+pub async fn remove(
+    state: &AppState,
+    by: &ActingAdmin,
+    id: Option<ApiId>,
+    client: &ClientId,
+) -> Result<(), ApiError> {
     let id = id.ok_or_else(not_found)?;
     let tx = state.store.begin().await?;
-    apis::lock(&tx, id).await?.ok_or_else(not_found)?;
-    clients::find(&tx, client)
+    let api = apis::lock(&tx, id).await?.ok_or_else(not_found)?;
+    let found = clients::find(&tx, client)
         .await?
         .ok_or_else(|| ApiError::not_found("OIDC client"))?;
     apis::replace_grant(&tx, client, id, None).await?;
+    audit::record_change(
+        state,
+        &tx,
+        Event::ApiAccessUpdated,
+        by,
+        None,
+        [("api", api.name), ("clientName", found.name)],
+    )
+    .await?;
     Ok(commit(tx).await?)
 }
 

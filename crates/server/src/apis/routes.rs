@@ -13,7 +13,7 @@ use super::dto::{
     GrantDto, PermissionsInput,
 };
 use super::{grants, service};
-use crate::http::access::Admin;
+use crate::http::access::{ActingAdmin, Admin};
 use crate::http::body::JsonBody;
 use crate::http::error::{ApiError, ApiResult, ErrorBody};
 use crate::http::list_query::{ListParameters, ListQuery, Paginated};
@@ -66,10 +66,13 @@ async fn list(
 )]
 async fn create(
     State(state): State<AppState>,
-    _: Admin,
+    by: ActingAdmin,
     JsonBody(input): JsonBody<ApiInput>,
 ) -> ApiResult<(StatusCode, Json<ApiDto>)> {
-    Ok((StatusCode::CREATED, Json(service::create(&state, input).await?)))
+    Ok((
+        StatusCode::CREATED,
+        Json(service::create(&state, &by, input).await?),
+    ))
 }
 
 /// One API.
@@ -102,11 +105,11 @@ async fn find(State(state): State<AppState>, _: Admin, PathId(id): PathId<ApiId>
 )]
 async fn update(
     State(state): State<AppState>,
-    _: Admin,
+    by: ActingAdmin,
     PathId(id): PathId<ApiId>,
     JsonBody(input): JsonBody<ApiUpdateInput>,
 ) -> ApiResult<Json<ApiDto>> {
-    Ok(Json(service::update(&state, id, input).await?))
+    Ok(Json(service::update(&state, &by, id, input).await?))
 }
 
 /// Removes an API with its permissions and all access to it.
@@ -120,8 +123,12 @@ async fn update(
         (status = 404, body = ErrorBody)
     )
 )]
-async fn delete(State(state): State<AppState>, _: Admin, PathId(id): PathId<ApiId>) -> ApiResult<StatusCode> {
-    service::delete(&state, id).await?;
+async fn delete(
+    State(state): State<AppState>,
+    by: ActingAdmin,
+    PathId(id): PathId<ApiId>,
+) -> ApiResult<StatusCode> {
+    service::delete(&state, &by, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -140,11 +147,11 @@ async fn delete(State(state): State<AppState>, _: Admin, PathId(id): PathId<ApiI
 )]
 async fn replace_permissions(
     State(state): State<AppState>,
-    _: Admin,
+    by: ActingAdmin,
     PathId(id): PathId<ApiId>,
     JsonBody(input): JsonBody<PermissionsInput>,
 ) -> ApiResult<Json<ApiDto>> {
-    Ok(Json(service::replace_permissions(&state, id, input).await?))
+    Ok(Json(service::replace_permissions(&state, &by, id, input).await?))
 }
 
 /// Sets what clients that describe themselves may have of an API.
@@ -162,11 +169,11 @@ async fn replace_permissions(
 )]
 async fn set_cimd_access(
     State(state): State<AppState>,
-    _: Admin,
+    by: ActingAdmin,
     PathId(id): PathId<ApiId>,
     JsonBody(input): JsonBody<CimdAccessInput>,
 ) -> ApiResult<Json<ApiDto>> {
-    Ok(Json(service::set_cimd_access(&state, id, input).await?))
+    Ok(Json(service::set_cimd_access(&state, &by, id, input).await?))
 }
 
 /// Clients with what they have of an API, a page at a time.
@@ -226,12 +233,12 @@ async fn assignable_clients(
 )]
 async fn replace_grant(
     State(state): State<AppState>,
-    _: Admin,
+    by: ActingAdmin,
     path: Result<Path<(String, String)>, PathRejection>,
     JsonBody(input): JsonBody<GrantDto>,
 ) -> ApiResult<Json<GrantDto>> {
     let (id, client) = both(path)?;
-    Ok(Json(grants::replace(&state, id, &client, &input).await?))
+    Ok(Json(grants::replace(&state, &by, id, &client, &input).await?))
 }
 
 /// Takes away what a client has of an API.
@@ -247,11 +254,11 @@ async fn replace_grant(
 )]
 async fn remove_grant(
     State(state): State<AppState>,
-    _: Admin,
+    by: ActingAdmin,
     path: Result<Path<(String, String)>, PathRejection>,
 ) -> ApiResult<StatusCode> {
     let (id, client) = both(path)?;
-    grants::remove(&state, id, &client).await?;
+    grants::remove(&state, &by, id, &client).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -7,6 +7,8 @@ use pocket_id_store::types::{ApiId, ApiPermissionId};
 use pocket_id_store::{StoreError, commit};
 
 use super::dto::{ApiDto, ApiInput, ApiUpdateInput, CimdAccessInput, PermissionsInput};
+use crate::audit::{self, Event};
+use crate::http::access::ActingAdmin;
 use crate::http::error::{ApiError, FieldError};
 use crate::http::validation::{Rules, nfc};
 use crate::state::AppState;
@@ -79,7 +81,7 @@ fn reserved() -> ApiError {
 }
 
 /// Adds an API.
-pub async fn create(state: &AppState, input: ApiInput) -> Result<ApiDto, ApiError> {
+pub async fn create(state: &AppState, by: &ActingAdmin, input: ApiInput) -> Result<ApiDto, ApiError> {
     let mut rules = Rules::new();
     check_name(&mut rules, &input.name);
     rules.required("resource", &input.resource);
@@ -120,12 +122,26 @@ pub async fn create(state: &AppState, input: ApiInput) -> Result<ApiDto, ApiErro
         Err(StoreError::Duplicate(_)) => return Err(taken()),
         Err(error) => return Err(error.into()),
     };
+    audit::record_change(
+        state,
+        &tx,
+        Event::ApiCreated,
+        by,
+        None,
+        [("api", api.name.clone())],
+    )
+    .await?;
     commit(tx).await?;
     Ok(ApiDto::new(&api, &[]))
 }
 
 /// Renames an API; its address never changes, because tokens are for it.
-pub async fn update(state: &AppState, id: Option<ApiId>, input: ApiUpdateInput) -> Result<ApiDto, ApiError> {
+pub async fn update(
+    state: &AppState,
+    by: &ActingAdmin,
+    id: Option<ApiId>,
+    input: ApiUpdateInput,
+) -> Result<ApiDto, ApiError> {
     let mut rules = Rules::new();
     check_name(&mut rules, &input.name);
     rules.finish()?;
@@ -133,6 +149,15 @@ pub async fn update(state: &AppState, id: Option<ApiId>, input: ApiUpdateInput) 
     let tx = state.store.begin().await?;
     let mut api = apis::lock(&tx, id).await?.ok_or_else(not_found)?;
     api.name = nfc(&input.name);
+    audit::record_change(
+        state,
+        &tx,
+        Event::ApiUpdated,
+        by,
+        None,
+        [("api", api.name.clone())],
+    )
+    .await?;
     api.updated_at = Some(state.now());
     apis::update(&tx, api).await?;
     commit(tx).await?;
@@ -140,12 +165,12 @@ pub async fn update(state: &AppState, id: Option<ApiId>, input: ApiUpdateInput) 
 }
 
 /// Removes an API with its permissions and all access to it.
-pub async fn delete(state: &AppState, id: Option<ApiId>) -> Result<(), ApiError> {
+pub async fn delete(state: &AppState, by: &ActingAdmin, id: Option<ApiId>) -> Result<(), ApiError> {
     let id = id.ok_or_else(not_found)?;
     let tx = state.store.begin().await?;
-    if !apis::delete(&tx, id).await? {
-        return Err(not_found());
-    }
+    let api = apis::lock(&tx, id).await?.ok_or_else(not_found)?;
+    apis::delete(&tx, id).await?;
+    audit::record_change(state, &tx, Event::ApiDeleted, by, None, [("api", api.name)]).await?;
     Ok(commit(tx).await?)
 }
 
@@ -208,6 +233,7 @@ fn check_permissions(input: &PermissionsInput) -> Result<(), ApiError> {
 /// Makes the given permissions an API's only ones. Those known by key keep their grants.
 pub async fn replace_permissions(
     state: &AppState,
+    by: &ActingAdmin,
     id: Option<ApiId>,
     input: PermissionsInput,
 ) -> Result<ApiDto, ApiError> {
@@ -243,6 +269,15 @@ pub async fn replace_permissions(
         apis::save_permission(&tx, row, existing.is_none()).await?;
     }
     api.updated_at = Some(now);
+    audit::record_change(
+        state,
+        &tx,
+        Event::ApiUpdated,
+        by,
+        None,
+        [("api", api.name.clone())],
+    )
+    .await?;
     apis::update(&tx, api).await?;
     commit(tx).await?;
     find(state, Some(id)).await
@@ -251,6 +286,7 @@ pub async fn replace_permissions(
 /// Sets what clients that describe themselves may have of an API.
 pub async fn set_cimd_access(
     state: &AppState,
+    by: &ActingAdmin,
     id: Option<ApiId>,
     input: CimdAccessInput,
 ) -> Result<ApiDto, ApiError> {
@@ -258,6 +294,15 @@ pub async fn set_cimd_access(
     let tx = state.store.begin().await?;
     let mut api = apis::lock(&tx, id).await?.ok_or_else(not_found)?;
     api.allow_cimd_clients = input.enabled;
+    audit::record_change(
+        state,
+        &tx,
+        Event::ApiAccessUpdated,
+        by,
+        None,
+        [("api", api.name.clone())],
+    )
+    .await?;
     api.updated_at = Some(state.now());
     for mut permission in apis::permissions_of(&tx, &[id]).await? {
         let allowed = input.permission_ids.contains(&permission.id.to_string());

@@ -1,7 +1,16 @@
-//! The audit log: what happened to accounts, written in the transaction that did it.
+//! The audit log: what happened to accounts and what administrators changed, written in the transaction that did it.
 
+mod device;
+mod dto;
+mod event;
+mod export;
+mod failures;
 mod location;
+mod routes;
 mod service;
 
+pub use event::Event;
+pub use failures::{Failure, note_failure};
 pub use location::Location;
-pub use service::{Event, place, record};
+pub use routes::routes;
+pub use service::{place, record, record_change};

@@ -4,80 +4,16 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use pocket_id_store::audit_logs::{self, AuditLog};
+use pocket_id_store::types::UserId;
 use pocket_id_store::types::{AuditLogId, StringMap};
 use pocket_id_store::users::User;
 use pocket_id_store::{StoreResult, Tx};
 
+use super::event::Event;
 use super::location::{self, Location};
+use crate::http::access::ActingAdmin;
 use crate::http::client_ip::RequestOrigin;
 use crate::state::AppState;
-
-/// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// A passkey sign-in.
-    SignIn,
-    /// A passkey was registered.
-    PasskeyAdded,
-    /// A passkey was removed.
-    PasskeyRemoved,
-    /// A client was authorized with consent given before.
-    ClientAuthorization,
-    /// A client was authorized for the first time or for more than before.
-    NewClientAuthorization,
-    /// A user took back what a client had been allowed.
-    ClientAuthorizationRevoked,
-    /// A device was let in with consent given before.
-    DeviceCodeAuthorization,
-    /// A device was let in for the first time or for more than before.
-    NewDeviceCodeAuthorization,
-    /// A device was turned away.
-    DeviceCodeDenied,
-    /// A client exchanged a user's token for one of its own.
-    TokenExchange,
-    /// The first administrator was set up.
-    InitialSetup,
-    /// Somebody signed out.
-    SignOut,
-    /// A session was ended from the list of sessions.
-    SessionEnded,
-    /// Settings were changed.
-    ConfigurationChanged,
-    /// An API key was made or renewed.
-    ApiKeyCreated,
-    /// An API key was revoked.
-    ApiKeyRevoked,
-    /// A code that signs somebody in was made.
-    LoginCodeCreated,
-    /// Somebody signed in with such a code.
-    TokenSignIn,
-}
-
-impl Event {
-    /// The name stored and sent.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::SignIn => "SIGN_IN",
-            Self::PasskeyAdded => "PASSKEY_ADDED",
-            Self::PasskeyRemoved => "PASSKEY_REMOVED",
-            Self::ClientAuthorization => "CLIENT_AUTHORIZATION",
-            Self::NewClientAuthorization => "NEW_CLIENT_AUTHORIZATION",
-            Self::ClientAuthorizationRevoked => "CLIENT_AUTHORIZATION_REVOKED",
-            Self::DeviceCodeAuthorization => "DEVICE_CODE_AUTHORIZATION",
-            Self::NewDeviceCodeAuthorization => "NEW_DEVICE_CODE_AUTHORIZATION",
-            Self::DeviceCodeDenied => "DEVICE_CODE_DENIED",
-            Self::TokenExchange => "TOKEN_EXCHANGE",
-            Self::InitialSetup => "INITIAL_SETUP",
-            Self::SignOut => "SIGN_OUT",
-            Self::SessionEnded => "SESSION_ENDED",
-            Self::ConfigurationChanged => "CONFIGURATION_CHANGED",
-            Self::ApiKeyCreated => "API_KEY_CREATED",
-            Self::ApiKeyRevoked => "API_KEY_REVOKED",
-            Self::LoginCodeCreated => "LOGIN_CODE_CREATED",
-            Self::TokenSignIn => "TOKEN_SIGN_IN",
-        }
-    }
-}
 
 /// The place of an address, as entries have it.
 pub fn place(state: &AppState, ip: Option<IpAddr>) -> Location {
@@ -93,19 +29,67 @@ pub async fn record(
     origin: &RequestOrigin,
     data: impl IntoIterator<Item = (&'static str, String)>,
 ) -> StoreResult<()> {
-    let place = place(state, origin.ip);
-    let data: BTreeMap<String, String> = data
+    let data = data
         .into_iter()
         .map(|(key, value)| (key.to_owned(), value))
         .collect();
+    insert(state, tx, event, Some((user.id, &user.username)), origin, data).await
+}
+
+/// Adds an entry about something an administrator changed: of an account, which it then is about, or of something else.
+pub async fn record_change(
+    state: &AppState,
+    tx: &Tx,
+    event: Event,
+    by: &ActingAdmin,
+    of: Option<&User>,
+    data: impl IntoIterator<Item = (&'static str, String)>,
+) -> StoreResult<()> {
+    let about = of.unwrap_or(&by.user);
+    let mut data: BTreeMap<String, String> = data
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect();
+    if about.id != by.user.id {
+        data.insert("actorUserID".to_owned(), by.user.id.to_string());
+        data.insert("actorUsername".to_owned(), by.user.username.clone());
+    }
+    insert(
+        state,
+        tx,
+        event,
+        Some((about.id, &about.username)),
+        &by.origin,
+        data,
+    )
+    .await
+}
+
+/// Adds an entry.
+pub(super) async fn insert(
+    state: &AppState,
+    tx: &Tx,
+    event: Event,
+    about: Option<(UserId, &str)>,
+    origin: &RequestOrigin,
+    mut data: BTreeMap<String, String>,
+) -> StoreResult<()> {
+    let place = place(state, origin.ip);
+    // PostgreSQL keeps no NUL in JSON, and nothing an entry is about has one.
+    for value in data.values_mut() {
+        if value.contains('\0') {
+            *value = value.replace('\0', "\u{fffd}");
+        }
+    }
     audit_logs::insert(
         tx,
         AuditLog {
             id: AuditLogId(state.random.uuid()),
             created_at: state.now(),
             event: event.as_str().to_owned(),
-            user_id: Some(user.id),
-            username: user.username.clone(),
+            user_id: about.map(|(id, _)| id),
+            username: about.map_or_else(String::new, |(_, name)| name.to_owned()),
+            client_name: data.get("clientName").cloned(),
             ip_address: origin.ip.map(|ip| ip.to_string()),
             country: place.country,
             city: place.city,

@@ -12,7 +12,7 @@ use super::dto::{
     CreatedSecretDto, ReplacedSecretDto, SecretInput,
 };
 use super::{secrets, service};
-use crate::http::access::Admin;
+use crate::http::access::{ActingAdmin, Admin};
 use crate::http::body::{JsonBody, OptionalJsonBody};
 use crate::http::error::{ApiError, ApiResult, ErrorBody};
 use crate::http::list_query::{ListParameters, ListQuery, Paginated};
@@ -58,12 +58,12 @@ async fn list(
 )]
 async fn create(
     State(state): State<AppState>,
-    Admin(admin): Admin,
+    by: ActingAdmin,
     JsonBody(input): JsonBody<ClientInput>,
 ) -> ApiResult<(StatusCode, Json<ClientWithGroupsDto>)> {
     Ok((
         StatusCode::CREATED,
-        Json(service::create(&state, &admin, input).await?),
+        Json(service::create(&state, &by, input).await?),
     ))
 }
 
@@ -108,11 +108,11 @@ async fn find_meta(
 )]
 async fn update(
     State(state): State<AppState>,
-    _: Admin,
+    by: ActingAdmin,
     ClientIdPath(id): ClientIdPath,
     JsonBody(input): JsonBody<ClientInput>,
 ) -> ApiResult<Json<ClientWithGroupsDto>> {
-    Ok(Json(service::update(&state, &id, input).await?))
+    Ok(Json(service::update(&state, &by, &id, input).await?))
 }
 
 /// Reads the metadata document of a client anew.
@@ -144,10 +144,10 @@ async fn refresh(
 )]
 async fn delete(
     State(state): State<AppState>,
-    _: Admin,
+    by: ActingAdmin,
     ClientIdPath(id): ClientIdPath,
 ) -> ApiResult<StatusCode> {
-    service::delete(&state, &id).await?;
+    service::delete(&state, &by, &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -179,13 +179,13 @@ async fn list_secrets(
 )]
 async fn create_secret(
     State(state): State<AppState>,
-    _: Admin,
+    by: ActingAdmin,
     ClientIdPath(id): ClientIdPath,
     OptionalJsonBody(input): OptionalJsonBody<SecretInput>,
 ) -> ApiResult<(StatusCode, Json<CreatedSecretDto>)> {
     Ok((
         StatusCode::CREATED,
-        Json(secrets::create(&state, &id, input).await?),
+        Json(secrets::create(&state, &by, &id, input).await?),
     ))
 }
 
@@ -203,7 +203,7 @@ async fn create_secret(
 )]
 async fn delete_secret(
     State(state): State<AppState>,
-    _: Admin,
+    by: ActingAdmin,
     path: Result<Path<(String, String)>, PathRejection>,
 ) -> ApiResult<StatusCode> {
     let Path((id, secret)) = path.map_err(|_| ApiError::not_found("OIDC client"))?;
@@ -211,7 +211,7 @@ async fn delete_secret(
     if id.0.contains('\0') {
         return Err(ApiError::not_found("OIDC client"));
     }
-    secrets::delete(&state, &id, &secret).await?;
+    secrets::delete(&state, &by, &id, &secret).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -226,11 +226,11 @@ async fn delete_secret(
 )]
 async fn replace_secret(
     State(state): State<AppState>,
-    _: Admin,
+    by: ActingAdmin,
     ClientIdPath(id): ClientIdPath,
     OptionalJsonBody(input): OptionalJsonBody<SecretInput>,
 ) -> ApiResult<Json<ReplacedSecretDto>> {
     Ok(Json(ReplacedSecretDto {
-        secret: secrets::replace(&state, &id, input.secret).await?,
+        secret: secrets::replace(&state, &by, &id, input.secret).await?,
     }))
 }

@@ -9,7 +9,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::dto::{ClientSecretDto, CreatedSecretDto, SecretInput};
 use super::service::ClientError;
+use crate::audit::{self, Event};
 use crate::encrypted_text::TextKey;
+use crate::http::access::ActingAdmin;
 use crate::http::error::FieldError;
 use crate::http::time_format::parse_rfc3339;
 use crate::random::ALPHANUMERIC;
@@ -38,9 +40,21 @@ pub async fn list(state: &AppState, client: &ClientId) -> Result<Vec<ClientSecre
         .collect())
 }
 
+async fn note(
+    state: &AppState,
+    tx: &Tx,
+    by: &ActingAdmin,
+    event: Event,
+    owner: &Client,
+) -> Result<(), ClientError> {
+    let data = [("clientName", owner.name.clone())];
+    Ok(audit::record_change(state, tx, event, by, None, data).await?)
+}
+
 /// Adds a secret and shows it.
 pub async fn create(
     state: &AppState,
+    by: &ActingAdmin,
     client: &ClientId,
     input: SecretInput,
 ) -> Result<CreatedSecretDto, ClientError> {
@@ -63,6 +77,7 @@ pub async fn create(
     }
     let value = chosen_or_random(state, &owner, input.secret)?;
     let row = insert(state, &tx, &owner, &value, expires_at).await?;
+    note(state, &tx, by, Event::ClientSecretCreated, &owner).await?;
     commit(tx).await?;
     Ok(CreatedSecretDto {
         facts: ClientSecretDto::new(&row, state.now()),
@@ -73,6 +88,7 @@ pub async fn create(
 /// Makes a new secret the only one and shows it, as the older API does.
 pub async fn replace(
     state: &AppState,
+    by: &ActingAdmin,
     client: &ClientId,
     chosen: Option<String>,
 ) -> Result<SecretString, ClientError> {
@@ -84,18 +100,25 @@ pub async fn replace(
     let value = chosen_or_random(state, &owner, chosen)?;
     clients::delete_secrets(&tx, client).await?;
     insert(state, &tx, &owner, &value, None).await?;
+    note(state, &tx, by, Event::ClientSecretCreated, &owner).await?;
     commit(tx).await?;
     Ok(value)
 }
 
 /// Removes a secret; it stops working at once.
-pub async fn delete(state: &AppState, client: &ClientId, id: &str) -> Result<(), ClientError> {
+pub async fn delete(
+    state: &AppState,
+    by: &ActingAdmin,
+    client: &ClientId,
+    id: &str,
+) -> Result<(), ClientError> {
     let id: ClientSecretId = id.parse().map_err(|_| ClientError::SecretNotFound)?;
     let tx = state.store.begin().await?;
-    clients::find(&tx, client).await?.ok_or(ClientError::NotFound)?;
+    let owner = clients::find(&tx, client).await?.ok_or(ClientError::NotFound)?;
     if !clients::delete_secret(&tx, client, id).await? {
         return Err(ClientError::SecretNotFound);
     }
+    note(state, &tx, by, Event::ClientSecretDeleted, &owner).await?;
     Ok(commit(tx).await?)
 }
 

@@ -5,13 +5,14 @@ use pocket_id_oidc::redirect_uri::RedirectUriPattern;
 use pocket_id_store::clients::{self, Client, TokenDurations};
 use pocket_id_store::list::{ListRequest, Page};
 use pocket_id_store::types::{ClientId, ClientType, FederatedIdentities, StringList};
-use pocket_id_store::users::User;
 use pocket_id_store::{StoreError, commit, groups};
 
 use super::dto::{ClientDto, ClientInput, ClientMetaDto, ClientWithGroupCountDto, ClientWithGroupsDto};
 use super::metadata_document::{self, DocumentError};
 use super::protocol::Surroundings;
+use crate::audit::{self, Event};
 use crate::encrypted_text::EncryptedTextError;
+use crate::http::access::ActingAdmin;
 use crate::http::error::{ApiError, FieldError};
 use crate::http::validation::{Rules, is_launch_url, nfc};
 use crate::state::AppState;
@@ -168,7 +169,7 @@ fn apply(client: &mut Client, input: ClientInput) {
 /// Adds a client.
 pub async fn create(
     state: &AppState,
-    admin: &User,
+    by: &ActingAdmin,
     mut input: ClientInput,
 ) -> Result<ClientWithGroupsDto, ApiError> {
     check(&mut input, true)?;
@@ -183,7 +184,7 @@ pub async fn create(
         TokenDurations::default(),
         state.now(),
     );
-    client.created_by = Some(admin.id);
+    client.created_by = Some(by.user.id);
     apply(&mut client, input);
     let tx = state.store.begin().await?;
     if clients::find(&tx, &client.id).await?.is_some() {
@@ -193,6 +194,15 @@ pub async fn create(
         StoreError::Duplicate(_) => ClientError::IdTaken,
         other => ClientError::Store(other),
     })?;
+    audit::record_change(
+        state,
+        &tx,
+        Event::ClientCreated,
+        by,
+        None,
+        [("clientName", client.name.clone())],
+    )
+    .await?;
     commit(tx).await?;
     prepare_keys(state, &client).await;
     let client = ClientDto::new(&client, [], state.now());
@@ -223,6 +233,7 @@ pub async fn find_meta(state: &AppState, id: &ClientId) -> Result<ClientMetaDto,
 /// Replaces a client. Its secrets stay.
 pub async fn update(
     state: &AppState,
+    by: &ActingAdmin,
     id: &ClientId,
     mut input: ClientInput,
 ) -> Result<ClientWithGroupsDto, ApiError> {
@@ -235,6 +246,15 @@ pub async fn update(
         clients::replace_allowed_groups(&tx, id, &[]).await?;
     }
     clients::update(&tx, client.clone()).await?;
+    audit::record_change(
+        state,
+        &tx,
+        Event::ClientUpdated,
+        by,
+        None,
+        [("clientName", client.name.clone())],
+    )
+    .await?;
     commit(tx).await?;
     prepare_keys(state, &client).await;
     Ok(find(state, id).await?)
@@ -264,11 +284,19 @@ pub async fn refresh(state: &AppState, id: &ClientId) -> Result<ClientWithGroups
 }
 
 /// Removes a client with everything it was given.
-pub async fn delete(state: &AppState, id: &ClientId) -> Result<(), ClientError> {
+pub async fn delete(state: &AppState, by: &ActingAdmin, id: &ClientId) -> Result<(), ClientError> {
     let tx = state.store.begin().await?;
-    if !clients::delete(&tx, id).await? {
-        return Err(ClientError::NotFound);
-    }
+    let client = clients::find(&tx, id).await?.ok_or(ClientError::NotFound)?;
+    clients::delete(&tx, id).await?;
+    audit::record_change(
+        state,
+        &tx,
+        Event::ClientDeleted,
+        by,
+        None,
+        [("clientName", client.name)],
+    )
+    .await?;
     Ok(commit(tx).await?)
 }
 

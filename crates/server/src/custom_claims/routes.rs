@@ -8,7 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::service::{self, ClaimsError};
-use crate::http::access::Admin;
+use crate::http::access::{ActingAdmin, Admin};
 use crate::http::body::JsonBody;
 use crate::http::error::{ApiResult, ErrorBody};
 use crate::http::path::PathId;
@@ -46,12 +46,12 @@ async fn suggestions(State(state): State<AppState>, _: Admin) -> ApiResult<Json<
 )]
 async fn of_user(
     State(state): State<AppState>,
-    _: Admin,
+    by: ActingAdmin,
     PathId(id): PathId<UserId>,
     JsonBody(claims): JsonBody<Option<Vec<CustomClaimDto>>>,
 ) -> ApiResult<Json<Vec<CustomClaimDto>>> {
     let owner = Owner::User(id.ok_or(ClaimsError::NoUser)?);
-    let claims = service::replace(&state, owner, &claims.unwrap_or_default()).await?;
+    let claims = service::replace(&state, &by, owner, &claims.unwrap_or_default()).await?;
     Ok(Json(claims))
 }
 
@@ -67,11 +67,11 @@ async fn of_user(
 )]
 async fn of_group(
     State(state): State<AppState>,
-    _: Admin,
+    by: ActingAdmin,
     PathId(id): PathId<GroupId>,
     JsonBody(claims): JsonBody<Option<Vec<CustomClaimDto>>>,
 ) -> ApiResult<Json<Vec<CustomClaimDto>>> {
     let owner = Owner::Group(id.ok_or(ClaimsError::NoGroup)?);
-    let claims = service::replace(&state, owner, &claims.unwrap_or_default()).await?;
+    let claims = service::replace(&state, &by, owner, &claims.unwrap_or_default()).await?;
     Ok(Json(claims))
 }

@@ -8,6 +8,8 @@ use pocket_id_store::custom_claims::{self, CustomClaim, Owner};
 use pocket_id_store::types::CustomClaimId;
 use pocket_id_store::{StoreError, Tx, commit, groups, users};
 
+use crate::audit::{self, Event};
+use crate::http::access::ActingAdmin;
 use crate::http::error::{ApiError, FieldError};
 use crate::http::validation::{Rules, nfc};
 use crate::state::AppState;
@@ -99,6 +101,7 @@ async fn refuse_unknown(tx: &Tx, owner: Owner) -> Result<(), ClaimsError> {
 /// Replaces an owner's claims. A claim that stays keeps its age, by which claims of several groups are told apart.
 pub async fn replace(
     state: &AppState,
+    by: &ActingAdmin,
     owner: Owner,
     submitted: &[CustomClaimDto],
 ) -> Result<Vec<CustomClaimDto>, ClaimsError> {
@@ -125,6 +128,19 @@ pub async fn replace(
     }
     custom_claims::insert_many(&tx, new).await?;
     let stored = custom_claims::of_owner(&tx, owner).await?;
+    let data = [("claims", keys.join(", "))];
+    match owner {
+        Owner::User(id) => {
+            let user = users::find(&tx, id).await?.ok_or(ClaimsError::NoUser)?;
+            audit::record_change(state, &tx, Event::CustomClaimsUpdated, by, Some(&user), data).await?;
+        }
+        Owner::Group(id) => {
+            let group = groups::find(&tx, id).await?.ok_or(ClaimsError::NoGroup)?;
+            let [claims] = data;
+            let data = [claims, ("group", group.name)];
+            audit::record_change(state, &tx, Event::CustomClaimsUpdated, by, None, data).await?;
+        }
+    }
     commit(tx).await?;
     Ok(stored.iter().map(Into::into).collect())
 }

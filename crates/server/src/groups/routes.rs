@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 use super::dto::{AllowedClientsInput, MembersInput, UserGroupDto, UserGroupInput, UserGroupsInput};
 use super::service;
 use crate::clients::ClientWithGroupsDto;
-use crate::http::access::Admin;
+use crate::http::access::{ActingAdmin, Admin};
 use crate::http::body::JsonBody;
 use crate::http::error::{ApiResult, ErrorBody};
 use crate::http::list_query::{ListParameters, ListQuery, Paginated};
@@ -56,10 +56,13 @@ async fn list(
 )]
 async fn create(
     State(state): State<AppState>,
-    _: Admin,
+    by: ActingAdmin,
     JsonBody(input): JsonBody<UserGroupInput>,
 ) -> ApiResult<(StatusCode, Json<UserGroupDto>)> {
-    Ok((StatusCode::CREATED, Json(service::create(&state, &input).await?)))
+    Ok((
+        StatusCode::CREATED,
+        Json(service::create(&state, &by, &input).await?),
+    ))
 }
 
 /// One user group.
@@ -91,11 +94,11 @@ async fn find(
 )]
 async fn update(
     State(state): State<AppState>,
-    _: Admin,
+    by: ActingAdmin,
     PathId(id): PathId<GroupId>,
     JsonBody(input): JsonBody<UserGroupInput>,
 ) -> ApiResult<Json<UserGroupDto>> {
-    Ok(Json(service::update(&state, id, &input).await?))
+    Ok(Json(service::update(&state, &by, id, &input).await?))
 }
 
 /// Removes a user group.
@@ -110,10 +113,10 @@ async fn update(
 )]
 async fn delete(
     State(state): State<AppState>,
-    _: Admin,
+    by: ActingAdmin,
     PathId(id): PathId<GroupId>,
 ) -> ApiResult<StatusCode> {
-    service::delete(&state, id).await?;
+    service::delete(&state, &by, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -128,11 +131,13 @@ async fn delete(
 )]
 async fn replace_members(
     State(state): State<AppState>,
-    _: Admin,
+    by: ActingAdmin,
     PathId(id): PathId<GroupId>,
     JsonBody(input): JsonBody<MembersInput>,
 ) -> ApiResult<Json<UserGroupDto>> {
-    Ok(Json(service::replace_members(&state, id, input.user_ids).await?))
+    Ok(Json(
+        service::replace_members(&state, &by, id, input.user_ids).await?,
+    ))
 }
 
 /// Replaces the restricted clients a user group may use.
@@ -146,11 +151,11 @@ async fn replace_members(
 )]
 async fn replace_allowed_clients(
     State(state): State<AppState>,
-    _: Admin,
+    by: ActingAdmin,
     PathId(id): PathId<GroupId>,
     JsonBody(input): JsonBody<AllowedClientsInput>,
 ) -> ApiResult<Json<UserGroupDto>> {
-    let group = service::replace_allowed_clients(&state, id, input.oidc_client_ids).await?;
+    let group = service::replace_allowed_clients(&state, &by, id, input.oidc_client_ids).await?;
     Ok(Json(group))
 }
 
@@ -181,12 +186,12 @@ async fn of_user(
 )]
 async fn replace_of_user(
     State(state): State<AppState>,
-    _: Admin,
+    by: ActingAdmin,
     PathId(id): PathId<UserId>,
     JsonBody(input): JsonBody<UserGroupsInput>,
 ) -> ApiResult<Json<UserDto>> {
     Ok(Json(
-        service::replace_of_user(&state, id, input.user_group_ids).await?,
+        service::replace_of_user(&state, &by, id, input.user_group_ids).await?,
     ))
 }
 
@@ -202,10 +207,10 @@ async fn replace_of_user(
 )]
 async fn replace_of_client(
     State(state): State<AppState>,
-    _: Admin,
+    by: ActingAdmin,
     ClientIdPath(id): ClientIdPath,
     JsonBody(input): JsonBody<UserGroupsInput>,
 ) -> ApiResult<Json<ClientWithGroupsDto>> {
-    let client = service::replace_of_client(&state, &id, input.user_group_ids).await?;
+    let client = service::replace_of_client(&state, &by, &id, input.user_group_ids).await?;
     Ok(Json(client))
 }

@@ -9,7 +9,9 @@ use pocket_id_store::{StoreError, Tx, clients, commit, users};
 
 use super::dto::{UserGroupDto, UserGroupInput};
 use crate::app_config::Settings;
+use crate::audit::{self, Event};
 use crate::clients::ClientWithGroupsDto;
+use crate::http::access::ActingAdmin;
 use crate::http::error::{ApiError, FieldError};
 use crate::http::validation::{Rules, nfc};
 use crate::state::AppState;
@@ -146,7 +148,11 @@ pub async fn list(state: &AppState, request: &ListRequest) -> Result<Page<UserGr
 }
 
 /// Adds a group.
-pub async fn create(state: &AppState, input: &UserGroupInput) -> Result<UserGroupDto, GroupError> {
+pub async fn create(
+    state: &AppState,
+    by: &ActingAdmin,
+    input: &UserGroupInput,
+) -> Result<UserGroupDto, GroupError> {
     let (friendly_name, name) = names(input)?;
     let group = UserGroup {
         id: GroupId(state.random.uuid()),
@@ -159,6 +165,15 @@ pub async fn create(state: &AppState, input: &UserGroupInput) -> Result<UserGrou
     let tx = state.store.begin().await?;
     refuse_taken(&tx, &group).await?;
     let group = groups::insert(&tx, group).await?;
+    audit::record_change(
+        state,
+        &tx,
+        Event::GroupCreated,
+        by,
+        None,
+        [("group", group.name.clone())],
+    )
+    .await?;
     commit(tx).await?;
     Ok(UserGroupDto::new(group, Vec::new(), &[], &[]))
 }
@@ -174,6 +189,7 @@ async fn refuse_taken(tx: &Tx, group: &UserGroup) -> Result<(), GroupError> {
 /// Gives a group other names.
 pub async fn update(
     state: &AppState,
+    by: &ActingAdmin,
     id: Option<GroupId>,
     input: &UserGroupInput,
 ) -> Result<UserGroupDto, GroupError> {
@@ -186,24 +202,28 @@ pub async fn update(
     group.name = name;
     group.updated_at = Some(state.now());
     refuse_taken(&tx, &group).await?;
+    let name = group.name.clone();
     groups::update(&tx, group).await?;
+    audit::record_change(state, &tx, Event::GroupUpdated, by, None, [("group", name)]).await?;
     commit(tx).await?;
     find(state, id).await
 }
 
 /// Removes a group.
-pub async fn delete(state: &AppState, id: Option<GroupId>) -> Result<(), GroupError> {
+pub async fn delete(state: &AppState, by: &ActingAdmin, id: Option<GroupId>) -> Result<(), GroupError> {
     let settings = state.settings().await?;
     let tx = state.store.begin().await?;
     let group = locked(&tx, id).await?;
     refuse_directory(&group, &settings)?;
     groups::delete(&tx, group.id).await?;
+    audit::record_change(state, &tx, Event::GroupDeleted, by, None, [("group", group.name)]).await?;
     Ok(commit(tx).await?)
 }
 
 /// Replaces a group's members.
 pub async fn replace_members(
     state: &AppState,
+    by: &ActingAdmin,
     id: Option<GroupId>,
     users: Option<Vec<String>>,
 ) -> Result<UserGroupDto, GroupError> {
@@ -212,6 +232,16 @@ pub async fn replace_members(
     let group = locked(&tx, id).await?;
     groups::replace_members(&tx, group.id, &users).await?;
     groups::touch(&tx, &[group.id], state.now()).await?;
+    let count = users.len().to_string();
+    audit::record_change(
+        state,
+        &tx,
+        Event::GroupMembersUpdated,
+        by,
+        None,
+        [("group", group.name), ("members", count)],
+    )
+    .await?;
     commit(tx).await?;
     find(state, id).await
 }
@@ -219,6 +249,7 @@ pub async fn replace_members(
 /// Replaces the restricted clients a group may use. Whether clients are restricted stays as it is.
 pub async fn replace_allowed_clients(
     state: &AppState,
+    by: &ActingAdmin,
     id: Option<GroupId>,
     clients: Option<Vec<String>>,
 ) -> Result<UserGroupDto, GroupError> {
@@ -233,13 +264,17 @@ pub async fn replace_allowed_clients(
     let group = locked(&tx, id).await?;
     groups::replace_allowed_clients(&tx, group.id, &clients).await?;
     groups::touch(&tx, &[group.id], state.now()).await?;
+    audit::record_change(
+        state,
+        &tx,
+        Event::GroupClientsUpdated,
+        by,
+        None,
+        [("group", group.name)],
+    )
+    .await?;
     commit(tx).await?;
     find(state, id).await
-}
-
-async fn existing(tx: &Tx, ids: &[GroupId]) -> Result<Vec<GroupId>, StoreError> {
-    let found = groups::find_existing(tx, ids).await?;
-    Ok(found.into_iter().map(|group| group.id).collect())
 }
 
 /// The groups of a user, without what belongs to them.
@@ -259,35 +294,43 @@ pub async fn of_user(state: &AppState, user: Option<UserId>) -> Result<Vec<UserG
 /// Replaces the groups of a user.
 pub async fn replace_of_user(
     state: &AppState,
+    by: &ActingAdmin,
     user: Option<UserId>,
     wanted: Option<Vec<String>>,
 ) -> Result<UserDto, ApiError> {
     let wanted: Vec<GroupId> = known_ids(&required("userGroupIds", wanted).map_err(ApiError::validation)?);
     let user = user.ok_or(UserError::NotFound)?;
     let tx = state.store.begin().await?;
-    if users::find(&tx, user).await?.is_none() {
-        return Err(UserError::NotFound.into());
-    }
-    let existing = existing(&tx, &wanted).await?;
-    groups::replace_for_user(&tx, user, &existing).await?;
+    let user = users::find(&tx, user).await?.ok_or(UserError::NotFound)?;
+    let existing = groups::find_existing(&tx, &wanted).await?;
+    let names: Vec<&str> = existing.iter().map(|group| group.name.as_str()).collect();
+    let data = [("groups", names.join(", "))];
+    let existing: Vec<GroupId> = existing.iter().map(|group| group.id).collect();
+    groups::replace_for_user(&tx, user.id, &existing).await?;
     groups::touch(&tx, &existing, state.now()).await?;
+    audit::record_change(state, &tx, Event::UserGroupsUpdated, by, Some(&user), data).await?;
     commit(tx).await?;
-    Ok(crate::users::service::find(state, user).await?)
+    Ok(crate::users::service::find(state, user.id).await?)
 }
 
 /// Replaces the groups that may use a client while it is restricted.
 pub async fn replace_of_client(
     state: &AppState,
+    by: &ActingAdmin,
     client: &ClientId,
     wanted: Option<Vec<String>>,
 ) -> Result<ClientWithGroupsDto, ApiError> {
     let wanted: Vec<GroupId> = known_ids(&required("userGroupIds", wanted).map_err(ApiError::validation)?);
     let tx = state.store.begin().await?;
-    if clients::find(&tx, client).await?.is_none() {
-        return Err(ApiError::not_found("OIDC client"));
-    }
-    let existing = existing(&tx, &wanted).await?;
+    let found = clients::find(&tx, client)
+        .await?
+        .ok_or_else(|| ApiError::not_found("OIDC client"))?;
+    let existing = groups::find_existing(&tx, &wanted).await?;
+    let names: Vec<&str> = existing.iter().map(|group| group.name.as_str()).collect();
+    let data = [("clientName", found.name), ("groups", names.join(", "))];
+    let existing: Vec<GroupId> = existing.iter().map(|group| group.id).collect();
     clients::replace_allowed_groups(&tx, client, &existing).await?;
+    audit::record_change(state, &tx, Event::ClientGroupsUpdated, by, None, data).await?;
     commit(tx).await?;
     Ok(crate::clients::service::find(state, client).await?)
 }

@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderName};
 use pocket_id_store::sessions::Session;
 use pocket_id_store::users::User;
 
+use super::client_ip::RequestOrigin;
 use super::cookies::Cookie;
 use super::error::ApiError;
 use crate::api_keys;
@@ -38,6 +39,15 @@ pub struct BrowserUser(pub SignedIn);
 /// An enabled administrator, by session or API key.
 #[derive(Clone, Debug)]
 pub struct Admin(pub User);
+
+/// An enabled administrator about to change something, and from where: what the audit log wants to know.
+#[derive(Clone, Debug)]
+pub struct ActingAdmin {
+    /// Who.
+    pub user: User,
+    /// From where.
+    pub origin: RequestOrigin,
+}
 
 /// A browser session, if there is one.
 #[derive(Clone, Debug)]
@@ -117,5 +127,15 @@ impl FromRequestParts<AppState> for Admin {
         } else {
             Err(ApiError::forbidden())
         }
+    }
+}
+
+impl FromRequestParts<AppState> for ActingAdmin {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
+        let Admin(user) = Admin::from_request_parts(parts, state).await?;
+        let origin = RequestOrigin::from_request_parts(parts, state).await?;
+        Ok(Self { user, origin })
     }
 }

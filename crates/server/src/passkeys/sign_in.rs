@@ -14,7 +14,7 @@ use super::ceremony::{
 use super::error::PasskeyError;
 use super::service::{Remembered, policy, relying_party, remember, take};
 use super::wire::{Challenge, RequestOptions, UserHandle};
-use crate::audit::{self, Event};
+use crate::audit::{self, Event, Failure};
 use crate::http::access::SignedIn;
 use crate::http::client_ip::RequestOrigin;
 use crate::http::cookies::{Cookie, SetCookie};
@@ -41,8 +41,47 @@ pub async fn start(state: &AppState) -> Result<(RequestOptions, SetCookie), Pass
     Ok((options, cookie))
 }
 
-/// Signs a user in with the response of their passkey.
+/// Signs a user in with the response of their passkey. A passkey that does not is written down.
 pub async fn finish(
+    state: &AppState,
+    headers: &HeaderMap,
+    body: &[u8],
+    origin: &RequestOrigin,
+) -> Result<(User, SetCookie), PasskeyError> {
+    let outcome = sign_in(state, headers, body, origin).await;
+    let reason = match &outcome {
+        Err(PasskeyError::NotVerified(reason)) => (*reason).to_owned(),
+        Err(PasskeyError::Ceremony(error)) => error.to_string(),
+        Err(PasskeyError::Disabled) => "the user is disabled".to_owned(),
+        _ => return outcome,
+    };
+    let user = owner(state, body).await?;
+    let failure = Failure {
+        event: Event::SignInFailed,
+        user: user.as_ref(),
+        data: [
+            ("reason".to_owned(), reason),
+            ("method".to_owned(), "passkey".to_owned()),
+        ]
+        .into(),
+    };
+    audit::note_failure(state, origin, failure).await;
+    outcome
+}
+
+/// Whose passkey a response says it is of. Nothing is proven.
+async fn owner(state: &AppState, body: &[u8]) -> Result<Option<User>, PasskeyError> {
+    let Ok(response) = AuthenticationResponse::parse(body) else {
+        return Ok(None);
+    };
+    let reader = state.store.reader();
+    match store::find_by_credential_id(reader, response.credential_id()).await? {
+        Some(passkey) => Ok(users::find(reader, passkey.user_id).await?),
+        None => Ok(None),
+    }
+}
+
+async fn sign_in(
     state: &AppState,
     headers: &HeaderMap,
     body: &[u8],

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app_config::{ChangeError, Settings};
+use crate::audit::{self, Event};
+use crate::http::access::ActingAdmin;
 use crate::http::error::ApiError;
 use crate::http::validation::Rules;
 use crate::state::AppState;
@@ -63,7 +65,7 @@ pub async fn find(state: &AppState) -> Result<PolicyDto, ApiError> {
 }
 
 /// Changes the policy.
-pub async fn save(state: &AppState, policy: PolicyDto) -> Result<PolicyDto, ApiError> {
+pub async fn save(state: &AppState, by: &ActingAdmin, policy: PolicyDto) -> Result<PolicyDto, ApiError> {
     if state.settings.is_fixed() {
         return Err(ApiError::from(ChangeError::Fixed));
     }
@@ -79,6 +81,16 @@ pub async fn save(state: &AppState, policy: PolicyDto) -> Result<PolicyDto, ApiE
     ];
     app_config::lock(&tx, state.now()).await?;
     app_config::set(&tx, &values, state.now()).await?;
+    let keys = [MODE, APPROVAL].join(", ");
+    audit::record_change(
+        state,
+        &tx,
+        Event::ConfigurationChanged,
+        by,
+        None,
+        [("keys", keys)],
+    )
+    .await?;
     commit(tx).await?;
     state.settings.invalidate().await;
     Ok(policy)

@@ -4,14 +4,15 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use pocket_id_store::types::RegistrationTokenId;
-use pocket_id_store::{commit, registrations};
+use pocket_id_store::{clients, commit, registrations};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::dto::{CreatedRegistrationTokenDto, RegistrationTokenDto, RegistrationTokenInput};
 use super::policy::{self, PolicyDto};
 use super::tokens;
-use crate::http::access::Admin;
+use crate::audit::{self, Event};
+use crate::http::access::{ActingAdmin, Admin};
 use crate::http::body::JsonBody;
 use crate::http::error::{ApiError, ApiResult, ErrorBody};
 use crate::http::path::{ClientIdPath, PathId};
@@ -45,10 +46,10 @@ async fn find_policy(State(state): State<AppState>, _: Admin) -> ApiResult<Json<
 )]
 async fn save_policy(
     State(state): State<AppState>,
-    _: Admin,
+    by: ActingAdmin,
     JsonBody(input): JsonBody<PolicyDto>,
 ) -> ApiResult<Json<PolicyDto>> {
-    Ok(Json(policy::save(&state, input).await?))
+    Ok(Json(policy::save(&state, &by, input).await?))
 }
 
 /// The initial access tokens, without their values.
@@ -73,10 +74,10 @@ async fn list_tokens(State(state): State<AppState>, _: Admin) -> ApiResult<Json<
 )]
 async fn create_token(
     State(state): State<AppState>,
-    Admin(admin): Admin,
+    by: ActingAdmin,
     JsonBody(input): JsonBody<RegistrationTokenInput>,
 ) -> ApiResult<(StatusCode, Json<CreatedRegistrationTokenDto>)> {
-    let created = tokens::create(&state, &admin, input).await?;
+    let created = tokens::create(&state, &by, input).await?;
     Ok((StatusCode::CREATED, Json(created)))
 }
 
@@ -91,10 +92,10 @@ async fn create_token(
 )]
 async fn delete_token(
     State(state): State<AppState>,
-    _: Admin,
+    by: ActingAdmin,
     PathId(id): PathId<RegistrationTokenId>,
 ) -> ApiResult<StatusCode> {
-    tokens::delete(&state, id).await?;
+    tokens::delete(&state, &by, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -109,12 +110,16 @@ async fn delete_token(
 )]
 async fn approve(
     State(state): State<AppState>,
-    _: Admin,
+    by: ActingAdmin,
     ClientIdPath(id): ClientIdPath,
 ) -> ApiResult<StatusCode> {
     let tx = state.store.begin().await?;
     if !registrations::approve(&tx, &id).await? {
         return Err(ApiError::not_found("OIDC client"));
+    }
+    if let Some(client) = clients::find(&tx, &id).await? {
+        let data = [("clientName", client.name)];
+        audit::record_change(&state, &tx, Event::ClientApproved, &by, None, data).await?;
     }
     commit(tx).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -3,9 +3,10 @@
 use pocket_id_store::commit;
 use pocket_id_store::registrations::{self, RegistrationToken};
 use pocket_id_store::types::{RegistrationTokenId, Timestamp};
-use pocket_id_store::users::User;
 
 use super::dto::{CreatedRegistrationTokenDto, RegistrationTokenDto, RegistrationTokenInput};
+use crate::audit::{self, Event};
+use crate::http::access::ActingAdmin;
 use crate::http::error::ApiError;
 use crate::http::time_format::parse_rfc3339;
 use crate::http::validation::{Rules, nfc};
@@ -24,7 +25,7 @@ pub async fn list(state: &AppState) -> Result<Vec<RegistrationTokenDto>, ApiErro
 /// Makes a token and shows it.
 pub async fn create(
     state: &AppState,
-    admin: &User,
+    by: &ActingAdmin,
     input: RegistrationTokenInput,
 ) -> Result<CreatedRegistrationTokenDto, ApiError> {
     let now = state.now();
@@ -54,13 +55,22 @@ pub async fn create(
         token_hash: token.hash,
         uses_left: uses,
         max_uses: uses,
-        created_by: Some(admin.id),
+        created_by: Some(by.user.id),
         created_at: now,
         expires_at: expires_at.unwrap_or(Timestamp(0)),
         last_used_at: None,
     };
     let tx = state.store.begin().await?;
     registrations::insert_token(&tx, row.clone()).await?;
+    audit::record_change(
+        state,
+        &tx,
+        Event::RegistrationTokenCreated,
+        by,
+        None,
+        [("name", row.name.clone())],
+    )
+    .await?;
     commit(tx).await?;
     Ok(CreatedRegistrationTokenDto {
         facts: (&row).into(),
@@ -69,12 +79,25 @@ pub async fn create(
 }
 
 /// Removes a token; it stops working at once, what was registered with it stays.
-pub async fn delete(state: &AppState, id: Option<RegistrationTokenId>) -> Result<(), ApiError> {
+pub async fn delete(
+    state: &AppState,
+    by: &ActingAdmin,
+    id: Option<RegistrationTokenId>,
+) -> Result<(), ApiError> {
     let not_found = || ApiError::not_found("Registration token");
     let id = id.ok_or_else(not_found)?;
     let tx = state.store.begin().await?;
     if !registrations::delete_token(&tx, id).await? {
         return Err(not_found());
     }
+    audit::record_change(
+        state,
+        &tx,
+        Event::RegistrationTokenDeleted,
+        by,
+        None,
+        [("token", id.to_string())],
+    )
+    .await?;
     Ok(commit(tx).await?)
 }

@@ -9,8 +9,9 @@ use utoipa_axum::routes;
 
 use super::dto::{UserDto, UserInput};
 use super::service::{self, Editor, UserError};
-use crate::http::access::{Admin, CurrentUser};
+use crate::http::access::{ActingAdmin, Admin, CurrentUser};
 use crate::http::body::JsonBody;
+use crate::http::client_ip::RequestOrigin;
 use crate::http::error::{ApiResult, ErrorBody};
 use crate::http::list_query::{ListParameters, ListQuery, Paginated};
 use crate::http::path::PathId;
@@ -50,10 +51,13 @@ async fn list(
 )]
 async fn create(
     State(state): State<AppState>,
-    _: Admin,
+    by: ActingAdmin,
     JsonBody(input): JsonBody<UserInput>,
 ) -> ApiResult<(StatusCode, Json<UserDto>)> {
-    Ok((StatusCode::CREATED, Json(service::create(&state, &input).await?)))
+    Ok((
+        StatusCode::CREATED,
+        Json(service::create(&state, &by, &input).await?),
+    ))
 }
 
 /// The signed-in user.
@@ -76,10 +80,11 @@ async fn find_me(State(state): State<AppState>, CurrentUser(user): CurrentUser) 
 async fn update_me(
     State(state): State<AppState>,
     CurrentUser(user): CurrentUser,
+    origin: RequestOrigin,
     JsonBody(input): JsonBody<UserInput>,
 ) -> ApiResult<Json<UserDto>> {
     Ok(Json(
-        service::update(&state, user.id, &input, Editor::Self_).await?,
+        service::update(&state, user.id, &input, Editor::Self_(&origin)).await?,
     ))
 }
 
@@ -111,12 +116,12 @@ async fn find(
 )]
 async fn update(
     State(state): State<AppState>,
-    _: Admin,
+    by: ActingAdmin,
     PathId(id): PathId<UserId>,
     JsonBody(input): JsonBody<UserInput>,
 ) -> ApiResult<Json<UserDto>> {
     Ok(Json(
-        service::update(&state, id.ok_or(UserError::NotFound)?, &input, Editor::Admin).await?,
+        service::update(&state, id.ok_or(UserError::NotFound)?, &input, Editor::Admin(&by)).await?,
     ))
 }
 
@@ -130,9 +135,9 @@ async fn update(
 )]
 async fn delete(
     State(state): State<AppState>,
-    _: Admin,
+    by: ActingAdmin,
     PathId(id): PathId<UserId>,
 ) -> ApiResult<StatusCode> {
-    service::delete(&state, id.ok_or(UserError::NotFound)?).await?;
+    service::delete(&state, &by, id.ok_or(UserError::NotFound)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -10,6 +10,9 @@ use pocket_id_store::{StoreError, Tx, commit};
 
 use super::dto::{ContactDto, MayVerify, UserDto, UserInput};
 use crate::app_config::Settings;
+use crate::audit::{self, Event};
+use crate::http::access::ActingAdmin;
+use crate::http::client_ip::RequestOrigin;
 use crate::http::error::{ApiError, FieldError};
 use crate::http::validation::{Rules, nfc};
 use crate::sessions::ending::{self, Ended};
@@ -235,7 +238,7 @@ pub async fn insert(
 }
 
 /// Adds an account.
-pub async fn create(state: &AppState, input: &UserInput) -> Result<UserDto, ApiError> {
+pub async fn create(state: &AppState, by: &ActingAdmin, input: &UserInput) -> Result<UserDto, ApiError> {
     let valid = ValidUser::new(input, &*state.settings().await?)?;
     let id = if input.id.is_empty() {
         UserId(state.random.uuid())
@@ -249,18 +252,19 @@ pub async fn create(state: &AppState, input: &UserInput) -> Result<UserDto, ApiE
         })?
     };
     let tx = state.store.begin().await?;
-    insert(state, &tx, id, valid, &input.user_group_ids).await?;
+    let user = insert(state, &tx, id, valid, &input.user_group_ids).await?;
+    audit::record_change(state, &tx, Event::UserCreated, by, Some(&user), []).await?;
     commit(tx).await?;
     Ok(find(state, id).await?)
 }
 
 /// Who changes an account, and so how much of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Editor {
+#[derive(Clone, Copy, Debug)]
+pub enum Editor<'a> {
     /// An administrator: everything.
-    Admin,
-    /// The person themselves: names, address and language, if that is allowed.
-    Self_,
+    Admin(&'a ActingAdmin),
+    /// The person themselves, from somewhere: names, address and language, if that is allowed.
+    Self_(&'a RequestOrigin),
 }
 
 /// Replaces what the editor may change of an account.
@@ -268,7 +272,7 @@ pub async fn update(
     state: &AppState,
     id: UserId,
     input: &UserInput,
-    editor: Editor,
+    editor: Editor<'_>,
 ) -> Result<UserDto, ApiError> {
     let settings = state.settings().await?;
     let valid = ValidUser::new(input, &settings)?;
@@ -276,7 +280,9 @@ pub async fn update(
     users::lock_table(&tx).await?;
     let mut user = users::find(&tx, id).await?.ok_or(UserError::NotFound)?;
     let ruled_by_ldap = user.ldap_id.is_some() && settings.ldap_enabled();
-    let locale_only = ruled_by_ldap || (editor == Editor::Self_ && !settings.allow_own_account_edit());
+    let before = user.clone();
+    let locale_only =
+        ruled_by_ldap || (matches!(editor, Editor::Self_(_)) && !settings.allow_own_account_edit());
     user.locale = valid.locale.clone();
     user.updated_at = Some(state.now());
     let mut ended = Ended::default();
@@ -292,12 +298,12 @@ pub async fn update(
         user.display_name = valid.display_name;
         if let Some(contact) = valid.contact {
             let may_verify = match editor {
-                Editor::Admin => MayVerify::Yes,
-                Editor::Self_ => MayVerify::No,
+                Editor::Admin(_) => MayVerify::Yes,
+                Editor::Self_(_) => MayVerify::No,
             };
             contact.apply(&mut user, may_verify);
         }
-        if editor == Editor::Admin {
+        if matches!(editor, Editor::Admin(_)) {
             let was_enabled_admin = user.is_admin && !user.disabled;
             let stays_enabled_admin = valid.is_admin && !valid.disabled;
             if was_enabled_admin && !stays_enabled_admin {
@@ -311,14 +317,50 @@ pub async fn update(
             user.disabled = valid.disabled;
         }
     }
-    users::update(&tx, user).await.map_err(taken)?;
+    let user = users::update(&tx, user).await.map_err(taken)?;
+    let changed = changes(&before, &user);
+    if !changed.is_empty() {
+        let data = [("changed", changed.join(", "))];
+        match editor {
+            Editor::Admin(by) => {
+                audit::record_change(state, &tx, Event::UserUpdated, by, Some(&user), data).await?;
+            }
+            Editor::Self_(origin) => {
+                audit::record(state, &tx, Event::UserUpdated, &user, origin, data).await?;
+            }
+        }
+    }
     commit(tx).await?;
     ended.announce(state);
     Ok(find(state, id).await?)
 }
 
+/// The names of what differs between two states of an account.
+fn changes(before: &User, after: &User) -> Vec<&'static str> {
+    [
+        ("username", before.username != after.username),
+        ("email", before.email != after.email),
+        ("emailVerified", before.email_verified != after.email_verified),
+        ("firstName", before.first_name != after.first_name),
+        ("lastName", before.last_name != after.last_name),
+        ("displayName", before.display_name != after.display_name),
+        ("isAdmin", before.is_admin != after.is_admin),
+        ("disabled", before.disabled != after.disabled),
+        ("locale", before.locale != after.locale),
+        (
+            "contact",
+            before.phone_number != after.phone_number
+                || before.phone_number_verified != after.phone_number_verified
+                || before.address != after.address,
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(name, differs)| differs.then_some(name))
+    .collect()
+}
+
 /// Removes an account and what belongs to it.
-pub async fn delete(state: &AppState, id: UserId) -> Result<(), UserError> {
+pub async fn delete(state: &AppState, by: &ActingAdmin, id: UserId) -> Result<(), UserError> {
     let settings = state.settings().await?;
     let tx = state.store.begin().await?;
     users::lock_table(&tx).await?;
@@ -331,6 +373,7 @@ pub async fn delete(state: &AppState, id: UserId) -> Result<(), UserError> {
     }
     let ended = ending::all_of_user(state, &tx, id, None).await?;
     users::delete(&tx, id).await?;
+    audit::record_change(state, &tx, Event::UserDeleted, by, Some(&user), []).await?;
     commit(tx).await?;
     ended.announce(state);
     Ok(())

@@ -14,6 +14,7 @@ mod support;
 mod api_keys;
 mod apis;
 mod app_config;
+mod audit;
 mod clients;
 mod consents;
 mod document;

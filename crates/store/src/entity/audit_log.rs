@@ -15,10 +15,12 @@ pub struct Model {
     pub created_at: Timestamp,
     /// What, e.g. `SIGN_IN`.
     pub event: String,
-    /// Whose account, while it exists.
+    /// Whose account, also when it is gone; none when nobody is known.
     pub user_id: Option<UserId>,
-    /// Their name then; survives deletion.
+    /// Their name then.
     pub username: String,
+    /// The client it is about: `clientName` of the details, where filters find it.
+    pub client_name: Option<String>,
     /// Client address.
     pub ip_address: Option<String>,
     /// Country of the address.
