@@ -1,6 +1,6 @@
 //! Relying parties, their secrets and the groups that may use them.
 
-use sea_orm::sea_query::{Expr, ExprTrait, Func};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, Order,
     PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
@@ -11,7 +11,6 @@ pub use crate::entity::client_secret::Model as ClientSecret;
 pub use crate::entity::oidc_client::Model as Client;
 use crate::entity::{client_allowed_group, client_secret, group_member, oidc_client};
 use crate::error::StoreResult;
-use crate::list::{ListRequest, Page, contains, page};
 use crate::types::{
     ClientId, ClientSecretId, ClientType, FederatedIdentities, GroupId, SecurityProfile, StringList,
     Timestamp, UserId,
@@ -136,74 +135,6 @@ pub async fn trust_first_callback(tx: &Tx, id: &ClientId, url: &str) -> StoreRes
     client.callback_urls = StringList(vec![url.to_owned()]);
     update(tx, client).await?;
     Ok(true)
-}
-
-/// A page of clients. Sort keys and filters are those of the REST API.
-pub async fn list(connection: &impl ConnectionTrait, request: &ListRequest) -> StoreResult<Page<Client>> {
-    use oidc_client::Column;
-    let mut select = oidc_client::Entity::find();
-    if let Some(text) = &request.search {
-        select = select.filter(contains(Column::Name, text));
-    }
-    for (key, column) in [
-        ("pkceEnabled", Column::PkceEnabled),
-        ("pkceSupported", Column::PkceSupported),
-        ("requiresReauthentication", Column::RequiresReauthentication),
-        (
-            "requiresPushedAuthorizationRequests",
-            Column::RequiresPushedAuthorizationRequests,
-        ),
-        ("skipConsent", Column::SkipConsent),
-        ("isGroupRestricted", Column::IsGroupRestricted),
-    ] {
-        if let Some(values) = request.flag_filter(key) {
-            select = select.filter(column.is_in(values));
-        }
-    }
-    if let Some(values) = request.filter("clientType") {
-        select = select.filter(Column::ClientType.is_in(values.iter().map(String::as_str)));
-    }
-    if let Some((key, order)) = request.sort_key() {
-        select = match key {
-            "name" => select.order_by(Expr::expr(Func::lower(Expr::col(Column::Name))), order),
-            "createdAt" => select.order_by(Column::CreatedAt, order),
-            "pkceEnabled" => select.order_by(Column::PkceEnabled, order),
-            "pkceSupported" => select.order_by(Column::PkceSupported, order),
-            "requiresReauthentication" => select.order_by(Column::RequiresReauthentication, order),
-            "requiresPushedAuthorizationRequests" => {
-                select.order_by(Column::RequiresPushedAuthorizationRequests, order)
-            }
-            "skipConsent" => select.order_by(Column::SkipConsent, order),
-            "isGroupRestricted" => select.order_by(Column::IsGroupRestricted, order),
-            "clientType" => select.order_by(Column::ClientType, order),
-            "isPublic" => select.order_by(Column::IsPublic, order),
-            "allowedUserGroupsCount" => {
-                let count = client_allowed_group::Entity::find()
-                    .select_only()
-                    .expr(
-                        Expr::col((
-                            client_allowed_group::Entity,
-                            client_allowed_group::Column::ClientId,
-                        ))
-                        .count(),
-                    )
-                    .filter(
-                        Expr::col((
-                            client_allowed_group::Entity,
-                            client_allowed_group::Column::ClientId,
-                        ))
-                        .eq(Expr::col((oidc_client::Entity, Column::Id))),
-                    )
-                    .into_query();
-                select.order_by(Expr::SubQuery(None, Box::new(count.into())), order)
-            }
-            _ => select,
-        };
-    }
-    select = select
-        .order_by(Column::CreatedAt, Order::Asc)
-        .order_by(Column::Id, Order::Asc);
-    page(select, request, connection).await
 }
 
 #[derive(FromQueryResult)]

@@ -70,6 +70,22 @@ pub async fn merge(
     Ok(change)
 }
 
+/// A user's consents for some clients.
+pub async fn find_many(
+    connection: &impl ConnectionTrait,
+    user: UserId,
+    clients: &[ClientId],
+) -> StoreResult<Vec<Consent>> {
+    if clients.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(consent::Entity::find()
+        .filter(consent::Column::UserId.eq(user))
+        .filter(consent::Column::ClientId.is_in(clients.iter().cloned()))
+        .all(connection)
+        .await?)
+}
+
 /// Removes all consents for a client.
 pub async fn delete_of_client(tx: &Tx, client: &ClientId) -> StoreResult<()> {
     consent::Entity::delete_many()

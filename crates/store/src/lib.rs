@@ -11,6 +11,7 @@ pub mod app_config;
 pub mod audit_logs;
 pub mod authorization_codes;
 pub mod client_access_tokens;
+pub mod client_lists;
 pub mod client_sessions;
 pub mod clients;
 pub mod connect;

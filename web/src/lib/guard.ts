@@ -20,6 +20,8 @@ export function guardRedirect(path: string, search: string, visitor: Visitor): s
 		return `/login?redirect=${encodeURIComponent(path + search)}`;
 	}
 	if (signedOutOnly) return '/settings';
-	if (isAtOrBelow(path, '/settings/admin') && !visitor.isAdmin) return '/settings';
+	const adminOnly =
+		isAtOrBelow(path, '/settings/admin') || isAtOrBelow(path, '/settings/audit-log/global');
+	if (adminOnly && !visitor.isAdmin) return '/settings';
 	return null;
 }

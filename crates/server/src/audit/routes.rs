@@ -105,6 +105,7 @@ pub enum Format {
 #[into_params(parameter_in = Query)]
 struct ExportParameters {
     /// `csv` or `jsonl`.
+    #[param(inline)]
     format: Format,
 }
 

@@ -5,7 +5,7 @@ use pocket_id_oidc::redirect_uri::RedirectUriPattern;
 use pocket_id_store::clients::{self, Client, TokenDurations};
 use pocket_id_store::list::{ListRequest, Page};
 use pocket_id_store::types::{ClientId, ClientType, FederatedIdentities, StringList};
-use pocket_id_store::{StoreError, commit, groups};
+use pocket_id_store::{StoreError, client_lists, commit, groups};
 
 use super::dto::{ClientDto, ClientInput, ClientMetaDto, ClientWithGroupCountDto, ClientWithGroupsDto};
 use super::metadata_document::{self, DocumentError};
@@ -306,7 +306,7 @@ pub async fn list(
     request: &ListRequest,
 ) -> Result<Page<ClientWithGroupCountDto>, ClientError> {
     let reader = state.store.reader();
-    let mut page = clients::list(reader, request).await?;
+    let mut page = client_lists::list(reader, request).await?;
     let found = std::mem::take(&mut page.items);
     let ids: Vec<ClientId> = found.iter().map(|client| client.id.clone()).collect();
     let counts = clients::allowed_group_counts(reader, &ids).await?;

@@ -7,7 +7,7 @@ use pocket_id_store::types::UserId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::dto::AuthorizedClientDto;
+use super::dto::{AccessibleClientDto, AuthorizedClientDto};
 use super::service;
 use crate::http::access::{Admin, CurrentUser};
 use crate::http::client_ip::RequestOrigin;
@@ -20,6 +20,7 @@ use crate::state::AppState;
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list))
+        .routes(routes!(accessible))
         .routes(routes!(list_of_user))
         .routes(routes!(revoke))
 }
@@ -38,6 +39,22 @@ async fn list(
     ListQuery(request): ListQuery,
 ) -> ApiResult<Json<Paginated<AuthorizedClientDto>>> {
     Ok(Json(service::list(&state, user.id, &request).await?.into()))
+}
+
+/// The clients the signed-in user may sign in to, a page at a time.
+#[utoipa::path(
+    get, path = "/api/oidc/users/me/clients", tag = "Consents", params(ListParameters),
+    responses(
+        (status = 200, body = Paginated<AccessibleClientDto>),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)
+    )
+)]
+async fn accessible(
+    State(state): State<AppState>,
+    CurrentUser(user): CurrentUser,
+    ListQuery(request): ListQuery,
+) -> ApiResult<Json<Paginated<AccessibleClientDto>>> {
+    Ok(Json(service::accessible(&state, user.id, &request).await?.into()))
 }
 
 /// The clients a user allowed something, a page at a time.

@@ -3,9 +3,11 @@
 use pocket_id_store::list::{ListRequest, Page};
 use pocket_id_store::types::{ClientId, UserId};
 use pocket_id_store::users::{self, User};
-use pocket_id_store::{StoreError, client_sessions, clients, commit, consents, grants, sessions};
+use pocket_id_store::{
+    StoreError, client_lists, client_sessions, clients, commit, consents, grants, sessions,
+};
 
-use super::dto::AuthorizedClientDto;
+use super::dto::{AccessibleClientDto, AuthorizedClientDto};
 use crate::audit::{self, Event};
 use crate::http::client_ip::RequestOrigin;
 use crate::http::error::ApiError;
@@ -29,6 +31,27 @@ pub async fn list(
         .filter_map(|consent| {
             let client = known.iter().find(|client| client.id == consent.client_id)?;
             Some(AuthorizedClientDto::new(consent, client))
+        })
+        .collect();
+    Ok(page.with_items(items))
+}
+
+/// A page of the clients a user may sign in to.
+pub async fn accessible(
+    state: &AppState,
+    user: UserId,
+    request: &ListRequest,
+) -> Result<Page<AccessibleClientDto>, StoreError> {
+    let reader = state.store.reader();
+    let mut page = client_lists::accessible(reader, user, request).await?;
+    let found = std::mem::take(&mut page.items);
+    let ids: Vec<ClientId> = found.iter().map(|client| client.id.clone()).collect();
+    let used = consents::find_many(reader, user, &ids).await?;
+    let items = found
+        .iter()
+        .map(|client| {
+            let consent = used.iter().find(|consent| consent.client_id == client.id);
+            AccessibleClientDto::new(client, consent)
         })
         .collect();
     Ok(page.with_items(items))

@@ -106,3 +106,63 @@ both_engines!(
         );
     }
 );
+
+both_engines!(people_see_the_apps_they_may_use, |app: TestApp| async move {
+    let mut admin = app.set_up().await;
+    for (name, more) in [
+        ("Open", json!({"launchURL": "https://open.example"})),
+        ("Plain", json!({})),
+        (
+            "Closed",
+            json!({"launchURL": "https://closed.example", "isGroupRestricted": true}),
+        ),
+        (
+            "Ours",
+            json!({"launchURL": "https://ours.example", "isGroupRestricted": true}),
+        ),
+    ] {
+        let mut input = more;
+        input["name"] = json!(name);
+        let made = admin.post("/api/oidc/clients", &input).await.json();
+        if name == "Ours" {
+            let group = json!({"name": "crew", "friendlyName": "Crew"});
+            let group = admin.post("/api/user-groups", &group).await.json();
+            let me = admin.get("/api/users/me").await.json();
+            let members = json!({"userIds": [me["id"]]});
+            let path = format!("/api/user-groups/{}", group["id"].as_str().unwrap());
+            admin.put(&format!("{path}/users"), &members).await;
+            let clients = json!({"oidcClientIds": [made["id"]]});
+            admin.put(&format!("{path}/allowed-oidc-clients"), &clients).await;
+        }
+    }
+    for (query, expected) in [
+        ("sort[column]=name", vec!["Open", "Ours", "Plain"]),
+        (
+            "sort[column]=name&sort[direction]=desc",
+            vec!["Plain", "Ours", "Open"],
+        ),
+        (
+            "sort[column]=name&filters[hasLaunchURL]=true",
+            vec!["Open", "Ours"],
+        ),
+        ("sort[column]=name&filters[hasLaunchURL]=false", vec!["Plain"]),
+        (
+            "sort[column]=lastUsedAt&sort[direction]=desc&search=o",
+            vec!["Open", "Ours"],
+        ),
+        ("sort[column]=name&filters[isGroupRestricted]=true", vec!["Ours"]),
+    ] {
+        let answer = admin
+            .get(&format!("/api/oidc/users/me/clients?{query}"))
+            .await
+            .json();
+        let names: Vec<&str> = answer["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|client| client["name"].as_str().unwrap())
+            .collect();
+        assert_eq!(names, expected, "{query}");
+        assert_eq!(answer["data"][0]["lastUsedAt"], serde_json::Value::Null);
+    }
+});

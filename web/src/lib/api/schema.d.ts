@@ -324,6 +324,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/audit-logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened to the signed-in user's account, a page at a time, the newest first. */
+        get: operations["getAuditLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit-logs/all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened to everybody's account and what administrators changed, a page at a time, the newest first. */
+        get: operations["getAuditLogsAll"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit-logs/all/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All entries that fit the filters, the newest first. */
+        get: operations["getAuditLogsAllExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit-logs/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All entries about the signed-in user's account that fit the filters, the newest first. */
+        get: operations["getAuditLogsExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit-logs/filters/client-names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Names of the clients the log is about. */
+        get: operations["getAuditLogsFiltersClientNames"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit-logs/filters/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The users the log is about: name by ID. */
+        get: operations["getAuditLogsFiltersUsers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/custom-claims/suggestions": {
         parameters: {
             query?: never;
@@ -935,6 +1037,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/oidc/users/me/clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The clients the signed-in user may sign in to, a page at a time. */
+        get: operations["getOidcUsersMeClients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/one-time-access-token/{token}": {
         parameters: {
             query?: never;
@@ -1516,6 +1635,14 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A client somebody may sign in to. */
+        AccessibleClientDto: components["schemas"]["ClientMetaDto"] & {
+            /**
+             * Format: date-time
+             * @description When they last did, if ever.
+             */
+            lastUsedAt?: string | null;
+        };
         /** @description A postal address; parts that are not known are empty. */
         AddressDto: {
             /**
@@ -1680,6 +1807,42 @@ export interface components {
              * @default
              */
             name: string;
+        };
+        /** @description Something that happened. */
+        AuditLogDto: {
+            /** @description Who did it, where that is somebody else; else empty. */
+            actorUsername: string;
+            /** @description City of the address, or which internal network; empty when unknown. */
+            city: string;
+            /** @description Country of the address, or `Internal Network`; empty when unknown. */
+            country: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            createdAt: string;
+            /** @description Details. */
+            data: {
+                [key: string]: string;
+            };
+            /**
+             * @description Browser and system.
+             * @example Firefox on Linux x86_64
+             */
+            device: string;
+            /**
+             * @description What.
+             * @example SIGN_IN
+             */
+            event: string;
+            /** @description Identifier. */
+            id: string;
+            /** @description The address of who did it; empty when unknown. */
+            ipAddress: string;
+            /** @description Whose account; empty when nobody is known. */
+            userID: string;
+            /** @description Their name then; empty in the log of oneself. */
+            username: string;
         };
         /** @description What kind of authenticator and credential is wanted. */
         AuthenticatorSelection: {
@@ -2712,6 +2875,19 @@ export interface components {
             userIds: string[];
         };
         /** @description One page of a list. */
+        Paginated_AccessibleClientDto: {
+            /** @description The rows. */
+            data: (components["schemas"]["ClientMetaDto"] & {
+                /**
+                 * Format: date-time
+                 * @description When they last did, if ever.
+                 */
+                lastUsedAt?: string | null;
+            })[];
+            /** @description Where they stand in the list. */
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description One page of a list. */
         Paginated_ApiClientAccessDto: {
             /** @description The rows. */
             data: (components["schemas"]["GrantDto"] & {
@@ -2798,6 +2974,47 @@ export interface components {
                 lastUsedAt?: string | null;
                 /** @description What it is called. */
                 name: string;
+            }[];
+            /** @description Where they stand in the list. */
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description One page of a list. */
+        Paginated_AuditLogDto: {
+            /** @description The rows. */
+            data: {
+                /** @description Who did it, where that is somebody else; else empty. */
+                actorUsername: string;
+                /** @description City of the address, or which internal network; empty when unknown. */
+                city: string;
+                /** @description Country of the address, or `Internal Network`; empty when unknown. */
+                country: string;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                createdAt: string;
+                /** @description Details. */
+                data: {
+                    [key: string]: string;
+                };
+                /**
+                 * @description Browser and system.
+                 * @example Firefox on Linux x86_64
+                 */
+                device: string;
+                /**
+                 * @description What.
+                 * @example SIGN_IN
+                 */
+                event: string;
+                /** @description Identifier. */
+                id: string;
+                /** @description The address of who did it; empty when unknown. */
+                ipAddress: string;
+                /** @description Whose account; empty when nobody is known. */
+                userID: string;
+                /** @description Their name then; empty in the log of oneself. */
+                username: string;
             }[];
             /** @description Where they stand in the list. */
             pagination: components["schemas"]["Pagination"];
@@ -4646,6 +4863,316 @@ export interface operations {
             };
             /** @description Not set */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    getAuditLogs: {
+        parameters: {
+            query?: {
+                /** @description Names of clients, any of them; only in the log of everybody. */
+                "filters[clientName]"?: string;
+                /** @description Events, any of them; may be repeated. */
+                "filters[event]"?: string;
+                /** @description `internal` or `external`; only in the log of everybody. */
+                "filters[location]"?: string;
+                /** @description User IDs, any of them; may be repeated. */
+                "filters[userID]"?: string;
+                /** @description Rows on a page. */
+                "pagination[limit]"?: number;
+                /** @description Page, from 1; pages past the end mean the last one. */
+                "pagination[page]"?: number;
+                /** @description Substring to look for. */
+                search?: string;
+                /** @description Field to sort by; fields the list cannot sort by are ignored. */
+                "sort[column]"?: string;
+                /** @description `asc` or `desc`. */
+                "sort[direction]"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Paginated_AuditLogDto"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    getAuditLogsAll: {
+        parameters: {
+            query?: {
+                /** @description Names of clients, any of them; only in the log of everybody. */
+                "filters[clientName]"?: string;
+                /** @description Events, any of them; may be repeated. */
+                "filters[event]"?: string;
+                /** @description `internal` or `external`; only in the log of everybody. */
+                "filters[location]"?: string;
+                /** @description User IDs, any of them; may be repeated. */
+                "filters[userID]"?: string;
+                /** @description Rows on a page. */
+                "pagination[limit]"?: number;
+                /** @description Page, from 1; pages past the end mean the last one. */
+                "pagination[page]"?: number;
+                /** @description Substring to look for. */
+                search?: string;
+                /** @description Field to sort by; fields the list cannot sort by are ignored. */
+                "sort[column]"?: string;
+                /** @description `asc` or `desc`. */
+                "sort[direction]"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Paginated_AuditLogDto"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    getAuditLogsAllExport: {
+        parameters: {
+            query: {
+                /** @description Names of clients, any of them; only in the log of everybody. */
+                "filters[clientName]"?: string;
+                /** @description Events, any of them; may be repeated. */
+                "filters[event]"?: string;
+                /** @description `internal` or `external`; only in the log of everybody. */
+                "filters[location]"?: string;
+                /** @description User IDs, any of them; may be repeated. */
+                "filters[userID]"?: string;
+                /** @description `csv` or `jsonl`. */
+                format: "csv" | "jsonl";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entries */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                    "text/csv": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    getAuditLogsExport: {
+        parameters: {
+            query: {
+                /** @description Names of clients, any of them; only in the log of everybody. */
+                "filters[clientName]"?: string;
+                /** @description Events, any of them; may be repeated. */
+                "filters[event]"?: string;
+                /** @description `internal` or `external`; only in the log of everybody. */
+                "filters[location]"?: string;
+                /** @description User IDs, any of them; may be repeated. */
+                "filters[userID]"?: string;
+                /** @description `csv` or `jsonl`. */
+                format: "csv" | "jsonl";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entries */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                    "text/csv": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    getAuditLogsFiltersClientNames: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string[];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    getAuditLogsFiltersUsers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: string;
+                    };
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6823,6 +7350,55 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    getOidcUsersMeClients: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page. */
+                "pagination[limit]"?: number;
+                /** @description Page, from 1; pages past the end mean the last one. */
+                "pagination[page]"?: number;
+                /** @description Substring to look for. */
+                search?: string;
+                /** @description Field to sort by; fields the list cannot sort by are ignored. */
+                "sort[column]"?: string;
+                /** @description `asc` or `desc`. */
+                "sort[direction]"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Paginated_AccessibleClientDto"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -36,10 +36,14 @@ export type LogoutDelivery = Omit<Sent<Schemas['LogoutDeliveryDto']>, 'state'> &
 	state: 'pending' | 'delivered' | 'failed';
 };
 
+export type AuditLog = Sent<Schemas['AuditLogDto']>;
+
 export type ClientType = 'standard' | 'cimd';
 export type ClientMeta = Omit<Sent<Schemas['ClientMetaDto']>, 'clientType'> & {
 	clientType: ClientType;
 };
+export type AccessibleClient = ClientMeta & { lastUsedAt: string | null };
+export type AuthorizedClient = { scope: string; client: ClientMeta; lastUsedAt: string };
 export type ClientSecret = Sent<Schemas['ClientSecretDto']>;
 /** The value itself exists only in the answer to its creation. */
 export type CreatedClientSecret = ClientSecret & Pick<Schemas['CreatedSecretDto'], 'secret'>;

@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest';
 import { pageWindow } from '../components/table/page-window.ts';
-import { nextSort, pageFromUrl, parsePrefs, type TablePrefs } from './prefs.ts';
+import {
+	nextSort,
+	pageFromUrl,
+	parsePrefs,
+	sortFromUrl,
+	writeToUrl,
+	type TablePrefs
+} from './prefs.ts';
 
 const columns = [
 	{ id: 'name', sortable: true },
@@ -71,4 +78,22 @@ test.each([
 	[9, 9, [1, null, 8, 9]]
 ])('page %i of %i shows %j', (page, total, shown) => {
 	expect(pageWindow(page, total)).toEqual(shown);
+});
+
+test.each([
+	['t-sort=name', { column: 'name', direction: 'asc' }],
+	['t-sort=-name', { column: 'name', direction: 'desc' }],
+	['t-sort=logo', undefined],
+	['t-sort=-', undefined],
+	['', undefined]
+])('the order in "%s" is %j', (query, sort) => {
+	expect(sortFromUrl(new URLSearchParams(query), 't', ['name'])).toEqual(sort);
+});
+
+test('what a table shows is in the address, beside what else is there', () => {
+	const params = new URLSearchParams('keep=1&t-search=old');
+	writeToUrl(params, 't', { page: 2, search: 'a b', sort: { column: 'name', direction: 'desc' } });
+	expect(params.toString()).toBe('keep=1&t-search=a+b&t-page=2&t-sort=-name');
+	writeToUrl(params, 't', { page: 1, search: '', sort: undefined });
+	expect(params.toString()).toBe('keep=1&t-page=1');
 });

@@ -61,6 +61,36 @@ export function pageFromUrl(params: { get(name: string): string | null }, tableI
 	return Number.isInteger(value) && value > 0 ? value : 1;
 }
 
+export const searchParam = (tableId: string): string => `${tableId}-search`;
+export const sortParam = (tableId: string): string => `${tableId}-sort`;
+
+/** The order in the URL, as `column` or `-column`; none where the table cannot be sorted by it. */
+export function sortFromUrl(
+	params: { get(name: string): string | null },
+	tableId: string,
+	sortable: string[]
+): TablePrefs['sort'] {
+	const text = params.get(sortParam(tableId)) ?? '';
+	const column = text.replace(/^-/, '');
+	if (!sortable.includes(column)) return undefined;
+	return { column, direction: text.startsWith('-') ? 'desc' : 'asc' };
+}
+
+/** Writes what a table shows into an address, so that reloading, going back and a link sent on show the same. */
+export function writeToUrl(
+	params: URLSearchParams,
+	tableId: string,
+	state: { page: number; search: string; sort: TablePrefs['sort'] }
+): void {
+	params.set(pageParam(tableId), String(state.page));
+	if (state.search === '') params.delete(searchParam(tableId));
+	else params.set(searchParam(tableId), state.search);
+	if (state.sort) {
+		const sign = state.sort.direction === 'desc' ? '-' : '';
+		params.set(sortParam(tableId), sign + state.sort.column);
+	} else params.delete(sortParam(tableId));
+}
+
 /** First click ascending, then descending, and so on. */
 export function nextSort(
 	current: TablePrefs['sort'],
