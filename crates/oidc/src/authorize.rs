@@ -187,14 +187,7 @@ pub enum PageError {
     /// `client_id` or `redirect_uri` twice, or a response mode nobody knows.
     Malformed(&'static str),
     /// The redirect URI is not the client's.
-    RedirectUri {
-        /// Why.
-        reason: RedirectUriError,
-        /// What was sent.
-        sent: Option<String>,
-        /// What is registered.
-        registered: Vec<String>,
-    },
+    RedirectUri(RedirectUriError),
     /// The user is not in a group that may use the client.
     NotAllowed,
     /// The client waits for an administrator's approval.
@@ -267,13 +260,7 @@ fn destination(parameters: &Parameters, client: Option<&Client>) -> Result<Desti
     };
     let (redirect_uri, proof) = match found {
         Ok(found) => found,
-        Err(reason) => {
-            return page(PageError::RedirectUri {
-                reason,
-                sent: sent.map(str::to_owned),
-                registered: client.redirect_uris.clone(),
-            });
-        }
+        Err(reason) => return page(PageError::RedirectUri(reason)),
     };
     let response_mode = match parameters.get("response_mode") {
         None | Some("query") => ResponseMode::Query,

@@ -23,6 +23,7 @@ const AUTH_METHODS: [&str; 5] = [
 )]
 pub struct Document {
     issuer: String,
+    service_documentation: String,
     authorization_endpoint: String,
     token_endpoint: String,
     userinfo_endpoint: String,
@@ -87,6 +88,7 @@ pub struct Features {
 pub fn document(base: &str, internal_base: &str, features: Features) -> Document {
     Document {
         issuer: base.to_owned(),
+        service_documentation: format!("{base}/api/docs"),
         authorization_endpoint: format!("{base}/authorize"),
         token_endpoint: format!("{internal_base}/api/oidc/token"),
         userinfo_endpoint: format!("{internal_base}/api/oidc/userinfo"),

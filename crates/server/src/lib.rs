@@ -36,6 +36,7 @@ pub mod outbound;
 pub mod passkeys;
 pub mod profile_pictures;
 pub mod random;
+pub mod refused_authorizations;
 pub mod registration;
 pub mod router;
 pub mod secret_token;

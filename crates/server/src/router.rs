@@ -15,7 +15,8 @@ use crate::http::{access_log, assets, cors, cross_site, error, headers, rate_lim
 use crate::state::AppState;
 use crate::{
     api_document, api_keys, apis, app_config, audit, clients, consents, custom_claims, groups, health,
-    images, login_codes, oidc, passkeys, profile_pictures, registration, sessions, signup, users, web_page,
+    images, login_codes, oidc, passkeys, profile_pictures, refused_authorizations, registration, sessions,
+    signup, users, web_page,
 };
 
 /// How long a request may take before it is answered with a timeout.
@@ -48,6 +49,7 @@ fn documented() -> OpenApiRouter<AppState> {
         .merge(oidc::routes())
         .merge(passkeys::routes())
         .merge(profile_pictures::routes())
+        .merge(refused_authorizations::routes())
         .merge(registration::routes())
         .merge(sessions::routes())
         .merge(signup::routes())

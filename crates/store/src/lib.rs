@@ -37,6 +37,7 @@ pub mod postgres_options;
 pub mod pushed_requests;
 pub mod reauthentication_tokens;
 pub mod refresh_tokens;
+pub mod refused_authorizations;
 pub mod registrations;
 pub mod sessions;
 pub mod signing_keys;

@@ -76,6 +76,10 @@ uuid_id!(
     UserId
 );
 uuid_id!(
+    /// A request of a client that was refused.
+    RefusedAuthorizationId
+);
+uuid_id!(
     /// A user group.
     GroupId
 );

@@ -110,27 +110,22 @@ fn what_may_be_left_out_or_odd_is_accepted() {
 
 #[test]
 fn faults_of_client_and_redirect_uri_stay_on_our_page() {
-    let unregistered = |sent: Option<&str>, reason| PageError::RedirectUri {
-        reason,
-        sent: sent.map(str::to_owned),
-        registered: vec!["https://app.example/cb".to_owned()],
-    };
     for (parameters, expected) in [
         (
             with("redirect_uri", "https://evil.example/cb"),
-            unregistered(Some("https://evil.example/cb"), RedirectUriError::NotRegistered),
+            PageError::RedirectUri(RedirectUriError::NotRegistered),
         ),
         (
             with("redirect_uri", "https://app.example/cb#x"),
-            unregistered(Some("https://app.example/cb#x"), RedirectUriError::Malformed),
+            PageError::RedirectUri(RedirectUriError::Malformed),
         ),
         (
             with("redirect_uri", "cb"),
-            unregistered(Some("cb"), RedirectUriError::Malformed),
+            PageError::RedirectUri(RedirectUriError::Malformed),
         ),
         (
             with("redirect_uri", ""),
-            unregistered(None, RedirectUriError::Missing),
+            PageError::RedirectUri(RedirectUriError::Missing),
         ),
         (
             twice("redirect_uri", "https://app.example/cb"),
@@ -367,7 +362,7 @@ fn a_confidential_client_without_callbacks_takes_any_well_formed_one() {
             BROWSER,
             &NONE
         ),
-        Err(Refusal::Page(PageError::RedirectUri { .. }))
+        Err(Refusal::Page(PageError::RedirectUri(_)))
     ));
 }
 

@@ -149,7 +149,7 @@ fn told_directly(refusal: &Refusal) -> Failure {
         Refusal::Page(PageError::NotAllowed) => {
             OAuthError::new(ErrorCode::AccessDenied, "The user may not use this client.").into()
         }
-        Refusal::Page(PageError::RedirectUri { reason, .. }) => invalid(match reason {
+        Refusal::Page(PageError::RedirectUri(reason)) => invalid(match reason {
             RedirectUriError::Missing => "The redirect_uri parameter is missing.",
             RedirectUriError::Malformed => "The redirect_uri is not an absolute URL without fragment.",
             RedirectUriError::NotRegistered => "The redirect_uri is not registered for this client.",

@@ -123,6 +123,7 @@ both_engines!(people_see_the_apps_they_may_use, |app: TestApp| async move {
     ] {
         let mut input = more;
         input["name"] = json!(name);
+        app.pass_seconds(1);
         let made = admin.post("/api/oidc/clients", &input).await.json();
         if name == "Ours" {
             let group = json!({"name": "crew", "friendlyName": "Crew"});

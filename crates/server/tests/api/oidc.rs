@@ -13,6 +13,7 @@ mod logout;
 mod metadata_documents;
 mod par;
 mod preview;
+mod refused;
 mod resource_faults;
 mod resources;
 mod token;

@@ -30,6 +30,7 @@ pub mod passkey;
 pub mod pushed_request;
 pub mod reauthentication_token;
 pub mod refresh_token;
+pub mod refused_authorization;
 pub mod registration_token;
 pub mod session;
 pub mod signing_key;

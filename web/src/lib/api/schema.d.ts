@@ -616,6 +616,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/oidc/clients/{id}/refused-authorizations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest refused requests of a client. */
+        get: operations["getOidcClientsIdRefusedAuthorizations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/oidc/clients/{id}/secret": {
         parameters: {
             query?: never;
@@ -836,6 +853,40 @@ export interface paths {
         put?: never;
         /** Keeps an authorization request for the user to come with. */
         post: operations["postOidcPar"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/oidc/refused-authorizations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A refused request beside what is registered for its client. */
+        get: operations["getOidcRefusedAuthorizationsId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/oidc/refused-authorizations/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Registers the redirect URI of a refused request for its client, as it was sent. */
+        post: operations["postOidcRefusedAuthorizationsIdAccept"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2874,6 +2925,13 @@ export interface components {
              */
             userIds: string[];
         };
+        /** @description A refused request beside what is registered. */
+        MismatchDto: components["schemas"]["RefusedAuthorizationDto"] & {
+            /** @description The client's callback URLs. */
+            callbackURLs: string[];
+            /** @description Whose it was. */
+            client: components["schemas"]["ClientMetaDto"];
+        };
         /** @description One page of a list. */
         Paginated_AccessibleClientDto: {
             /** @description The rows. */
@@ -3224,6 +3282,39 @@ export interface components {
          * @enum {string}
          */
         PublicKeyType: "public-key";
+        /** @description A request that was refused, as often as it came. */
+        RefusedAuthorizationDto: {
+            /** @description Whether its redirect URI can be registered by one call. */
+            canBeAccepted: boolean;
+            /**
+             * Format: int32
+             * @description How often it came.
+             */
+            count: number;
+            /**
+             * Format: date-time
+             * @description When it came first.
+             */
+            createdAt: string;
+            /** @description Why, for people. */
+            detail: string;
+            /** @description Identifier. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it came last.
+             */
+            lastAt: string;
+            /**
+             * @description Why, for programs: an error code of OAuth, or one of ours for what is not told to the client.
+             * @example redirect_uri_not_registered
+             */
+            reason: string;
+            /** @description The redirect URI it carried; empty without one. */
+            redirectUri: string;
+            /** @description Who was signed in the last time; empty when nobody was. */
+            username: string;
+        };
         /** @description Extensions asked for at registration. */
         RegistrationExtensions: {
             /** @description Firefox on Android stores a discoverable credential only when this is asked for. */
@@ -5927,6 +6018,55 @@ export interface operations {
             504: components["responses"]["TimedOut"];
         };
     };
+    getOidcClientsIdRefusedAuthorizations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Client ID; `~` and base64url for one that is a URL */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusedAuthorizationDto"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
     postOidcClientsIdSecret: {
         parameters: {
             query?: never;
@@ -6627,6 +6767,111 @@ export interface operations {
                 };
             };
             403: components["responses"]["Refused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    getOidcRefusedAuthorizationsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description ID of the refused request */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MismatchDto"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    postOidcRefusedAuthorizationsIdAccept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description ID of the refused request */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It was refused for another reason, or its URL would stand for more than itself */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];

@@ -42,6 +42,8 @@ export type ClientType = 'standard' | 'cimd';
 export type ClientMeta = Omit<Sent<Schemas['ClientMetaDto']>, 'clientType'> & {
 	clientType: ClientType;
 };
+export type RefusedAuthorization = Sent<Schemas['RefusedAuthorizationDto']>;
+export type Mismatch = RefusedAuthorization & { client: ClientMeta; callbackURLs: string[] };
 export type AccessibleClient = ClientMeta & { lastUsedAt: string | null };
 export type AuthorizedClient = { scope: string; client: ClientMeta; lastUsedAt: string };
 export type ClientSecret = Sent<Schemas['ClientSecretDto']>;

@@ -14,7 +14,7 @@ use pocket_id_oidc::resource::ApiFacts;
 use pocket_id_store::clients::Client;
 use pocket_id_store::interactions::Interaction;
 use pocket_id_store::types::{
-    AuthenticationMethod, InteractionId, JsonDocument, StringMap, SubjectType, Timestamp,
+    AuthenticationMethod, ClientId, InteractionId, JsonDocument, StringMap, SubjectType, Timestamp,
 };
 use pocket_id_store::{StoreResult, Tx, commit, consents, interactions};
 use sea_orm::ConnectionTrait;
@@ -36,6 +36,7 @@ use super::{facts, form, response};
 use crate::http::access::{MaybeUser, SignedIn};
 use crate::http::client_ip::RequestOrigin;
 use crate::http::error::ApiError;
+use crate::refused_authorizations::Attempt;
 use crate::registration;
 use crate::sessions;
 use crate::state::AppState;
@@ -146,6 +147,12 @@ async fn process(
     origin: &RequestOrigin,
     headers: &HeaderMap,
 ) -> Result<Response, ApiError> {
+    let mut attempt = Attempt {
+        client: parameters.get("client_id").map(|id| ClientId(id.to_owned())),
+        redirect_uri: parameters.get("redirect_uri").map(str::to_owned),
+        user: user.as_ref().map(|signed_in| signed_in.user.clone()),
+        origin,
+    };
     let Incoming {
         parameters,
         channel,
@@ -154,8 +161,11 @@ async fn process(
     } = match incoming::assemble(state, parameters).await? {
         Ok(incoming) => incoming,
         Err(Fault::Gone(text)) => return Ok(error_page(state, text, &[])),
-        Err(Fault::Refused(refusal)) => return Ok(refuse(state, refusal)),
+        Err(Fault::Refused(refusal)) => return Ok(refuse(state, &attempt, refusal).await),
     };
+    // Pushed, signed and resumed requests say more than the query.
+    attempt.client = client.as_ref().map(|client| client.id.clone());
+    attempt.redirect_uri = parameters.get("redirect_uri").map(str::to_owned);
     let facts_of = client.as_ref().map(facts::client);
     let apis = match &client {
         Some(row) => user_apis(state.store.reader(), row, &parameters).await?,
@@ -164,15 +174,15 @@ async fn process(
     let policy = policy(state).await?;
     let request = match authorize::validate(&parameters, facts_of.as_ref(), policy, channel, &apis) {
         Ok(request) => request,
-        Err(refusal) => return Ok(refuse(state, refusal)),
+        Err(refusal) => return Ok(refuse(state, &attempt, refusal).await),
     };
     let (Some(row), Some(client)) = (client, facts_of) else {
-        return Ok(refuse(state, Refusal::Page(PageError::UnknownClient)));
+        return Ok(refuse(state, &attempt, Refusal::Page(PageError::UnknownClient)).await);
     };
 
     let hint = match check_hint(state, state.store.reader(), &request).await? {
         Ok(hint) => hint,
-        Err(refusal) => return Ok(refuse(state, refusal)),
+        Err(refusal) => return Ok(refuse(state, &attempt, refusal).await),
     };
 
     // Everything that grants access is read in the transaction that grants it.
@@ -207,7 +217,11 @@ async fn process(
     }
 
     match (decision, user) {
-        (Decision::Refuse(refusal), _) => Ok(refuse(state, refusal)),
+        (Decision::Refuse(refusal), _) => {
+            // Nothing is kept of it, and what is written about the refusal is written in a transaction of its own.
+            drop(tx);
+            Ok(refuse(state, &attempt, refusal).await)
+        }
         (Decision::Interact(progress), user) => {
             let user_id = user.map(|user| user.user.id);
             let id = match resumed {

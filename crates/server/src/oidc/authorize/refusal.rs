@@ -7,6 +7,7 @@ use pocket_id_oidc::error::ErrorCode;
 use pocket_id_oidc::redirect_uri::{RedirectUri, RedirectUriError};
 
 use crate::oidc::{form_post, response};
+use crate::refused_authorizations::{self, Attempt, Reason};
 use crate::state::AppState;
 
 /// Takes an answer to the client.
@@ -20,50 +21,70 @@ pub fn to_client(redirect_uri: &RedirectUri, mode: ResponseMode, parameters: &[(
     )
 }
 
-/// Carries a refusal out.
-pub fn refuse(state: &AppState, refusal: Refusal) -> Response {
+/// Carries a refusal out, and writes down those an administrator may want to do something about. Strangers learn
+/// nothing of what is registered: the page asks for it, and only administrators are answered.
+pub async fn refuse(state: &AppState, attempt: &Attempt<'_>, refusal: Refusal) -> Response {
     match refusal {
-        Refusal::Redirect(error) => to_client_with_error(state, &error),
-        Refusal::Page(PageError::UnknownClient) => error_page(
-            state,
-            "The app that sent you here is not known to this server (unknown client_id).",
-            &[],
-        ),
-        Refusal::Page(PageError::Malformed(text)) => error_page(state, text, &[]),
-        Refusal::Page(PageError::BeforeFirstUse(error)) => error_page(state, &error.description, &[]),
-        Refusal::Page(PageError::NotApproved) => error_page(
-            state,
-            "This app registered itself and waits for an administrator's approval.",
-            &[],
-        ),
-        Refusal::Page(PageError::NotAllowed) => {
-            error_page(state, "You are not allowed to access this service.", &[])
-        }
-        Refusal::Page(PageError::RedirectUri {
-            reason,
-            sent,
-            registered,
-        }) => {
-            let text = match reason {
-                RedirectUriError::Missing => {
-                    "The app did not say where to return to (redirect_uri is missing)."
-                }
-                RedirectUriError::Malformed => {
-                    "The callback URL the app sent (redirect_uri) is not an absolute URL without fragment."
-                }
-                RedirectUriError::NotRegistered => {
-                    "The callback URL the app sent (redirect_uri) is not registered for it."
-                }
-            };
-            let mut facts: Vec<(&str, String)> = sent.into_iter().map(|sent| ("sent", sent)).collect();
-            facts.extend(registered.into_iter().map(|pattern| ("registered", pattern)));
+        Refusal::Redirect(error) => to_client_with_error(state, attempt, &error).await,
+        Refusal::Page(error) => {
+            let (code, text) = explain(&error);
+            let reason = Reason { code, detail: text };
+            let facts: Vec<(&str, String)> = refused_authorizations::note(state, attempt, &reason)
+                .await
+                .map(|id| ("refusal", id.to_string()))
+                .into_iter()
+                .collect();
             error_page(state, text, &facts)
         }
     }
 }
 
-fn to_client_with_error(state: &AppState, error: &RedirectError) -> Response {
-    if error.error.code == ErrorCode::AccessDenied {
+/// Code and text of an error that stays here.
+fn explain(error: &PageError) -> (&'static str, &str) {
+    match error {
+        PageError::UnknownClient => (
+            "unknown_client",
+            "The app that sent you here is not known to this server (unknown client_id).",
+        ),
+        PageError::Malformed(text) => ("invalid_request", text),
+        PageError::BeforeFirstUse(error) => (error.code.as_str(), &error.description),
+        PageError::NotApproved => (
+            "client_not_approved",
+            "This app registered itself and waits for an administrator's approval.",
+        ),
+        PageError::NotAllowed => ("user_not_allowed", "You are not allowed to access this service."),
+        PageError::RedirectUri(reason) => match reason {
+            RedirectUriError::Missing => (
+                "redirect_uri_missing",
+                "The app did not say where to return to (redirect_uri is missing).",
+            ),
+            RedirectUriError::Malformed => (
+                "redirect_uri_malformed",
+                "The callback URL the app sent (redirect_uri) is not an absolute URL without fragment.",
+            ),
+            RedirectUriError::NotRegistered => (
+                "redirect_uri_not_registered",
+                "The callback URL the app sent (redirect_uri) is not registered for it.",
+            ),
+        },
+    }
+}
+
+async fn to_client_with_error(state: &AppState, attempt: &Attempt<'_>, error: &RedirectError) -> Response {
+    let code = error.error.code;
+    let reason = Reason {
+        code: code.as_str(),
+        detail: &error.error.description,
+    };
+    // What a silent request is answered when there is something to show is no fault of anybody's.
+    let expected = matches!(
+        code,
+        ErrorCode::LoginRequired | ErrorCode::ConsentRequired | ErrorCode::InteractionRequired
+    );
+    if !expected {
+        refused_authorizations::note(state, attempt, &reason).await;
+    }
+    if code == ErrorCode::AccessDenied {
         return error_page(state, &error.error.description, &[]);
     }
     let parameters = authorize::error_response(error, state.config.app_url.as_str());
