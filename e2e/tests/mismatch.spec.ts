@@ -30,7 +30,8 @@ const request = (redirectUri: string) =>
 test.beforeAll(async ({ browser, pocketId }) => {
 	admin = (await openTab(browser, pocketId.url)).page;
 	await setUp(admin);
-	clientId = (await createClient(admin, { name: 'Photos', callbackURLs: ['https://photos.example.com/auth/login'] })).id;
+	const settings = { name: 'Photos', callbackURLs: ['https://photos.example.com/auth/login'], pkceEnabled: false };
+	clientId = (await createClient(admin, settings)).id;
 });
 
 test.afterAll(async () => {
