@@ -24,6 +24,7 @@ pub mod config;
 pub mod consents;
 pub mod custom_claims;
 pub mod encrypted_text;
+pub mod files;
 pub mod groups;
 pub mod guesses;
 pub mod health;

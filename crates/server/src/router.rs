@@ -40,6 +40,7 @@ fn documented() -> OpenApiRouter<AppState> {
         .merge(app_config::routes())
         .merge(audit::routes())
         .merge(clients::routes())
+        .merge(clients::logo_routes())
         .merge(consents::routes())
         .merge(custom_claims::routes())
         .merge(groups::routes())

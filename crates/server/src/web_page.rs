@@ -1,5 +1,7 @@
 //! The page of the UI: the same for every address, with what the first screen needs already in it.
 
+use std::collections::BTreeMap;
+
 use axum::RequestPartsExt as _;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
@@ -13,7 +15,7 @@ use crate::http::error::ApiError;
 use crate::http::headers::CspNonce;
 use crate::state::AppState;
 use crate::users::dto::UserDto;
-use crate::{signup, users};
+use crate::{images, signup, users};
 
 /// Where the bootstrap data goes in the built page.
 const MARKER: &str = "<!--bootstrap-->";
@@ -26,6 +28,8 @@ struct Bootstrap<'v> {
     user: Option<UserDto>,
     setup_required: bool,
     version: &'v str,
+    /// Images somebody uploaded, each with its version.
+    images: BTreeMap<String, i64>,
 }
 
 /// The UI's page for a request.
@@ -81,6 +85,7 @@ async fn render(
         user,
         setup_required: signup::setup_available(state).await?,
         version: &state.config.version,
+        images: images::versions(state).await?,
     };
     let json = serde_json::to_string(&data).map_err(ApiError::internal)?;
     let script = format!(

@@ -62,6 +62,8 @@ impl Client {
             created_by: None,
             created_at: now,
             updated_at: None,
+            logo_extension: None,
+            dark_logo_extension: None,
         }
     }
 }

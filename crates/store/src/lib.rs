@@ -42,6 +42,7 @@ pub mod registrations;
 pub mod sessions;
 pub mod signing_keys;
 pub mod sqlite_options;
+pub mod stored_files;
 pub mod types;
 pub mod users;
 pub mod webauthn_challenges;

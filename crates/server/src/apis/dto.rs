@@ -186,8 +186,8 @@ impl From<&Client> for ApiClientDto {
             name: client.name.clone(),
             client_type: client.client_type,
             is_public: client.is_public,
-            has_logo: false,
-            has_dark_logo: false,
+            has_logo: client.logo_extension.is_some(),
+            has_dark_logo: client.dark_logo_extension.is_some(),
         }
     }
 }

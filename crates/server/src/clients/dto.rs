@@ -41,8 +41,8 @@ impl From<&Client> for ClientMetaDto {
             id: client.id.0.clone(),
             name: client.name.clone(),
             description: client.description.clone(),
-            has_logo: false,
-            has_dark_logo: false,
+            has_logo: client.logo_extension.is_some(),
+            has_dark_logo: client.dark_logo_extension.is_some(),
             launch_url: client.launch_url.clone(),
             requires_reauthentication: client.requires_reauthentication,
             client_type: client.client_type,
@@ -354,6 +354,12 @@ pub struct ClientInput {
     #[serde(rename = "launchURL")]
     #[schema(required = false)]
     pub launch_url: Option<String>,
+    /// An address a logo is read from.
+    #[schema(required = false)]
+    pub logo_url: Option<String>,
+    /// The same for dark mode.
+    #[schema(required = false)]
+    pub dark_logo_url: Option<String>,
     /// 1 to 525600; 0 or absent means 60.
     #[schema(required = false, minimum = 0, maximum = 525_600)]
     pub access_token_duration_minutes: i32,

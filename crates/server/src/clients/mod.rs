@@ -1,6 +1,8 @@
 //! OIDC clients: what administrators decide about the apps people sign in to.
 
 mod dto;
+mod logo_routes;
+mod logos;
 mod metadata_document;
 pub mod protocol;
 mod routes;
@@ -8,5 +10,6 @@ pub mod secrets;
 pub mod service;
 
 pub use dto::{ClientMetaDto, ClientWithGroupsDto};
+pub use logo_routes::routes as logo_routes;
 pub use metadata_document::{MetadataDocuments, resolve};
 pub use routes::routes;

@@ -53,7 +53,8 @@ async fn list(
     responses(
         (status = 201, body = ClientWithGroupsDto), (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-        (status = 409, body = ErrorBody, description = "The client ID is taken")
+        (status = 409, body = ErrorBody, description = "The client ID is taken"),
+        (status = 422, body = ErrorBody, description = "The logo cannot be had from its address")
     )
 )]
 async fn create(
@@ -103,7 +104,8 @@ async fn find_meta(
     params(("id" = String, Path, description = "Client ID; `~` and base64url for one that is a URL")),
     responses(
         (status = 200, body = ClientWithGroupsDto), (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 422, body = ErrorBody, description = "The logo cannot be had from its address")
     )
 )]
 async fn update(

@@ -8,10 +8,12 @@ use pocket_id_store::types::{ClientId, ClientType, FederatedIdentities, StringLi
 use pocket_id_store::{StoreError, client_lists, commit, groups};
 
 use super::dto::{ClientDto, ClientInput, ClientMetaDto, ClientWithGroupCountDto, ClientWithGroupsDto};
+use super::logos::{self, Logo, Mode};
 use super::metadata_document::{self, DocumentError};
 use super::protocol::Surroundings;
 use crate::audit::{self, Event};
 use crate::encrypted_text::EncryptedTextError;
+use crate::files::FileError;
 use crate::http::access::ActingAdmin;
 use crate::http::error::{ApiError, FieldError};
 use crate::http::validation::{Rules, is_launch_url, nfc};
@@ -48,6 +50,9 @@ pub enum ClientError {
     /// Values break rules of their own.
     #[error("invalid values")]
     Invalid(Vec<FieldError>),
+    /// A file could not be removed.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -57,6 +62,7 @@ impl From<ClientError> for ApiError {
     fn from(error: ClientError) -> Self {
         match error {
             ClientError::NotFound => Self::not_found("OIDC client"),
+            ClientError::File(error) => error.into(),
             ClientError::SecretNotFound => Self::not_found("Client secret"),
             ClientError::IdTaken => Self::new(
                 StatusCode::CONFLICT,
@@ -166,6 +172,18 @@ fn apply(client: &mut Client, input: ClientInput) {
     client.federated_identities = FederatedIdentities(identities.into_iter().map(Into::into).collect());
 }
 
+/// The logos an input gives the addresses of. They are read before anything is written: a logo that cannot be had is
+/// no reason for half a client.
+async fn read_logos(state: &AppState, input: &ClientInput) -> Result<Vec<(Mode, Logo)>, ApiError> {
+    let mut found = Vec::new();
+    for (mode, address) in [(Mode::Light, &input.logo_url), (Mode::Dark, &input.dark_logo_url)] {
+        if let Some(address) = address.as_deref().filter(|address| !address.is_empty()) {
+            found.push((mode, logos::fetched(state, address).await?));
+        }
+    }
+    Ok(found)
+}
+
 /// Adds a client.
 pub async fn create(
     state: &AppState,
@@ -185,7 +203,11 @@ pub async fn create(
         state.now(),
     );
     client.created_by = Some(by.user.id);
+    let logos = read_logos(state, &input).await?;
     apply(&mut client, input);
+    for (mode, logo) in logos {
+        logos::keep(state, &mut client, mode, logo).await?;
+    }
     let tx = state.store.begin().await?;
     if clients::find(&tx, &client.id).await?.is_some() {
         return Err(ClientError::IdTaken.into());
@@ -238,6 +260,10 @@ pub async fn update(
     mut input: ClientInput,
 ) -> Result<ClientWithGroupsDto, ApiError> {
     check(&mut input, false)?;
+    let logos = read_logos(state, &input).await?;
+    for (mode, logo) in logos {
+        logos::replace(state, by, id, mode, logo).await?;
+    }
     let tx = state.store.begin().await?;
     let mut client = clients::find(&tx, id).await?.ok_or(ClientError::NotFound)?;
     apply(&mut client, input);
@@ -288,16 +314,10 @@ pub async fn delete(state: &AppState, by: &ActingAdmin, id: &ClientId) -> Result
     let tx = state.store.begin().await?;
     let client = clients::find(&tx, id).await?.ok_or(ClientError::NotFound)?;
     clients::delete(&tx, id).await?;
-    audit::record_change(
-        state,
-        &tx,
-        Event::ClientDeleted,
-        by,
-        None,
-        [("clientName", client.name)],
-    )
-    .await?;
-    Ok(commit(tx).await?)
+    let data = [("clientName", client.name.clone())];
+    audit::record_change(state, &tx, Event::ClientDeleted, by, None, data).await?;
+    commit(tx).await?;
+    Ok(logos::forget(state, &client).await?)
 }
 
 /// A page of clients.

@@ -25,8 +25,22 @@ pub fn answer(
     if !skip {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache_control));
     }
+    if content_type == "image/svg+xml" {
+        // Opened by itself, an SVG is a page: nothing in it may run or be loaded.
+        headers.insert(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"),
+        );
+    }
     if super::assets::matches_etag(request_headers, &etag) {
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
     (headers, bytes).into_response()
+}
+
+/// Whether a query asks for the picture of light mode, which it does unless `light` says otherwise.
+pub fn is_light(query: Option<&str>) -> bool {
+    url::form_urlencoded::parse(query.unwrap_or_default().as_bytes())
+        .find(|(name, _)| name == "light")
+        .is_none_or(|(_, value)| matches!(value.as_ref(), "1" | "t" | "T" | "true" | "True" | "TRUE"))
 }

@@ -11,10 +11,12 @@ use pocket_id_store::{StoreError, Tx, commit};
 use super::dto::{ContactDto, MayVerify, UserDto, UserInput};
 use crate::app_config::Settings;
 use crate::audit::{self, Event};
+use crate::files::FileError;
 use crate::http::access::ActingAdmin;
 use crate::http::client_ip::RequestOrigin;
 use crate::http::error::{ApiError, FieldError};
 use crate::http::validation::{Rules, nfc};
+use crate::profile_pictures;
 use crate::sessions::ending::{self, Ended};
 use crate::state::AppState;
 
@@ -36,6 +38,9 @@ pub enum UserError {
     /// The submitted values break rules.
     #[error("invalid values")]
     Invalid(Vec<FieldError>),
+    /// Their picture could not be removed.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -57,6 +62,7 @@ impl From<UserError> for ApiError {
                 "LDAP users cannot be changed here",
             ),
             UserError::Invalid(fields) => Self::validation(fields),
+            UserError::File(error) => error.into(),
             UserError::Store(error) => error.into(),
         }
     }
@@ -376,7 +382,7 @@ pub async fn delete(state: &AppState, by: &ActingAdmin, id: UserId) -> Result<()
     audit::record_change(state, &tx, Event::UserDeleted, by, Some(&user), []).await?;
     commit(tx).await?;
     ended.announce(state);
-    Ok(())
+    Ok(profile_pictures::remove(state, id).await?)
 }
 
 async fn refuse_without_admin(tx: &Tx, besides: UserId) -> Result<(), UserError> {

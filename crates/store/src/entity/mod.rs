@@ -34,6 +34,7 @@ pub mod refused_authorization;
 pub mod registration_token;
 pub mod session;
 pub mod signing_key;
+pub mod stored_file;
 pub mod user;
 pub mod user_group;
 pub mod webauthn_challenge;

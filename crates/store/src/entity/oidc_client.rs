@@ -96,6 +96,10 @@ pub struct Model {
     pub created_at: Timestamp,
     /// Last change; none until the first.
     pub updated_at: Option<Timestamp>,
+    /// Extension of the stored logo, if there is one.
+    pub logo_extension: Option<String>,
+    /// The same of the logo for dark mode.
+    pub dark_logo_extension: Option<String>,
 }
 
 /// No relations are declared: queries name what they join.

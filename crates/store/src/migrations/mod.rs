@@ -14,6 +14,7 @@ mod m20261121_000011_login_codes;
 mod m20261121_000012_api_keys;
 mod m20261127_000013_audit;
 mod m20261127_000014_refused_authorizations;
+mod m20261127_000015_files;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000012_api_keys::Migration),
             Box::new(m20261127_000013_audit::Migration),
             Box::new(m20261127_000014_refused_authorizations::Migration),
+            Box::new(m20261127_000015_files::Migration),
         ]
     }
 }

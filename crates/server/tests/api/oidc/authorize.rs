@@ -40,7 +40,10 @@ both_engines!(
             .await;
         // Administrators look the rest up; strangers learn nothing of what is registered.
         assert!(parameter(&answer, "refusal").is_some());
-        assert_eq!((parameter(&answer, "sent"), parameter(&answer, "registered")), (None, None));
+        assert_eq!(
+            (parameter(&answer, "sent"), parameter(&answer, "registered")),
+            (None, None)
+        );
     }
 );
 

@@ -1,0 +1,7 @@
+//! Files people upload: pictures and logos, in a folder or in the database, and the checks they pass on the way in.
+
+pub mod image_file;
+mod store;
+pub mod upload;
+
+pub use store::{FileError, FileStore};
