@@ -7,6 +7,8 @@ export interface Bootstrap {
 	user: User | null;
 	setupRequired: boolean;
 	version: string;
+	/** Uploaded images of the application, each with its version. */
+	images: Record<string, number>;
 }
 
 /** The server writes what the first screen needs into the page; nothing is fetched before it paints. */
@@ -31,7 +33,7 @@ async function fetched(): Promise<Bootstrap> {
 		api.get<ConfigEntry[]>('/api/application-configuration'),
 		orNull(api.get<void>('/api/signup/setup'))
 	]);
-	return { config, user, setupRequired: setup !== null, version: 'dev' };
+	return { config, user, setupRequired: setup !== null, version: 'dev', images: {} };
 }
 
 export async function loadBootstrap(): Promise<Bootstrap> {

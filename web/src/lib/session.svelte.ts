@@ -12,6 +12,8 @@ class Session {
 	config = $state<AppConfig>(parseConfig([]));
 	setupRequired = $state(false);
 	version = $state('');
+	/** Uploaded images of the application, each with its version: part of their address. */
+	images = $state<Record<string, number>>({});
 	/** The public configuration could not be loaded: nothing can be shown but that. */
 	broken = $state(false);
 
@@ -30,6 +32,7 @@ class Session {
 		this.config = parseConfig(bootstrap.config);
 		this.setupRequired = bootstrap.setupRequired;
 		this.version = bootstrap.version;
+		this.images = bootstrap.images;
 	}
 
 	/** Takes over the new user and goes on to `target`, a path of this site. */

@@ -37,7 +37,9 @@ async function whole<T>(
 	more: Record<string, string> = {}
 ): Promise<Answer<T>> {
 	const headers: Record<string, string> = { Accept: 'application/json', ...more };
-	if (body !== undefined) headers['Content-Type'] = 'application/json';
+	// A form names its own border between the parts.
+	const form = body instanceof FormData;
+	if (body !== undefined && !form) headers['Content-Type'] = 'application/json';
 
 	let response: Response;
 	try {
@@ -45,7 +47,7 @@ async function whole<T>(
 			method,
 			headers,
 			credentials: 'same-origin',
-			body: body === undefined ? undefined : JSON.stringify(body)
+			body: form ? body : body === undefined ? undefined : JSON.stringify(body)
 		});
 	} catch (cause) {
 		console.error('request failed', method, path, cause);
@@ -66,6 +68,12 @@ export const api = {
 	get: <T>(path: string) => request<T>('GET', path),
 	post: <T>(path: string, body?: unknown) => request<T>('POST', path, body),
 	put: <T>(path: string, body: unknown) => request<T>('PUT', path, body),
+	/** Sends a file, as the field `file` of a form. */
+	upload: (method: 'POST' | 'PUT', path: string, file: File) => {
+		const form = new FormData();
+		form.append('file', file);
+		return request<void>(method, path, form);
+	},
 	patch: <T>(path: string, body: unknown) => request<T>('PATCH', path, body),
 	delete: <T = void>(path: string) => request<T>('DELETE', path)
 };

@@ -1,4 +1,5 @@
 import { api, listQueryString } from './client';
+import { fresh } from '../fresh-images.svelte.ts';
 import { encodeClientId } from './client-id';
 import type {
 	Client,
@@ -33,12 +34,18 @@ export const clients = {
 		api.get<TokenPreview>(
 			`${path(id)}/preview/${encodeURIComponent(userId)}?scopes=${encodeURIComponent(scopes)}`
 		),
+	setLogo: (id: string, dark: boolean, file: File) => api.upload('POST', logoPath(id, dark), file),
+	removeLogo: (id: string, dark: boolean) => api.delete(logoPath(id, dark)),
 	removeSecret: (id: string, secretId: string) =>
 		api.delete(`${path(id)}/secrets/${encodeURIComponent(secretId)}`)
 };
 
+/** Where a client's logo is, whatever browsers have kept of it. */
+export const logoPath = (id: string, dark: boolean): string =>
+	`${path(id)}/logo${dark ? '?light=false' : ''}`;
+
 export function clientLogoUrl(client: Pick<Client, 'id'>, dark: boolean): string {
-	return `${path(client.id)}/logo${dark ? '?light=false' : ''}`;
+	return fresh(logoPath(client.id, dark));
 }
 
 export const discovery = () => api.get<DiscoveryDocument>('/.well-known/openid-configuration');
@@ -60,6 +67,8 @@ export function clientInput(client: Client): ClientInput {
 		launchURL: client.launchURL,
 		accessTokenDurationMinutes: client.accessTokenDurationMinutes,
 		refreshTokenDurationMinutes: client.refreshTokenDurationMinutes,
-		protocol: client.protocol
+		protocol: client.protocol,
+		logoUrl: null,
+		darkLogoUrl: null
 	};
 }

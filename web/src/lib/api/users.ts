@@ -1,3 +1,4 @@
+import { fresh } from '../fresh-images.svelte.ts';
 import { api, listQueryString } from './client';
 import type {
 	CustomClaim,
@@ -24,6 +25,9 @@ export const users = {
 	setClaims: (id: string, claims: CustomClaim[]) =>
 		api.put<CustomClaim[]>(`/api/custom-claims/user/${encodeURIComponent(id)}`, claims),
 	passkeys: (id: string) => api.get<Passkey[]>(`${path(id)}/webauthn-credentials`),
+	setPicture: (id: string | 'me', file: File) =>
+		api.upload('PUT', `${path(id)}/profile-picture`, file),
+	resetPicture: (id: string | 'me') => api.delete(`${path(id)}/profile-picture`),
 	removePasskey: (id: string, passkey: string) =>
 		api.delete(`${path(id)}/webauthn-credentials/${encodeURIComponent(passkey)}`)
 };
@@ -47,8 +51,12 @@ export function userInput(user: User): UserInput {
 	};
 }
 
+/** Where somebody's picture is, whatever browsers have kept of it. */
+export const profilePicturePath = (userId: string): string =>
+	`/api/users/${encodeURIComponent(userId)}/profile-picture.png`;
+
 export function profilePictureUrl(userId: string): string {
-	return `/api/users/${encodeURIComponent(userId)}/profile-picture.png`;
+	return fresh(profilePicturePath(userId));
 }
 
 export function fullName(user: User): string {
