@@ -13,8 +13,8 @@ use crate::entity::{client_allowed_group, client_secret, group_member, oidc_clie
 use crate::error::StoreResult;
 use crate::list::{ListRequest, Page, contains, page};
 use crate::types::{
-    ClientId, ClientSecretId, ClientType, FederatedIdentities, GroupId, SecurityProfile, StringList,
-    Timestamp, UserId,
+    ClientId, ClientSecretId, ClientType, FederatedIdentities, GroupId, MinimumPasskey, SecurityProfile,
+    StringList, Timestamp, UserId,
 };
 
 impl Client {
@@ -50,6 +50,8 @@ impl Client {
             dpop_bound_access_tokens: false,
             security_profile: SecurityProfile::None,
             minimum_acr: None,
+            minimum_passkey: MinimumPasskey::default(),
+            allowed_authenticator_models: StringList::default(),
             default_max_age: None,
             allow_token_impersonation: false,
             allow_token_delegation: false,

@@ -333,6 +333,14 @@ pub const SETTINGS: &[Setting] = &[
         Admin,
         OneOf(&["any", "platform", "cross-platform"]),
     ),
+    setting(
+        "allowOwnLoginCodes",
+        "ALLOW_OWN_LOGIN_CODES",
+        "true",
+        Public,
+        Bool,
+    )
+    .later(),
     setting("cimdUrlAllowlist", "CIMD_URL_ALLOWLIST", "[]", Admin, UrlPatterns),
     setting(
         "dynamicClientRegistration",
@@ -438,7 +446,7 @@ mod tests {
             assert_eq!(setting.fault(setting.default), None, "{}", setting.key);
             assert!(seen.insert(setting.key), "{}", setting.key);
         }
-        assert_eq!(SETTINGS.len(), 49);
+        assert_eq!(SETTINGS.len(), 50);
     }
 
     #[test]

@@ -95,6 +95,11 @@ impl Settings {
         self.flag("allowOwnAccountEdit")
     }
 
+    /// Whether people may make login codes for other devices of their own.
+    pub fn allow_own_login_codes(&self) -> bool {
+        self.flag("allowOwnLoginCodes")
+    }
+
     /// Whether the directory rules accounts that came from it.
     pub fn ldap_enabled(&self) -> bool {
         self.flag("ldapEnabled")

@@ -117,6 +117,8 @@ pub struct Config {
     pub local_ipv6_ranges: Vec<Ipv6Net>,
     /// `OUTBOUND_ALLOWED_NETWORKS`: not public, and still asked for what clients say of themselves.
     pub outbound_allowed_networks: Vec<IpNet>,
+    /// `WEBAUTHN_RELATED_ORIGINS`: other addresses of this installation where its passkeys may be used.
+    pub webauthn_related_origins: Vec<AppUrl>,
     /// `AUDIT_LOG_RETENTION_DAYS`.
     pub audit_log_retention_days: NonZeroU32,
     /// The opposite of `ANALYTICS_DISABLED`.
@@ -191,6 +193,7 @@ impl Config {
             proxy_protocol: TrustedPeers::Nobody,
             local_ipv6_ranges: Vec::new(),
             outbound_allowed_networks: Vec::new(),
+            webauthn_related_origins: Vec::new(),
             audit_log_retention_days: DEFAULT_AUDIT_LOG_RETENTION_DAYS,
             analytics: Toggle::Off,
             version_check: Toggle::Off,

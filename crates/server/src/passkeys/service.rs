@@ -2,7 +2,9 @@
 
 use http::HeaderMap;
 use pocket_id_store::passkeys::{self as store, Passkey};
-use pocket_id_store::types::{Ceremony, ChallengeId, JsonDocument, PasskeyId, StringList, UserId};
+use pocket_id_store::types::{
+    Ceremony, ChallengeId, JsonDocument, PasskeyId, SessionId, StringList, Timestamp, UserId,
+};
 use pocket_id_store::users::User;
 use pocket_id_store::webauthn_challenges::{self, WebauthnChallenge};
 use pocket_id_store::{StoreError, commit};
@@ -19,9 +21,11 @@ use super::policy::Policy;
 use super::wire::{Challenge, CreationOptions, UserHandle};
 use crate::app_config::Settings;
 use crate::audit::{self, Event};
+use crate::config::AppUrl;
 use crate::http::client_ip::RequestOrigin;
 use crate::http::cookies::{Cookie, SetCookie};
 use crate::http::validation::{Rules, nfc};
+use crate::sessions;
 use crate::state::AppState;
 
 /// The passkey rules in force.
@@ -35,7 +39,9 @@ pub fn policy(settings: &Settings) -> Policy {
 
 /// This installation as passkeys know it.
 pub fn relying_party(state: &AppState) -> Result<RelyingParty, PasskeyError> {
-    Ok(RelyingParty::from_app_url(&state.config.app_url.to_url())?)
+    let config = &state.config;
+    let related = config.webauthn_related_origins.iter().map(AppUrl::to_url);
+    Ok(RelyingParty::from_app_url(&config.app_url.to_url())?.also_at(related))
 }
 
 /// Stores a ceremony and gives the cookie that names it.
@@ -44,10 +50,11 @@ pub async fn remember(
     ceremony: Ceremony,
     user: Option<UserId>,
     pending: &impl Serialize,
+    lifetime_millis: u32,
 ) -> Result<SetCookie, PasskeyError> {
     let id = ChallengeId(state.random.uuid());
     let now = state.now();
-    let millis = i64::from(TIMEOUT_MILLIS);
+    let millis = i64::from(lifetime_millis);
     let tx = state.store.begin().await?;
     webauthn_challenges::insert(
         &tx,
@@ -77,6 +84,8 @@ pub struct Remembered<P> {
     pub user: Option<UserId>,
     /// Whether its time is over.
     pub expired: bool,
+    /// When it began.
+    pub began_at: Timestamp,
 }
 
 /// Takes the ceremony a request's cookie names. It is gone afterwards, whatever becomes of the request: a
@@ -101,6 +110,7 @@ pub async fn take<P: DeserializeOwned>(
         pending: serde_json::from_value(row.state.0)?,
         user: row.user_id,
         expired: row.expires_at <= state.now(),
+        began_at: row.created_at,
     })
 }
 
@@ -137,7 +147,14 @@ pub async fn start_registration(
         existing,
         challenge,
     );
-    let cookie = remember(state, Ceremony::Registration, Some(user.id), &pending).await?;
+    let cookie = remember(
+        state,
+        Ceremony::Registration,
+        Some(user.id),
+        &pending,
+        TIMEOUT_MILLIS,
+    )
+    .await?;
     Ok((options, cookie))
 }
 
@@ -174,6 +191,8 @@ pub async fn complete_registration(
         backup_state: new.backup_state,
         created_at: state.now(),
         last_used_at: None,
+        counter_regressed_at: None,
+        model_verified: false,
     };
     let passkey = store::insert(&tx, passkey).await.map_err(|error| match error {
         StoreError::Duplicate(_) => PasskeyError::AlreadyRegistered,
@@ -208,12 +227,13 @@ pub async fn rename(
 }
 
 /// Removes one of a user's passkeys, at the wish of its owner or of an administrator. The last one may go too: a login
-/// code still gets its owner in.
+/// code still gets its owner in. The sessions it opened end; `kept`, which asked for it and proved itself, stays.
 pub async fn remove(
     state: &AppState,
     user: &User,
     id: PasskeyId,
     actor: &User,
+    kept: Option<SessionId>,
     origin: &RequestOrigin,
 ) -> Result<(), PasskeyError> {
     let tx = state.store.begin().await?;
@@ -229,10 +249,15 @@ pub async fn remove(
         data.push(("actorUsername", actor.username.clone()));
     }
     audit::record(state, &tx, Event::PasskeyRemoved, user, origin, data).await?;
-    Ok(commit(tx).await?)
+    // Whoever holds the passkey may be signed in with it somewhere.
+    let ended = sessions::service::end_opened_by(state, &tx, user, id, kept, actor, origin).await?;
+    commit(tx).await?;
+    ended.announce(state);
+    Ok(())
 }
 
-fn facts(passkey: &Passkey) -> Vec<(&'static str, String)> {
+/// What the audit log says of a passkey.
+pub fn facts(passkey: &Passkey) -> Vec<(&'static str, String)> {
     vec![
         ("credentialID", hex::encode(&passkey.credential_id)),
         ("passkeyName", passkey.name.clone()),

@@ -1,6 +1,8 @@
 //! `/api/webauthn`
 
 mod challenges;
+mod elsewhere;
+mod freshness;
 mod manage;
 mod reauthentication;
 mod registration;
@@ -76,6 +78,7 @@ async fn plant_session(app: &TestApp, user: UserId) -> String {
         user_agent: String::new(),
         amr: None,
         user_verified: false,
+        passkey_id: None,
     };
     sessions::insert(&tx, session).await.unwrap();
     pocket_id_store::commit(tx).await.unwrap();

@@ -12,6 +12,7 @@ mod m20261121_000009_jtis;
 mod m20261121_000010_cimd;
 mod m20261121_000011_login_codes;
 mod m20261121_000012_api_keys;
+mod m20261127_000060_passkey_policy;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000010_cimd::Migration),
             Box::new(m20261121_000011_login_codes::Migration),
             Box::new(m20261121_000012_api_keys::Migration),
+            Box::new(m20261127_000060_passkey_policy::Migration),
         ]
     }
 }

@@ -55,6 +55,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/.well-known/webauthn": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The other addresses of this installation, for browsers. Only where some are configured. */
+        get: operations["related_origins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/api-access/{clientId}/apis": {
         parameters: {
             query?: never;
@@ -99,7 +116,7 @@ export interface paths {
         /** The caller's API keys, a page at a time. */
         get: operations["list"];
         put?: never;
-        /** Makes an API key. Not with an API key. */
+        /** Makes an API key. Not with an API key, and only within ten minutes of a proof of who asks. */
         post: operations["create"];
         delete?: never;
         options?: never;
@@ -133,7 +150,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Gives an expired API key a new value and life. Not with an API key. */
+        /** Gives an expired API key a new value and life. Not with an API key, and only within ten minutes of a proof of who asks. */
         post: operations["renew"];
         delete?: never;
         options?: never;
@@ -1277,7 +1294,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Removes one of a user's passkeys. */
+        /** Removes one of a user's passkeys and ends the sessions it opened. */
         delete: operations["remove"];
         options?: never;
         head?: never;
@@ -1346,7 +1363,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Removes one of the signed-in user's passkeys. */
+        /**
+         * Removes one of the signed-in user's passkeys, and ends the other sessions it opened. A session must have been proven
+         *     within ten minutes.
+         */
         delete: operations["remove"];
         options?: never;
         head?: never;
@@ -1450,7 +1470,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Options for registering a passkey of the signed-in user. */
+        /**
+         * Options for registering a passkey of the signed-in user, who proved within ten minutes who they are or signed in
+         *     without a passkey.
+         */
         get: operations["register_start"];
         put?: never;
         post?: never;
@@ -2038,6 +2061,11 @@ export interface components {
              */
             allowOwnAccountEdit?: "true" | "false";
             /**
+             * @default true
+             * @enum {string}
+             */
+            allowOwnLoginCodes?: "true" | "false";
+            /**
              * @default disabled
              * @enum {string}
              */
@@ -2236,6 +2264,11 @@ export interface components {
              * @enum {string}
              */
             allowOwnAccountEdit: "true" | "false";
+            /**
+             * @default true
+             * @enum {string}
+             */
+            allowOwnLoginCodes?: "true" | "false";
             /**
              * @default disabled
              * @enum {string}
@@ -2923,6 +2956,8 @@ export interface components {
         };
         /** @description A registered passkey. */
         PasskeyDto: {
+            /** @description Authenticator model (AAGUID), as the authenticator tells it; null when it does not. */
+            aaguid?: string | null;
             /**
              * @description Attestation type found at registration.
              * @example none
@@ -2934,6 +2969,11 @@ export interface components {
             backupState: boolean;
             /**
              * Format: date-time
+             * @description When a use was refused because the signature counter had not risen: the passkey may have been copied.
+             */
+            counterRegressedAt?: string | null;
+            /**
+             * Format: date-time
              * @description Creation.
              */
             createdAt: string;
@@ -2941,6 +2981,13 @@ export interface components {
             credentialID: string;
             /** @description Identifier used in routes. */
             id: string;
+            /**
+             * Format: date-time
+             * @description Last successful use; null until the first.
+             */
+            lastUsedAt?: string | null;
+            /** @description Whether the model is proven by its maker's certificate. */
+            modelVerified: boolean;
             /** @description What its owner calls it. */
             name: string;
             /** @description How the authenticator can be reached. */
@@ -3063,6 +3110,11 @@ export interface components {
              * @default
              */
             name: string;
+        };
+        /** @description Where else this installation's passkeys may be used (Related Origin Requests, WebAuthn Level 3 §5.11). */
+        RelatedOrigins: {
+            /** @description As configured. */
+            origins: string[];
         };
         /** @description The relying party as shown to the user. */
         RelyingPartyEntity: {
@@ -3416,6 +3468,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+        };
+    };
+    related_origins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RelatedOrigins"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -8336,7 +8415,10 @@ export interface operations {
     };
     login_start: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `conditional` for a request that waits in the browser's autofill; its challenge lives five minutes. */
+                mediation?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
