@@ -94,6 +94,13 @@ impl From<PasskeyError> for ApiError {
                         error.code(),
                         "Passkeys that are synced between devices are not allowed here",
                     ),
+                    CeremonyError::AuthenticatorNotAllowed => {
+                        bad(error.code(), "Authenticators of this model are not allowed here")
+                    }
+                    CeremonyError::AttestationRequired => bad(
+                        error.code(),
+                        "The authenticator did not prove its model, which is required here",
+                    ),
                 }
             }
             PasskeyError::RegistrationExpired => unprocessable(),

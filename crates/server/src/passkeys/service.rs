@@ -11,12 +11,16 @@ use pocket_id_store::{StoreError, commit};
 use secrecy::SecretString;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
+use super::aaguid;
 use super::ceremony::{
     ExistingCredential, PendingRegistration, RegisteringUser, RelyingParty, TIMEOUT_MILLIS,
     begin_registration, finish_registration,
 };
 use super::error::PasskeyError;
+use super::metadata::Metadata;
+use super::models::ModelProof;
 use super::policy::Policy;
 use super::wire::{Challenge, CreationOptions, UserHandle};
 use crate::app_config::Settings;
@@ -27,6 +31,9 @@ use crate::http::cookies::{Cookie, SetCookie};
 use crate::http::validation::{Rules, nfc};
 use crate::sessions;
 use crate::state::AppState;
+
+/// Characters a name may have.
+const MOST_NAME: usize = 50;
 
 /// The passkey rules in force.
 pub fn policy(settings: &Settings) -> Policy {
@@ -140,13 +147,15 @@ pub async fn start_registration(
         display_name,
     };
     let challenge = Challenge::new(state.random.bytes());
-    let (options, pending) = begin_registration(
+    let (mut options, pending) = begin_registration(
         &relying_party(state)?,
         &registering,
         policy(&settings),
         existing,
         challenge,
     );
+    let metadata = state.authenticator_metadata.as_ref();
+    options.attestation = settings.model_rules().asks(metadata).then_some("direct");
     let cookie = remember(
         state,
         Ceremony::Registration,
@@ -176,11 +185,15 @@ pub async fn complete_registration(
     let settings = state.settings().await?;
     let synced = policy(&settings).synced_passkeys;
     let new = finish_registration(&relying_party(state)?, &remembered.pending, body, synced)?;
+    let metadata = state.authenticator_metadata.as_ref();
+    let proof = settings
+        .model_rules()
+        .judge(metadata, &new, state.now().seconds())?;
     let tx = state.store.begin().await?;
     let passkey = Passkey {
         id: PasskeyId(state.random.uuid()),
         user_id: user.id,
-        name: new.suggested_name,
+        name: name(metadata, new.aaguid, new.suggested_name),
         credential_id: new.credential_id,
         public_key: new.public_key,
         attestation_type: new.attestation_type.to_owned(),
@@ -192,7 +205,7 @@ pub async fn complete_registration(
         created_at: state.now(),
         last_used_at: None,
         counter_regressed_at: None,
-        model_verified: false,
+        model_verified: proof == ModelProof::Proven,
     };
     let passkey = store::insert(&tx, passkey).await.map_err(|error| match error {
         StoreError::Duplicate(_) => PasskeyError::AlreadyRegistered,
@@ -201,6 +214,22 @@ pub async fn complete_registration(
     audit::record(state, &tx, Event::PasskeyAdded, user, origin, facts(&passkey)).await?;
     commit(tx).await?;
     Ok(passkey)
+}
+
+/// What a new passkey is called: models our list does not know may be in the metadata.
+fn name(metadata: Option<&Metadata>, aaguid: Uuid, suggested: String) -> String {
+    let model = metadata.and_then(|metadata| metadata.model(aaguid));
+    match model.map(|model| nfc(model.name.trim())) {
+        Some(name) if suggested == aaguid::UNKNOWN && !name.is_empty() => {
+            let name: String = name
+                .chars()
+                .filter(|letter| !letter.is_control())
+                .take(MOST_NAME - 8)
+                .collect();
+            format!("{} Passkey", name.trim())
+        }
+        _ => suggested,
+    }
 }
 
 /// A user's passkeys, oldest first.
@@ -217,7 +246,7 @@ pub async fn rename(
 ) -> Result<Passkey, PasskeyError> {
     let mut rules = Rules::new();
     rules.required("name", name);
-    rules.max("name", name, 50);
+    rules.max("name", name, MOST_NAME);
     rules.finish_with(PasskeyError::InvalidName)?;
     let tx = state.store.begin().await?;
     store::rename(&tx, user, id, &nfc(name)).await?;

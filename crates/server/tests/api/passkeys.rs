@@ -4,6 +4,7 @@ mod challenges;
 mod elsewhere;
 mod freshness;
 mod manage;
+mod models;
 mod reauthentication;
 mod registration;
 mod sign_in;

@@ -136,6 +136,8 @@ fn a_set_but_empty_variable_is_an_unset_one() {
         "LOCAL_IPV6_RANGES",
         "OUTBOUND_ALLOWED_NETWORKS",
         "WEBAUTHN_RELATED_ORIGINS",
+        "FIDO_METADATA_FILE",
+        "FIDO_METADATA_ROOT",
         "AUDIT_LOG_RETENTION_DAYS",
         "ANALYTICS_DISABLED",
         "ALLOW_INSECURE_CALLBACK_URLS",
@@ -573,6 +575,10 @@ fn every_mistake_has_its_message() {
         (
             &[("WEBAUTHN_RELATED_ORIGINS", "http://id.example.net")],
             r#"config error: WEBAUTHN_RELATED_ORIGINS must list https origins without a path; "http://id.example.net" is none"#,
+        ),
+        (
+            &[("FIDO_METADATA_FILE", "blob.jwt")],
+            "config error: FIDO_METADATA_FILE and FIDO_METADATA_ROOT must be set together",
         ),
         (
             &[("LOCAL_IPV6_RANGES", "2001:db8::1")],

@@ -112,6 +112,12 @@ pub enum CeremonyError {
     /// A passkey that can leave its device was offered although such are refused.
     #[error("synced passkeys are not allowed")]
     SyncedPasskeyNotAllowed,
+    /// The authenticator's model is refused here.
+    #[error("the authenticator model is not allowed")]
+    AuthenticatorNotAllowed,
+    /// The model has to be proven by its maker's certificate and is not.
+    #[error("the authenticator model is not proven")]
+    AttestationRequired,
 }
 
 impl CeremonyError {
@@ -122,6 +128,8 @@ impl CeremonyError {
             Self::AuthenticationFailed(_) => "webauthn_authentication_failed",
             Self::UserVerificationRequired => "passkey_user_verification_required",
             Self::SyncedPasskeyNotAllowed => "synced_passkey_not_allowed",
+            Self::AuthenticatorNotAllowed => "authenticator_not_allowed",
+            Self::AttestationRequired => "attestation_required",
         }
     }
 }
