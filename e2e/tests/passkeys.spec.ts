@@ -3,6 +3,7 @@ import { photograph } from '../support/photograph.js';
 import type { Authenticator } from '../support/passkey.js';
 import {
 	api,
+	createClient,
 	expect,
 	expectAccessible,
 	expectToast,
@@ -31,6 +32,7 @@ const signals = (page: Page) => page.evaluate(() => (window as unknown as { sign
 
 async function recordSignals(page: Page): Promise<void> {
 	await page.addInitScript(() => {
+		if (typeof PublicKeyCredential === 'undefined') return;
 		const heard: Signal[] = [];
 		(window as unknown as { signals: Signal[] }).signals = heard;
 		for (const kind of ['signalUnknownCredential', 'signalAllAcceptedCredentials', 'signalCurrentUserDetails']) {
@@ -165,6 +167,75 @@ test('a copied passkey is refused, and its owner sees it', async ({ browser, poc
 	await expect(ada.getByText(/may have been copied/)).toBeVisible();
 	await expectAccessible(ada);
 	await photograph(ada, 'copied-passkey');
+});
+
+test('a client that needs a passkey that stays on its device says so and takes it', async () => {
+	const client = await createClient(ada, { name: 'Vault', callbackURLs: ['https://vault.example/cb'], pkceEnabled: false });
+	await ada.goto(`/settings/admin/oidc-clients/${client.id}`);
+	await ada.getByRole('tab', { name: 'Advanced' }).click();
+	const card = ada.getByTestId('protocol-card');
+	await card.getByRole('button', { name: 'Sign-in Strength', exact: true }).click();
+	await card.getByRole('button', { name: 'Minimum Passkey' }).click();
+	await ada.getByRole('option', { name: 'Listed authenticator models' }).click();
+	const models = card.getByRole('textbox', { name: 'Authenticator Models' });
+	await models.fill('YubiKey');
+	await card.getByRole('button', { name: 'Save' }).click();
+	await expect(card.getByText('Enter AAGUIDs, separated by commas')).toBeVisible();
+	await models.fill('2FC0579F-8113-47EA-B116-BB5A8DB9202A');
+	await expectAccessible(ada);
+	await photograph(ada, 'client-minimum-passkey');
+	const saved = ada.waitForResponse((response) => response.request().method() === 'PUT');
+	await card.getByRole('button', { name: 'Save' }).click();
+	expect((await saved).status()).toBe(200);
+	const stored = await api<{ protocol: Record<string, unknown> }>(ada, 'GET', `/api/oidc/clients/${client.id}`);
+	expect(stored.protocol).toMatchObject({
+		minimumPasskey: 'models',
+		allowedAuthenticatorModels: ['2fc0579f-8113-47ea-b116-bb5a8db9202a']
+	});
+
+	const query = new URLSearchParams({
+		client_id: client.id,
+		response_type: 'code',
+		scope: 'openid',
+		redirect_uri: 'https://vault.example/cb'
+	});
+	await ada.goto(`/authorize?${query}`);
+	await expect(ada.getByText('Vault takes only certain models of authenticators.')).toBeVisible();
+	await expectAccessible(ada);
+	await photograph(ada, 'interaction-other-passkey');
+	await ada.getByRole('button', { name: 'Sign in' }).click();
+	await expect(ada.getByRole('alert')).toHaveText('This app does not take the passkey you used. Use another one.');
+
+	// The administrator is content with a passkey that stays on its device: the virtual one is such.
+	await api(ada, 'PUT', `/api/oidc/clients/${client.id}`, {
+		name: 'Vault',
+		callbackURLs: ['https://vault.example/cb'],
+		protocol: { minimumPasskey: 'device_bound' }
+	});
+	const tab = await ada.context().newPage();
+	await tab.goto(`/authorize?${query}`);
+	await expect(tab.getByText('wants to access')).toBeVisible();
+	// Nobody listens there; what the browser asks for is enough.
+	const arrival = tab.waitForRequest((request) => request.url().startsWith('https://vault.example/cb?'));
+	await tab.getByRole('button', { name: 'Sign in' }).click();
+	expect(new URL((await arrival).url()).searchParams.get('code')).toBeTruthy();
+	await tab.close();
+});
+
+test('rules about authenticator models are set in the application configuration', async () => {
+	await ada.goto('/settings/admin/application-configuration');
+	await ada.getByRole('tab', { name: 'Passkeys' }).click();
+	const card = ada.locator('#application-configuration-passkeys');
+	await card.getByLabel('Denied models').fill('nonsense');
+	await card.getByRole('button', { name: 'Save' }).click();
+	await expect(card.getByText('Enter AAGUIDs, separated by commas')).toBeVisible();
+	await card.getByLabel('Denied models').fill('2fc0579f-8113-47ea-b116-bb5a8db9202a');
+	await expectAccessible(ada);
+	await photograph(ada, 'configuration-passkeys');
+	await card.getByRole('button', { name: 'Save' }).click();
+	await expectToast(ada, 'Passkey configuration updated successfully');
+	const options = await api<{ attestation?: string }>(ada, 'GET', '/api/webauthn/register/start');
+	expect(options.attestation).toBe('direct');
 });
 
 test('own login codes can be switched off', async () => {

@@ -61,6 +61,7 @@ impl MinimumPasskey {
 
 #[cfg(test)]
 mod tests {
+    use super::Binding::{Device, Synced};
     use super::*;
 
     const MODEL: &str = "2fc0579f-8113-47ea-b116-bb5a8db9202a";
@@ -76,7 +77,6 @@ mod tests {
                 proven_model: model.map(str::to_owned),
             })
         };
-        use Binding::{Device, Synced};
         for (minimum, passkey, suffices) in [
             (MinimumPasskey::Any, None, true),
             (MinimumPasskey::Any, used(Synced, None), true),

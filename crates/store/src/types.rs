@@ -413,6 +413,10 @@ impl Default for MinimumPasskey {
     }
 }
 
+#[expect(
+    clippy::derivable_impls,
+    reason = "the macro derives for enums without a default"
+)]
 impl Default for SecurityProfile {
     fn default() -> Self {
         Self::None

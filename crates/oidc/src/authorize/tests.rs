@@ -1051,6 +1051,8 @@ fn an_api_is_asked_for_and_consented_to_by_its_address() {
 
 #[test]
 fn a_client_that_needs_another_passkey_asks_for_it() {
+    use crate::interaction::Step::Reauthenticate;
+
     let request = valid(&Parameters::from_pairs(good()), &client());
     let insufficient = FreshProof {
         passkey: Standing::Insufficient,
@@ -1066,7 +1068,6 @@ fn a_client_that_needs_another_passkey_asks_for_it() {
         Decision::Issue { auth_time, .. } if auth_time == NOW - 1_000 => Vec::new(),
         other => panic!("{other:?}"),
     };
-    use crate::interaction::Step::Reauthenticate;
     assert_eq!(steps(&with(Standing::Insufficient, None)), [Reauthenticate]);
     assert_eq!(
         steps(&with(Standing::Insufficient, Some(insufficient))),

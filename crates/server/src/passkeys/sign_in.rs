@@ -104,7 +104,7 @@ pub async fn finish(
     .await?;
     audit::record(state, &tx, Event::SignIn, &user, origin, []).await?;
     commit(tx).await?;
-    Ok((user, cookie))
+    Ok((*user, cookie))
 }
 
 /// Proves that the signed-in user has a passkey at hand: by using it, or by having signed in with it just now.
@@ -189,9 +189,9 @@ async fn prove(state: &AppState, tx: &Tx, user: UserId, proof: Proof) -> Result<
 /// What a response that proves possession of a passkey's key means.
 enum Verdict {
     /// Its owner used it.
-    Genuine { user: User, passkey: PasskeyUse },
+    Genuine { user: Box<User>, passkey: PasskeyUse },
     /// There may be a second copy of the key.
-    CounterWentBack(Alarm),
+    CounterWentBack(Box<Alarm>),
 }
 
 /// A signature counter that did not rise (WebAuthn §6.1.1, §7.2 step 22).
@@ -268,14 +268,14 @@ async fn verify(
         SignCounter::Regressed { .. } => false,
     };
     if !genuine {
-        return Ok(Verdict::CounterWentBack(Alarm {
+        return Ok(Verdict::CounterWentBack(Box::new(Alarm {
             user,
             passkey,
             received: assertion.sign_count,
-        }));
+        })));
     }
     Ok(Verdict::Genuine {
-        user,
+        user: Box::new(user),
         passkey: PasskeyUse {
             id: passkey.id,
             user_verified: assertion.user_verified,

@@ -1898,6 +1898,11 @@ export interface components {
         /** @description See the module. */
         ClientProtocolDto: {
             /**
+             * @description Authenticator models (AAGUIDs) for `minimumPasskey` `models`.
+             * @default []
+             */
+            allowedAuthenticatorModels?: string[];
+            /**
              * @description PKCE method `plain` allowed.
              * @default false
              */
@@ -1965,6 +1970,13 @@ export interface components {
              * @default null
              */
             minimumAcr?: string | null;
+            /**
+             * @description The passkey its users need: `any`, `device_bound` (one that cannot leave its device) or `models` (one of
+             *     `allowedAuthenticatorModels`, proven by the maker's certificate).
+             * @default any
+             * @example any
+             */
+            minimumPasskey?: string;
             /**
              * @description The only algorithm its request objects may have.
              * @default null
@@ -2223,15 +2235,30 @@ export interface components {
             /** @default  */
             smtpUser?: string;
             /**
+             * @description A JSON array of authenticator models (AAGUIDs)
+             * @default []
+             */
+            webauthnAllowedAuthenticators?: string;
+            /**
              * @default true
              * @enum {string}
              */
             webauthnAllowSyncedPasskeys?: "true" | "false";
             /**
+             * @default none
+             * @enum {string}
+             */
+            webauthnAttestation?: "none" | "required";
+            /**
              * @default any
              * @enum {string}
              */
             webauthnAuthenticatorAttachment?: "any" | "platform" | "cross-platform";
+            /**
+             * @description A JSON array of authenticator models (AAGUIDs)
+             * @default []
+             */
+            webauthnDeniedAuthenticators?: string;
             /**
              * @default required
              * @enum {string}
@@ -2427,15 +2454,30 @@ export interface components {
             /** @default  */
             smtpUser?: string;
             /**
+             * @description A JSON array of authenticator models (AAGUIDs)
+             * @default []
+             */
+            webauthnAllowedAuthenticators?: string;
+            /**
              * @default true
              * @enum {string}
              */
             webauthnAllowSyncedPasskeys: "true" | "false";
             /**
+             * @default none
+             * @enum {string}
+             */
+            webauthnAttestation?: "none" | "required";
+            /**
              * @default any
              * @enum {string}
              */
             webauthnAuthenticatorAttachment: "any" | "platform" | "cross-platform";
+            /**
+             * @description A JSON array of authenticator models (AAGUIDs)
+             * @default []
+             */
+            webauthnDeniedAuthenticators?: string;
             /**
              * @default required
              * @enum {string}
@@ -2485,6 +2527,8 @@ export interface components {
         };
         /** @description `PublicKeyCredentialCreationOptionsJSON`: the answer that starts a registration. */
         CreationOptions: {
+            /** @description `direct` where something depends on the authenticator's model; browsers take its absence for `none`. */
+            attestation?: string | null;
             /** @description What kind of credential is wanted. */
             authenticatorSelection: components["schemas"]["AuthenticatorSelection"];
             /** @description To be signed. */
@@ -2562,6 +2606,11 @@ export interface components {
             client: components["schemas"]["ClientMetaDto"];
             /** @description Whether an administrator stands behind the client. */
             clientIsApproved: boolean;
+            /**
+             * @description The passkey the client's users need: `any`, `device_bound` or `models`.
+             * @example any
+             */
+            minimumPasskey: string;
             /** @description Whether the person has to use their passkey first. */
             reauthenticationRequired: boolean;
             /** @description Scopes asked for. */
@@ -2675,6 +2724,11 @@ export interface components {
             currentStep?: string | null;
             /** @description Identifier. */
             id: string;
+            /**
+             * @description The passkey the client's users need: `any`, `device_bound` or `models`.
+             * @example any
+             */
+            minimumPasskey: string;
             /** @description The steps left, in order. */
             requiredSteps: string[];
             /** @description What the scopes that are not standard ones mean. */

@@ -309,7 +309,7 @@ fn every_variable_reaches_its_field() {
                 let origins: Vec<_> = c
                     .webauthn_related_origins
                     .iter()
-                    .map(|url| url.as_str())
+                    .map(AppUrl::as_str)
                     .collect();
                 origins == ["https://id.example.net", "https://id.example.org:8443"]
             },

@@ -68,10 +68,10 @@ fn a_chain_leads_to_its_root_and_each_fault_breaks_it() {
     });
     let end_entity = leaf(&root);
     let expired = certify("middle", Some(&root), |params| {
-        params.not_after = date_time_ymd(2025, 1, 1)
+        params.not_after = date_time_ymd(2025, 1, 1);
     });
     let future = certify("middle", Some(&root), |params| {
-        params.not_before = date_time_ymd(2027, 1, 1)
+        params.not_before = date_time_ymd(2027, 1, 1);
     });
     let impostor = certify("middle", Some(&other), |_| {});
     for (what, parts, anchor, fault) in [
