@@ -51,11 +51,12 @@ export const supportsPasskeyAutofill = browserSupportsWebAuthnAutofill;
 
 /**
  * Lets the browser offer its passkeys in a field with `autocomplete="webauthn"`, until one was picked, another prompt
- * begins, or the returned function is called.
+ * begins, or the returned function is called; then `ended` is.
  */
 export function waitForPasskey(
 	signedIn: (user: User) => void,
-	failed: (error: unknown) => void
+	failed: (error: unknown) => void,
+	ended: () => void
 ): () => void {
 	let stopped = false;
 	let renewal: ReturnType<typeof setTimeout> | undefined;
@@ -95,10 +96,12 @@ export function waitForPasskey(
 	};
 	void (async () => {
 		await waiting?.stop();
-		if (stopped) return;
-		waiting = mine;
-		await wait();
+		if (!stopped) {
+			waiting = mine;
+			await wait();
+		}
 		if (waiting === mine) waiting = null;
+		ended();
 	})();
 	return () => void mine.stop();
 }

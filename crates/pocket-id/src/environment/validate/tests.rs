@@ -306,11 +306,7 @@ fn every_variable_reaches_its_field() {
                 "https://id.example.net, https://id.example.org:8443",
             )],
             |c| {
-                let origins: Vec<_> = c
-                    .webauthn_related_origins
-                    .iter()
-                    .map(AppUrl::as_str)
-                    .collect();
+                let origins: Vec<_> = c.webauthn_related_origins.iter().map(AppUrl::as_str).collect();
                 origins == ["https://id.example.net", "https://id.example.org:8443"]
             },
         ),

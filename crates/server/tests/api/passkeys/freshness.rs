@@ -57,6 +57,17 @@ both_engines!(
             NOT_FRESH,
             "an API key",
         );
+        // A login code would open a session that may add a passkey.
+        let code = "/api/users/me/one-time-access-token";
+        assert_refused(
+            &admin.post(code, &json!({})).await,
+            NOT_FRESH,
+            "a code of one's own",
+        );
+        let code = format!("/api/users/{me}/one-time-access-token");
+        let answer = admin.post(&code, &json!({})).await;
+        assert_refused(&answer, NOT_FRESH, "the same as an administrator");
+        assert_eq!(app.count("login_codes").await, 0);
         assert_eq!(traces(&app).await, before);
         // Looking and naming is free.
         let answer = admin.patch(&path, &json!({"name": "spare"})).await;
