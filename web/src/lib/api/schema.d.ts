@@ -1328,7 +1328,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Makes a code for another device of the signed-in user, for 15 minutes. */
+        /**
+         * Makes a code for another device of the signed-in user, for 15 minutes. Whoever has it may add a passkey, so a session
+         *     must have been proven within ten minutes.
+         */
         post: operations["create_own"];
         delete?: never;
         options?: never;
