@@ -3,6 +3,7 @@
 use crate::acr::Acr;
 use crate::client_auth;
 use crate::jose::Algorithm;
+use crate::passkey::MinimumPasskey;
 use crate::pkce::Method;
 
 /// Every grant type there is (RFC 6749, RFC 8628, RFC 8693).
@@ -96,6 +97,8 @@ pub struct Client {
     pub dpop_tokens: Demand,
     /// The weakest authentication its users may come with.
     pub minimum_acr: Option<Acr>,
+    /// The passkey its users need.
+    pub minimum_passkey: MinimumPasskey,
     /// `max_age` of requests that send none, in seconds.
     pub default_max_age: Option<i64>,
     /// The grant types it may use; all of its kind when none.
@@ -196,6 +199,7 @@ impl Client {
             request_objects: Demand::Optional,
             dpop_tokens: Demand::Optional,
             minimum_acr: None,
+            minimum_passkey: MinimumPasskey::Any,
             default_max_age: None,
             grant_types: None,
             approval: Approval::Given,

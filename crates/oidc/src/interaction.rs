@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::authorize::FreshProof;
+use crate::passkey::Standing;
 
 /// Something a person does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +38,9 @@ pub struct Progress {
     /// Whether it verified its owner.
     #[serde(default)]
     pub reauthentication_verified_user: bool,
+    /// Whether it is a passkey the client takes.
+    #[serde(default)]
+    pub reauthentication_passkey_suffices: bool,
     /// The scopes asked for.
     pub scopes: Vec<String>,
 }
@@ -73,6 +77,7 @@ impl Progress {
         self.consent = asked.consent;
         self.reauthenticated_at = None;
         self.reauthentication_verified_user = false;
+        self.reauthentication_passkey_suffices = false;
     }
 
     /// Notes that the passkey was used.
@@ -80,6 +85,7 @@ impl Progress {
         self.reauthenticate = false;
         self.reauthenticated_at = Some(proof.at);
         self.reauthentication_verified_user = proof.user_verified;
+        self.reauthentication_passkey_suffices = proof.passkey == Standing::Sufficient;
     }
 
     /// Notes the consent.
@@ -110,6 +116,7 @@ mod tests {
             requested_at: 0,
             reauthenticated_at: None,
             reauthentication_verified_user: false,
+            reauthentication_passkey_suffices: false,
             scopes: Vec::new(),
         }
     }
@@ -135,6 +142,7 @@ mod tests {
         progress.reauthenticated(FreshProof {
             at: 5,
             user_verified: true,
+            passkey: Standing::Sufficient,
         });
         assert!(progress.expects(Step::Consent));
         progress.consented();
@@ -147,6 +155,7 @@ mod tests {
         progress.reauthenticated(FreshProof {
             at: 5,
             user_verified: true,
+            passkey: Standing::Sufficient,
         });
         progress.bind(AskedOfUser {
             reauthenticate: true,

@@ -47,6 +47,7 @@ pub mod jwk_set;
 pub mod logout_token;
 pub mod opaque;
 pub mod parameters;
+pub mod passkey;
 pub mod pkce;
 pub mod pushed_request;
 pub mod redirect_uri;

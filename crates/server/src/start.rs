@@ -15,6 +15,7 @@ use crate::config::{Config, DatabaseConfig};
 use crate::http::rate_limit::RateLimits;
 use crate::jobs::{self, Scheduler};
 use crate::outbound::{self, Network, Outbound};
+use crate::passkeys::metadata::{Metadata, MetadataError};
 use crate::random::Random;
 use crate::signing_keys::{SigningKeys, SigningKeysError};
 use crate::state::{AppState, Parts};
@@ -30,6 +31,9 @@ pub enum StartError {
     /// Settings in the environment are invalid.
     #[error(transparent)]
     Settings(#[from] SettingsError),
+    /// The FIDO metadata cannot be used.
+    #[error(transparent)]
+    Metadata(#[from] MetadataError),
     /// The signing keys could not be read or made.
     #[error(transparent)]
     SigningKeys(#[from] SigningKeysError),
@@ -83,6 +87,14 @@ fn address(database: &DatabaseConfig) -> (Engine, &str) {
 /// [`start`] with a clock and a network of the caller's.
 pub async fn start_with(config: Config, clock: Clock, network: Network) -> Result<App, StartError> {
     let settings = SettingsCache::new(&config.ui_config)?;
+    let authenticator_metadata = match &config.fido_metadata {
+        Some(files) => {
+            let metadata = Metadata::load(&files.file, &files.root, clock.now().seconds())?;
+            tracing::info!(models = metadata.len(), "FIDO metadata loaded");
+            Some(metadata)
+        }
+        None => None,
+    };
     let (engine, connection_string) = address(&config.database);
     let store = Store::open(engine, connection_string).await?;
     tracing::info!(provider = store.engine().as_str(), "Connected to database");
@@ -106,6 +118,7 @@ pub async fn start_with(config: Config, clock: Clock, network: Network) -> Resul
         random,
         settings,
         signing_keys,
+        authenticator_metadata,
         setup_completed: AtomicBool::new(false),
     });
     api_keys::authentication::forget_static_user(&state).await?;

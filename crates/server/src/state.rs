@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::http::rate_limit::RateLimits;
 
 use crate::outbound::Outbound;
+use crate::passkeys::metadata::Metadata;
 use crate::random::Random;
 use crate::signing_keys::SigningKeys;
 
@@ -42,6 +43,8 @@ pub struct Parts {
     pub metadata_documents: MetadataDocuments,
     /// Nonces for proofs of possession.
     pub dpop_nonces: Nonces,
+    /// What makers say of their authenticators, where an administrator supplied it.
+    pub authenticator_metadata: Option<Metadata>,
     /// The keys tokens are signed with.
     pub signing_keys: SigningKeys,
     /// `/setup` is closed for good once somebody has an account; remembered to spare the query.

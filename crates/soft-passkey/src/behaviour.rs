@@ -18,6 +18,13 @@ pub enum Attestation {
     None,
     /// `packed`, signed with the new key itself.
     PackedSelf,
+    /// `packed`, signed with the maker's key.
+    PackedByMaker {
+        /// The attestation key (P-256) as PKCS #8.
+        key: Vec<u8>,
+        /// Its certificate and those behind it, DER.
+        certificates: Vec<Vec<u8>>,
+    },
     /// Any format and statement (CBOR).
     Raw {
         /// `fmt`

@@ -198,3 +198,12 @@ fn ec(
         .map(Key::Ec)
         .map_err(|_| Error::Crypto)
 }
+
+/// Signs with a P-256 key of somebody else's, as PKCS #8.
+pub(crate) fn sign_p256(pkcs8: &[u8], message: &[u8]) -> Result<Vec<u8>, Error> {
+    let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, pkcs8).map_err(|_| Error::Crypto)?;
+    let signature = key
+        .sign(&SystemRandom::new(), message)
+        .map_err(|_| Error::Crypto)?;
+    Ok(signature.as_ref().to_vec())
+}

@@ -267,6 +267,20 @@ impl SoftPasskey {
                         .bytes(&signature)
                 })
             }
+            Attestation::PackedByMaker { key, certificates } => {
+                let message = [auth_data, digest(&SHA256, client_data).as_ref()].concat();
+                let signature = key::sign_p256(key, &message)?;
+                let count = u64::try_from(certificates.len()).map_err(|_| Error::Encoding)?;
+                let mut encoded = encoder.map(3).and_then(|e| {
+                    e.str("fmt")?.str("packed")?.str("attStmt")?.map(3)?;
+                    e.str("alg")?.i64(Algorithm::Es256.id())?;
+                    e.str("sig")?.bytes(&signature)?.str("x5c")?.array(count)
+                });
+                for certificate in certificates {
+                    encoded = encoded.and_then(|e| e.bytes(certificate));
+                }
+                encoded
+            }
             Attestation::Raw { format, statement } => encoder
                 .map(3)
                 .and_then(|e| e.str("fmt")?.str(format)?.str("attStmt"))

@@ -12,8 +12,8 @@ pub use crate::entity::oidc_client::Model as Client;
 use crate::entity::{client_allowed_group, client_secret, group_member, oidc_client};
 use crate::error::StoreResult;
 use crate::types::{
-    ClientId, ClientSecretId, ClientType, FederatedIdentities, GroupId, SecurityProfile, StringList,
-    Timestamp, UserId,
+    ClientId, ClientSecretId, ClientType, FederatedIdentities, GroupId, MinimumPasskey, SecurityProfile,
+    StringList, Timestamp, UserId,
 };
 
 impl Client {
@@ -49,6 +49,8 @@ impl Client {
             dpop_bound_access_tokens: false,
             security_profile: SecurityProfile::None,
             minimum_acr: None,
+            minimum_passkey: MinimumPasskey::default(),
+            allowed_authenticator_models: StringList::default(),
             default_max_age: None,
             allow_token_impersonation: false,
             allow_token_delegation: false,

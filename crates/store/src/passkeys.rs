@@ -2,8 +2,8 @@
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Order, QueryFilter,
-    QueryOrder,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, Order,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use crate::connect::Tx;
@@ -74,20 +74,46 @@ pub async fn delete(tx: &Tx, user: UserId, id: PasskeyId) -> StoreResult<bool> {
     Ok(result.rows_affected == 1)
 }
 
-/// Records a successful use.
+/// Records a successful use; whether the signature counter had not been seen before. Two uses with one count (a copy of
+/// the key, at the same moment) get one yes. Authenticators without a counter always show zero.
 pub async fn record_use(
     tx: &Tx,
     id: PasskeyId,
     sign_count: i64,
     backup_state: bool,
     now: Timestamp,
-) -> StoreResult<()> {
-    passkey::Entity::update_many()
+) -> StoreResult<bool> {
+    let mut unseen = Condition::any().add(passkey::Column::SignCount.lt(sign_count));
+    if sign_count == 0 {
+        unseen = unseen.add(passkey::Column::SignCount.eq(0));
+    }
+    let result = passkey::Entity::update_many()
         .col_expr(passkey::Column::SignCount, Expr::value(sign_count))
         .col_expr(passkey::Column::BackupState, Expr::value(backup_state))
         .col_expr(passkey::Column::LastUsedAt, Expr::value(now.0))
         .filter(passkey::Column::Id.eq(id))
+        .filter(unseen)
+        .exec(tx)
+        .await?;
+    Ok(result.rows_affected == 1)
+}
+
+/// Notes that the signature counter did not rise.
+pub async fn record_regression(tx: &Tx, id: PasskeyId, now: Timestamp) -> StoreResult<()> {
+    passkey::Entity::update_many()
+        .col_expr(passkey::Column::CounterRegressedAt, Expr::value(now.0))
+        .filter(passkey::Column::Id.eq(id))
         .exec(tx)
         .await?;
     Ok(())
+}
+
+/// Whether a user has a passkey at all.
+pub async fn any_of_user(connection: &impl ConnectionTrait, user: UserId) -> StoreResult<bool> {
+    Ok(passkey::Entity::find()
+        .filter(passkey::Column::UserId.eq(user))
+        .limit(1)
+        .count(connection)
+        .await?
+        > 0)
 }

@@ -268,6 +268,18 @@ text_enum!(
 );
 
 text_enum!(
+    /// What kind of passkey a client's users need.
+    MinimumPasskey {
+        /// Whatever they signed in with will do.
+        Any = "any",
+        /// One that cannot leave its device.
+        DeviceBound = "device_bound",
+        /// One of listed models, proven by its maker.
+        Models = "models",
+    }
+);
+
+text_enum!(
     /// How a client secret is hashed.
     SecretAlgorithm {
         /// Hex SHA-256 of the UTF-8 bytes; for generated, high-entropy secrets.
@@ -394,6 +406,16 @@ pub struct FederatedIdentity {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
 #[serde(transparent)]
 pub struct FederatedIdentities(pub Vec<FederatedIdentity>);
+
+#[expect(
+    clippy::derivable_impls,
+    reason = "the macro derives for enums without a default"
+)]
+impl Default for MinimumPasskey {
+    fn default() -> Self {
+        Self::Any
+    }
+}
 
 #[expect(
     clippy::derivable_impls,

@@ -19,6 +19,7 @@ const NAMES: Record<string, () => string> = {
 	TOKEN_EXCHANGE: m.event_token_exchange,
 	PASSKEY_ADDED: m.event_passkey_added,
 	PASSKEY_REMOVED: m.event_passkey_removed,
+	PASSKEY_COUNTER_WENT_BACK: m.event_passkey_counter_went_back,
 	INITIAL_SETUP: m.event_initial_setup,
 	SESSION_ENDED: m.event_session_ended,
 	CONFIGURATION_CHANGED: m.event_configuration_changed,

@@ -6,9 +6,12 @@ export interface AppConfig {
 	accentColor: string;
 	disableAnimations: boolean;
 	allowOwnAccountEdit: boolean;
+	allowOwnLoginCodes: boolean;
 	requireUserEmail: boolean;
 	ldapEnabled: boolean;
 	uiConfigDisabled: boolean;
+	/** The name passkeys are bound to. */
+	passkeyRpId: string;
 }
 
 /** The public configuration travels as strings. */
@@ -23,8 +26,10 @@ export function parseConfig(entries: ConfigEntry[]): AppConfig {
 		accentColor: text('accentColor', 'default'),
 		disableAnimations: flag('disableAnimations', false),
 		allowOwnAccountEdit: flag('allowOwnAccountEdit', true),
+		allowOwnLoginCodes: flag('allowOwnLoginCodes', true),
 		requireUserEmail: flag('requireUserEmail', true),
 		ldapEnabled: flag('ldapEnabled', false),
-		uiConfigDisabled: flag('uiConfigDisabled', false)
+		uiConfigDisabled: flag('uiConfigDisabled', false),
+		passkeyRpId: text('passkeyRpId', '')
 	};
 }

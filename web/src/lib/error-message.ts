@@ -14,7 +14,10 @@ const BY_CODE: Record<string, () => string> = {
 	invalid_webauthn_response: () => m.error_passkey_response(),
 	webauthn_authentication_failed: () => m.error_passkey_not_verified(),
 	passkey_user_verification_required: () => m.error_passkey_user_verification(),
-	synced_passkey_not_allowed: () => m.error_passkey_synced()
+	synced_passkey_not_allowed: () => m.error_passkey_synced(),
+	authenticator_not_allowed: () => m.error_authenticator_not_allowed(),
+	attestation_required: () => m.error_attestation_required(),
+	passkey_not_sufficient: () => m.error_passkey_not_sufficient()
 };
 
 /** Passkey prompts fail inside the browser, each with its own advice. */

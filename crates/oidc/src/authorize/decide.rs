@@ -7,6 +7,7 @@ use crate::error::ErrorCode;
 use crate::id_token;
 use crate::interaction::{AskedOfUser, Progress};
 use crate::jose::Jwk;
+use crate::passkey::Standing;
 
 /// Whether the user may use the client by its groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +49,8 @@ pub struct FreshProof {
     pub at: i64,
     /// Whether it verified its owner.
     pub user_verified: bool,
+    /// Whether the client takes such a passkey.
+    pub passkey: Standing,
 }
 
 /// Who is signed in, and what they and the past say about the request.
@@ -59,6 +62,8 @@ pub struct SignedInUser {
     pub by_passkey: bool,
     /// Whether that passkey verified its owner.
     pub user_verified: bool,
+    /// Whether the client takes what they signed in with.
+    pub passkey: Standing,
     /// Whether they may use the client.
     pub group_access: GroupAccess,
     /// The scopes they agreed to before; none if never.
@@ -68,6 +73,14 @@ pub struct SignedInUser {
     pub fresh_proof: Option<FreshProof>,
     /// The ID token hint.
     pub hint: Hint,
+}
+
+impl SignedInUser {
+    /// The fresh proof, unless the client wants another passkey: such a one proves nothing to it.
+    fn sufficient_proof(&self) -> Option<FreshProof> {
+        self.fresh_proof
+            .filter(|proof| proof.passkey == Standing::Sufficient)
+    }
 }
 
 /// What happens to a request.
@@ -99,29 +112,28 @@ pub fn asked_of_user(
     requested_at: i64,
     now: i64,
 ) -> AskedOfUser {
-    let proven_at = user
-        .fresh_proof
-        .map_or(user.authenticated_at, |proof| proof.at.max(user.authenticated_at));
+    let proof = user.sufficient_proof();
+    let proven_at = proof.map_or(user.authenticated_at, |proof| proof.at.max(user.authenticated_at));
     let too_old = request
         .max_age
         .is_some_and(|seconds| now >= proven_at.saturating_add(seconds.saturating_mul(1000)));
     let proof_due = (request.prompt.login || too_old) && proven_at <= requested_at;
     let signed_in_since_by_passkey = user.by_passkey && user.authenticated_at > requested_at;
-    let passkey_due = client.reauthentication == Demand::Required
-        && user.fresh_proof.is_none()
-        && !signed_in_since_by_passkey;
+    let passkey_due =
+        client.reauthentication == Demand::Required && proof.is_none() && !signed_in_since_by_passkey;
     let acr_due = match acr_demand(request, client) {
         AcrDemand::Preferred(acr) => !request.prompt.none && acr > acr_of(user, requested_at),
         AcrDemand::Required(acr) => acr > acr_of(user, requested_at),
         AcrDemand::Nothing | AcrDemand::Impossible => false,
     };
+    let other_passkey_due = user.passkey == Standing::Insufficient && proof.is_none();
     let keys = request.consent_keys();
     let covered = user
         .consented
         .as_ref()
         .is_some_and(|known| keys.iter().all(|key| known.contains(key)));
     AskedOfUser {
-        reauthenticate: proof_due || passkey_due || acr_due,
+        reauthenticate: proof_due || passkey_due || acr_due || other_passkey_due,
         consent: request.prompt.consent || (client.consent == Demand::Required && !covered),
     }
 }
@@ -130,7 +142,7 @@ pub fn asked_of_user(
 /// was just used to allow something, or by a session.
 fn acr_of(user: &SignedInUser, requested_at: i64) -> Acr {
     let signed_in_since = user.by_passkey && user.user_verified && user.authenticated_at > requested_at;
-    let proven = user.fresh_proof.is_some_and(|proof| proof.user_verified);
+    let proven = user.sufficient_proof().is_some_and(|proof| proof.user_verified);
     if signed_in_since || proven {
         Acr::FreshPasskey
     } else {
@@ -170,6 +182,7 @@ pub fn decide(
         requested_at: now,
         reauthenticated_at: None,
         reauthentication_verified_user: false,
+        reauthentication_passkey_suffices: false,
         scopes: request.shown_scopes(),
     };
     let Some(user) = user else {
@@ -286,6 +299,14 @@ pub fn resume(
             request,
             ErrorCode::UnmetAuthenticationRequirements,
             "The passkey did not verify its owner.",
+        ));
+    }
+    // The step itself takes no other passkey; the client may have become stricter since.
+    if user.passkey == Standing::Insufficient && !progress.reauthentication_passkey_suffices {
+        return Decision::Refuse(redirect_error(
+            request,
+            ErrorCode::UnmetAuthenticationRequirements,
+            "The client needs another kind of passkey.",
         ));
     }
     Decision::Issue {

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::interaction::Progress;
+use crate::passkey::Standing;
 
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 const NOW: i64 = 1_000_000_000;
@@ -370,6 +371,7 @@ fn fresh(at: i64) -> FreshProof {
     FreshProof {
         at,
         user_verified: true,
+        passkey: Standing::Sufficient,
     }
 }
 
@@ -378,6 +380,7 @@ fn user() -> SignedInUser {
         authenticated_at: NOW - 60_000,
         by_passkey: true,
         user_verified: true,
+        passkey: Standing::Sufficient,
         group_access: GroupAccess::Allowed,
         consented: Some(vec![
             "openid".to_owned(),
@@ -549,6 +552,7 @@ fn a_finished_interaction_yields_the_code_and_a_foreign_one_does_not() {
         requested_at: NOW - 5_000,
         reauthenticated_at: Some(NOW - 1_000),
         reauthentication_verified_user: true,
+        reauthentication_passkey_suffices: true,
         scopes: Vec::new(),
     };
     assert_eq!(
@@ -813,6 +817,7 @@ fn a_stronger_acr_is_a_passkey_used_for_this_request() {
         fresh_proof: Some(FreshProof {
             at: NOW - 500,
             user_verified: false,
+            passkey: Standing::Sufficient,
         }),
         ..user()
     };
@@ -903,6 +908,7 @@ fn a_passkey_that_verified_nobody_does_not_meet_a_required_acr() {
     progress.reauthenticated(FreshProof {
         at: NOW + 1,
         user_verified: false,
+        passkey: Standing::Sufficient,
     });
     let answer = resume(
         &request,
@@ -1036,4 +1042,91 @@ fn an_api_is_asked_for_and_consented_to_by_its_address() {
         ErrorCode::InvalidRequest,
         "one answer for every reason"
     );
+}
+
+#[test]
+fn a_client_that_needs_another_passkey_asks_for_it() {
+    use crate::interaction::Step::Reauthenticate;
+
+    let request = valid(&Parameters::from_pairs(good()), &client());
+    let insufficient = FreshProof {
+        passkey: Standing::Insufficient,
+        ..fresh(NOW - 1_000)
+    };
+    let with = |passkey, fresh_proof| SignedInUser {
+        passkey,
+        fresh_proof,
+        ..user()
+    };
+    let steps = |user: &SignedInUser| match decide(&request, &client(), Some(user), NOW) {
+        Decision::Interact(progress) => progress.required_steps(),
+        Decision::Issue { auth_time, .. } if auth_time == NOW - 1_000 => Vec::new(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(steps(&with(Standing::Insufficient, None)), [Reauthenticate]);
+    assert_eq!(
+        steps(&with(Standing::Insufficient, Some(insufficient))),
+        [Reauthenticate]
+    );
+    assert_eq!(
+        steps(&with(Standing::Insufficient, Some(fresh(NOW - 1_000)))),
+        [],
+        "the proof counts, and is when they authenticated"
+    );
+
+    // Where nobody may be asked, it is an error.
+    let silent = valid(&with_prompt_none(), &client());
+    assert!(matches!(
+        decide(&silent, &client(), Some(&with(Standing::Insufficient, None)), NOW),
+        Decision::Refuse(Refusal::Redirect { .. })
+    ));
+
+    // A client that asks for the passkey each time is not content with one it does not take.
+    let careful = Client {
+        reauthentication: Demand::Required,
+        ..client()
+    };
+    let asked = |proof| {
+        let user = with(Standing::Sufficient, Some(proof));
+        asked_of_user(&request, &careful, &user, NOW, NOW).reauthenticate
+    };
+    assert!(asked(insufficient));
+    assert!(!asked(fresh(NOW - 1_000)));
+}
+
+fn with_prompt_none() -> Parameters {
+    with("prompt", "none")
+}
+
+#[test]
+fn a_finished_interaction_without_the_passkey_the_client_needs_yields_an_error() {
+    let request = valid(&Parameters::from_pairs(good()), &client());
+    let user = SignedInUser {
+        passkey: Standing::Insufficient,
+        ..user()
+    };
+    let mut progress = match decide(&request, &client(), Some(&user), NOW) {
+        Decision::Interact(progress) => progress,
+        other => panic!("{other:?}"),
+    };
+    let resumed = |progress: &crate::interaction::Progress| {
+        resume(
+            &request,
+            &client(),
+            Some(&user),
+            progress,
+            SameUser::Yes,
+            NOW + 2_000,
+        )
+    };
+    progress.reauthenticated(FreshProof {
+        passkey: Standing::Insufficient,
+        ..fresh(NOW + 1_000)
+    });
+    assert!(matches!(resumed(&progress), Decision::Refuse(_)));
+    progress.reauthenticated(fresh(NOW + 1_000));
+    assert!(matches!(
+        resumed(&progress),
+        Decision::Issue { auth_time, .. } if auth_time == NOW + 1_000
+    ));
 }

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use ipnet::{IpNet, Ipv6Net};
 use pocket_id_server::config::{
     ActorsConfig, AppEnv, AppUrl, Config, DEFAULT_AUDIT_LOG_RETENTION_DAYS, DatabaseConfig, EncryptionKey,
-    FileBackendConfig, GeoLiteConfig, KeyOrigin, KeyStorage, KeysConfig, ListenConfig, LogConfig, LogFormat,
-    LogLevel, MetricsExporter, OtlpExporter, S3Config, S3PathStyle, TelemetryConfig, TlsConfig, Toggle,
-    TrustedPeers, UiConfigSource,
+    FidoMetadataConfig, FileBackendConfig, GeoLiteConfig, KeyOrigin, KeyStorage, KeysConfig, ListenConfig,
+    LogConfig, LogFormat, LogLevel, MetricsExporter, OtlpExporter, S3Config, S3PathStyle, TelemetryConfig,
+    TlsConfig, Toggle, TrustedPeers, UiConfigSource,
 };
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
@@ -101,6 +101,8 @@ impl Settings {
             proxy_protocol: peers("PROXY_PROTOCOL", self.proxy_protocol.as_deref(), &mut problems),
             local_ipv6_ranges: local_ipv6_ranges(&self, &mut problems),
             outbound_allowed_networks: outbound_allowed_networks(&self, &mut problems),
+            webauthn_related_origins: webauthn_related_origins(&self, &mut problems),
+            fido_metadata: fido_metadata(&self, &mut problems),
             audit_log_retention_days: retention(&self, &mut problems),
             analytics: Toggle::from(!self.analytics_disabled.unwrap_or(false)),
             version_check: Toggle::from(!self.version_check_disabled.unwrap_or(false)),
@@ -392,6 +394,34 @@ fn outbound_allowed_networks(settings: &Settings, problems: &mut Problems) -> Ve
         }
     }
     networks
+}
+
+fn webauthn_related_origins(settings: &Settings, problems: &mut Problems) -> Vec<AppUrl> {
+    let mut origins = Vec::new();
+    for entry in list(settings.webauthn_related_origins.as_deref().unwrap_or_default()) {
+        // Browsers know passkeys over https, and on the machine itself.
+        match AppUrl::parse(entry) {
+            Ok(origin) if origin.is_https() || origin.host() == "localhost" => origins.push(origin),
+            _ => problems.add(format!(
+                "WEBAUTHN_RELATED_ORIGINS must list https origins without a path; {entry:?} is none"
+            )),
+        }
+    }
+    origins
+}
+
+fn fido_metadata(settings: &Settings, problems: &mut Problems) -> Option<FidoMetadataConfig> {
+    match (&settings.fido_metadata_file, &settings.fido_metadata_root) {
+        (Some(file), Some(root)) => Some(FidoMetadataConfig {
+            file: file.clone(),
+            root: root.clone(),
+        }),
+        (None, None) => None,
+        _ => {
+            problems.add("FIDO_METADATA_FILE and FIDO_METADATA_ROOT must be set together".to_owned());
+            None
+        }
+    }
 }
 
 fn retention(settings: &Settings, problems: &mut Problems) -> NonZeroU32 {

@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 
 use super::dto::{ApiKeyDto, ApiKeyInput, CreatedApiKeyDto, RenewInput};
 use super::service;
-use crate::http::access::{BrowserUser, CurrentUser};
+use crate::http::access::{CurrentUser, FreshUser};
 use crate::http::body::JsonBody;
 use crate::http::client_ip::RequestOrigin;
 use crate::http::error::{ApiResult, ErrorBody};
@@ -40,7 +40,7 @@ async fn list(
     Ok(Json(service::list(&state, &user, &request).await?.into()))
 }
 
-/// Makes an API key. Not with an API key.
+/// Makes an API key. Not with an API key, and only within ten minutes of a proof of who asks.
 #[utoipa::path(
     post, path = "/api/api-keys", tag = "API keys", request_body = ApiKeyInput,
     responses(
@@ -50,7 +50,7 @@ async fn list(
 )]
 async fn create(
     State(state): State<AppState>,
-    BrowserUser(signed_in): BrowserUser,
+    FreshUser(signed_in): FreshUser,
     origin: RequestOrigin,
     JsonBody(input): JsonBody<ApiKeyInput>,
 ) -> ApiResult<(StatusCode, Json<CreatedApiKeyDto>)> {
@@ -58,7 +58,7 @@ async fn create(
     Ok((StatusCode::CREATED, Json(created)))
 }
 
-/// Gives an expired API key a new value and life. Not with an API key.
+/// Gives an expired API key a new value and life. Not with an API key, and only within ten minutes of a proof of who asks.
 #[utoipa::path(
     post, path = "/api/api-keys/{id}/renew", tag = "API keys", request_body = RenewInput,
     params(("id" = String, Path, description = "API key ID")),
@@ -70,7 +70,7 @@ async fn create(
 )]
 async fn renew(
     State(state): State<AppState>,
-    BrowserUser(signed_in): BrowserUser,
+    FreshUser(signed_in): FreshUser,
     origin: RequestOrigin,
     PathId(id): PathId<ApiKeyId>,
     JsonBody(input): JsonBody<RenewInput>,

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use pocket_id_oidc::redirect_uri::RedirectUriPattern;
+use uuid::Uuid;
 
 /// Who may read a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub enum Rule {
     JsonStrings,
     /// A JSON array of URL patterns, as callback URLs have them.
     UrlPatterns,
+    /// A JSON array of authenticator models.
+    Aaguids,
     /// A JSON array of objects with `key` and `value`.
     JsonClaims,
 }
@@ -108,7 +111,7 @@ const fn setting(
     }
 }
 
-use Rule::{Bool, Free, JsonClaims, JsonStrings, Minutes, OneOf, OptionalEmail, Text, UrlPatterns};
+use Rule::{Aaguids, Bool, Free, JsonClaims, JsonStrings, Minutes, OneOf, OptionalEmail, Text, UrlPatterns};
 use Visibility::{Admin, Public, Secret};
 
 /// Every setting, in the order lists have.
@@ -333,6 +336,38 @@ pub const SETTINGS: &[Setting] = &[
         Admin,
         OneOf(&["any", "platform", "cross-platform"]),
     ),
+    setting(
+        "webauthnAttestation",
+        "WEBAUTHN_ATTESTATION",
+        "none",
+        Admin,
+        OneOf(&["none", "required"]),
+    )
+    .later(),
+    setting(
+        "webauthnAllowedAuthenticators",
+        "WEBAUTHN_ALLOWED_AUTHENTICATORS",
+        "[]",
+        Admin,
+        Aaguids,
+    )
+    .later(),
+    setting(
+        "webauthnDeniedAuthenticators",
+        "WEBAUTHN_DENIED_AUTHENTICATORS",
+        "[]",
+        Admin,
+        Aaguids,
+    )
+    .later(),
+    setting(
+        "allowOwnLoginCodes",
+        "ALLOW_OWN_LOGIN_CODES",
+        "true",
+        Public,
+        Bool,
+    )
+    .later(),
     setting("cimdUrlAllowlist", "CIMD_URL_ALLOWLIST", "[]", Admin, UrlPatterns),
     setting(
         "dynamicClientRegistration",
@@ -367,9 +402,12 @@ impl Setting {
     pub fn is_required(&self) -> bool {
         match self.rule {
             Rule::Text(_) | Rule::Bool | Rule::Minutes | Rule::OneOf(_) => self.since == Since::Always,
-            Rule::Free | Rule::OptionalEmail | Rule::JsonStrings | Rule::UrlPatterns | Rule::JsonClaims => {
-                false
-            }
+            Rule::Free
+            | Rule::OptionalEmail
+            | Rule::JsonStrings
+            | Rule::UrlPatterns
+            | Rule::Aaguids
+            | Rule::JsonClaims => false,
         }
     }
 
@@ -401,10 +439,17 @@ impl Setting {
             Rule::UrlPatterns if url_patterns(value).is_none() => {
                 format("must be a JSON array of valid URL patterns")
             }
+            Rule::Aaguids if serde_json::from_str::<Vec<Uuid>>(value).is_err() => {
+                format("must be a JSON array of AAGUIDs")
+            }
             Rule::JsonClaims if serde_json::from_str::<Vec<DefaultClaim>>(value).is_err() => {
                 format("must be a JSON array of objects with key and value")
             }
-            Rule::OptionalEmail | Rule::JsonStrings | Rule::UrlPatterns | Rule::JsonClaims => None,
+            Rule::OptionalEmail
+            | Rule::JsonStrings
+            | Rule::UrlPatterns
+            | Rule::Aaguids
+            | Rule::JsonClaims => None,
         }
     }
 }
@@ -438,7 +483,7 @@ mod tests {
             assert_eq!(setting.fault(setting.default), None, "{}", setting.key);
             assert!(seen.insert(setting.key), "{}", setting.key);
         }
-        assert_eq!(SETTINGS.len(), 49);
+        assert_eq!(SETTINGS.len(), 53);
     }
 
     #[test]
@@ -454,6 +499,8 @@ mod tests {
             ("signupDefaultUserGroupIDs", "{}", "invalid_format"),
             ("signupDefaultUserGroupIDs", "null", "invalid_format"),
             ("signupDefaultCustomClaims", "[1]", "invalid_format"),
+            ("webauthnAllowedAuthenticators", "[\"YubiKey\"]", "invalid_format"),
+            ("webauthnDeniedAuthenticators", "{}", "invalid_format"),
             ("cimdUrlAllowlist", "*", "invalid_format"),
             ("cimdUrlAllowlist", "[1]", "invalid_format"),
             ("cimdUrlAllowlist", r#"["*", "javascript:*"]"#, "invalid_format"),

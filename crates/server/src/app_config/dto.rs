@@ -67,14 +67,18 @@ impl ConfigInput {
             Rule::Bool => text.enum_values(Some(["true", "false"])),
             Rule::OneOf(words) => text.enum_values(Some(words.iter().copied())),
             Rule::Minutes => text.pattern(Some("^[+-]?[0-9]+$")),
-            Rule::Free | Rule::OptionalEmail | Rule::JsonStrings | Rule::UrlPatterns | Rule::JsonClaims => {
-                text
-            }
+            Rule::Free
+            | Rule::OptionalEmail
+            | Rule::JsonStrings
+            | Rule::UrlPatterns
+            | Rule::Aaguids
+            | Rule::JsonClaims => text,
         };
         let about = match setting.rule {
             Rule::OptionalEmail => Some("An e-mail address or nothing".to_owned()),
             Rule::JsonStrings => Some("A JSON array of strings".to_owned()),
             Rule::UrlPatterns => Some("A JSON array of URL patterns".to_owned()),
+            Rule::Aaguids => Some("A JSON array of authenticator models (AAGUIDs)".to_owned()),
             Rule::JsonClaims => Some("A JSON array of objects with key and value".to_owned()),
             Rule::Minutes => Some("Minutes".to_owned()),
             _ if setting.visibility == Visibility::Secret => Some(format!("`{HIDDEN}` keeps what is stored")),

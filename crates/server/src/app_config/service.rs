@@ -99,7 +99,7 @@ impl SettingsCache {
     }
 }
 
-/// The settings anybody may read, and two facts about this installation in the same form.
+/// The settings anybody may read, and three facts about this installation in the same form.
 pub async fn public_entries(state: &AppState) -> Result<Vec<ConfigEntry>, StoreError> {
     let settings = state.settings().await?;
     let mut entries: Vec<ConfigEntry> = SETTINGS
@@ -115,6 +115,11 @@ pub async fn public_entries(state: &AppState) -> Result<Vec<ConfigEntry>, StoreE
         key: "uiConfigDisabled",
         type_: "boolean",
         value: state.settings.is_fixed().to_string(),
+    });
+    entries.push(ConfigEntry {
+        key: "passkeyRpId",
+        type_: "",
+        value: state.config.app_url.host().to_owned(),
     });
     // Browser traces are not relayed yet, so the UI must not send any.
     entries.push(ConfigEntry {

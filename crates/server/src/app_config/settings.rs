@@ -6,6 +6,7 @@ use std::fmt;
 use pocket_id_oidc::redirect_uri::RedirectUriPattern;
 
 use super::catalog::{DefaultClaim, HIDDEN, SETTINGS, Visibility, url_patterns};
+use crate::passkeys::models::{AttestationDemand, ModelRules};
 use crate::passkeys::policy::{Attachment, SyncedPasskeys, UserVerification};
 
 /// Who may make an account for themselves.
@@ -95,6 +96,11 @@ impl Settings {
         self.flag("allowOwnAccountEdit")
     }
 
+    /// Whether people may make login codes for other devices of their own.
+    pub fn allow_own_login_codes(&self) -> bool {
+        self.flag("allowOwnLoginCodes")
+    }
+
     /// Whether the directory rules accounts that came from it.
     pub fn ldap_enabled(&self) -> bool {
         self.flag("ldapEnabled")
@@ -126,6 +132,19 @@ impl Settings {
     /// Which authenticators new passkeys should live on.
     pub fn authenticator_attachment(&self) -> Attachment {
         Attachment::from_config(self.text("webauthnAuthenticatorAttachment"))
+    }
+
+    /// Which authenticator models new passkeys may live on.
+    pub fn model_rules(&self) -> ModelRules {
+        let models = |key| serde_json::from_str(self.text(key)).unwrap_or_default();
+        ModelRules {
+            attestation: match self.text("webauthnAttestation") {
+                "required" => AttestationDemand::Required,
+                _ => AttestationDemand::None,
+            },
+            allowed: models("webauthnAllowedAuthenticators"),
+            denied: models("webauthnDeniedAuthenticators"),
+        }
     }
 
     /// Which URLs may be the IDs of clients that describe themselves there.

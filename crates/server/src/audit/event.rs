@@ -9,6 +9,8 @@ pub enum Event {
     PasskeyAdded,
     /// A passkey was removed.
     PasskeyRemoved,
+    /// A passkey's signature counter did not rise: it may have been copied.
+    PasskeyCounterWentBack,
     /// A client was authorized with consent given before.
     ClientAuthorization,
     /// A client was authorized for the first time or for more than before.
@@ -98,6 +100,7 @@ impl Event {
             Self::SignIn => "SIGN_IN",
             Self::PasskeyAdded => "PASSKEY_ADDED",
             Self::PasskeyRemoved => "PASSKEY_REMOVED",
+            Self::PasskeyCounterWentBack => "PASSKEY_COUNTER_WENT_BACK",
             Self::ClientAuthorization => "CLIENT_AUTHORIZATION",
             Self::NewClientAuthorization => "NEW_CLIENT_AUTHORIZATION",
             Self::ClientAuthorizationRevoked => "CLIENT_AUTHORIZATION_REVOKED",

@@ -9,16 +9,19 @@ use pocket_id_oidc::jose::Algorithm;
 use pocket_id_oidc::jwk_set::{JwkSet, reveals_secrets};
 use pocket_id_oidc::redirect_uri::has_wildcard;
 use pocket_id_store::clients::Client;
-use pocket_id_store::types::{JsonDocument, SecurityProfile, StringList};
+use pocket_id_store::types::{JsonDocument, MinimumPasskey, SecurityProfile, StringList};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::http::validation::Rules;
 
 /// The most keys a client may list.
 const MOST_KEYS: usize = 20;
+/// The most authenticator models a client may list.
+const MOST_MODELS: usize = 200;
 
 /// See the module.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -59,6 +62,13 @@ pub struct ClientProtocolDto {
     /// The weakest `acr` its users may come with.
     #[schema(required = false)]
     pub minimum_acr: Option<String>,
+    /// The passkey its users need: `any`, `device_bound` (one that cannot leave its device) or `models` (one of
+    /// `allowedAuthenticatorModels`, proven by the maker's certificate).
+    #[schema(required = false, value_type = String, example = "any")]
+    pub minimum_passkey: MinimumPasskey,
+    /// Authenticator models (AAGUIDs) for `minimumPasskey` `models`.
+    #[schema(required = false)]
+    pub allowed_authenticator_models: Vec<String>,
     /// `max_age` of requests that send none, in seconds.
     #[schema(required = false, minimum = 0)]
     pub default_max_age: Option<i32>,
@@ -100,6 +110,8 @@ impl From<&Client> for ClientProtocolDto {
             dpop_bound_access_tokens: client.dpop_bound_access_tokens,
             security_profile: client.security_profile,
             minimum_acr: client.minimum_acr,
+            minimum_passkey: client.minimum_passkey,
+            allowed_authenticator_models: client.allowed_authenticator_models.0,
             default_max_age: client.default_max_age,
             grant_types: client.grant_types.map(|types| types.0),
             allow_token_impersonation: client.allow_token_impersonation,
@@ -121,7 +133,7 @@ pub struct Surroundings<'s> {
 }
 
 impl ClientProtocolDto {
-    /// Drops empty texts: in a form they mean that nothing was chosen.
+    /// Drops empty texts: in a form they mean that nothing was chosen. Models are written in one way.
     #[must_use]
     pub fn normalized(mut self) -> Self {
         for text in [
@@ -137,6 +149,9 @@ impl ClientProtocolDto {
             if text.as_deref() == Some("") {
                 *text = None;
             }
+        }
+        for model in &mut self.allowed_authenticator_models {
+            *model = model.trim().to_ascii_lowercase();
         }
         self
     }
@@ -204,6 +219,23 @@ impl ClientProtocolDto {
         {
             fail("minimumAcr", "oneof", "is not a supported acr value");
         }
+        if self.allowed_authenticator_models.len() > MOST_MODELS {
+            fail("allowedAuthenticatorModels", "too_many", "names too many models");
+        }
+        if self
+            .allowed_authenticator_models
+            .iter()
+            .any(|model| model.parse::<Uuid>().map(|aaguid| aaguid.to_string()).as_ref() != Ok(model))
+        {
+            fail(
+                "allowedAuthenticatorModels",
+                "invalid_format",
+                "must list AAGUIDs such as 2fc0579f-8113-47ea-b116-bb5a8db9202a",
+            );
+        }
+        if self.minimum_passkey == MinimumPasskey::Models && self.allowed_authenticator_models.is_empty() {
+            fail("allowedAuthenticatorModels", "required", "is required");
+        }
         if self.default_max_age.is_some_and(i32::is_negative) {
             fail("defaultMaxAge", "invalid_value", "must not be negative");
         }
@@ -249,6 +281,8 @@ impl ClientProtocolDto {
         client.dpop_bound_access_tokens = self.dpop_bound_access_tokens;
         client.security_profile = self.security_profile;
         client.minimum_acr = self.minimum_acr;
+        client.minimum_passkey = self.minimum_passkey;
+        client.allowed_authenticator_models = StringList(self.allowed_authenticator_models);
         client.default_max_age = self.default_max_age;
         client.grant_types = self.grant_types.map(StringList);
         client.allow_token_impersonation = self.allow_token_impersonation;

@@ -80,6 +80,15 @@ impl std::fmt::Debug for UiConfigSource {
     }
 }
 
+/// What makers say of their authenticators, as files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FidoMetadataConfig {
+    /// The BLOB of the FIDO Metadata Service.
+    pub file: PathBuf,
+    /// The certificate its signature leads to.
+    pub root: PathBuf,
+}
+
 /// Where the peer listener of the reference would be; accepted so that existing environments start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActorsConfig {
@@ -117,6 +126,10 @@ pub struct Config {
     pub local_ipv6_ranges: Vec<Ipv6Net>,
     /// `OUTBOUND_ALLOWED_NETWORKS`: not public, and still asked for what clients say of themselves.
     pub outbound_allowed_networks: Vec<IpNet>,
+    /// `WEBAUTHN_RELATED_ORIGINS`: other addresses of this installation where its passkeys may be used.
+    pub webauthn_related_origins: Vec<AppUrl>,
+    /// `FIDO_METADATA_FILE` and `FIDO_METADATA_ROOT`.
+    pub fido_metadata: Option<FidoMetadataConfig>,
     /// `AUDIT_LOG_RETENTION_DAYS`.
     pub audit_log_retention_days: NonZeroU32,
     /// The opposite of `ANALYTICS_DISABLED`.
@@ -191,6 +204,8 @@ impl Config {
             proxy_protocol: TrustedPeers::Nobody,
             local_ipv6_ranges: Vec::new(),
             outbound_allowed_networks: Vec::new(),
+            webauthn_related_origins: Vec::new(),
+            fido_metadata: None,
             audit_log_retention_days: DEFAULT_AUDIT_LOG_RETENTION_DAYS,
             analytics: Toggle::Off,
             version_check: Toggle::Off,

@@ -7,6 +7,7 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName};
 use pocket_id_store::sessions::Session;
+use pocket_id_store::types::SessionId;
 use pocket_id_store::users::User;
 
 use super::client_ip::RequestOrigin;
@@ -15,6 +16,7 @@ use super::error::ApiError;
 use crate::api_keys;
 use crate::config::AppUrl;
 use crate::sessions;
+use crate::sessions::freshness::{self, Errand, Freshness};
 use crate::state::AppState;
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -35,6 +37,23 @@ pub struct CurrentUser(pub User);
 /// Any enabled user, by browser session only: things an API key must not do.
 #[derive(Clone, Debug)]
 pub struct BrowserUser(pub SignedIn);
+
+/// Any enabled user by a browser session that was proven minutes ago, or whose passkey was used just now.
+#[derive(Clone, Debug)]
+pub struct FreshUser(pub SignedIn);
+
+/// A [`FreshUser`], or somebody who signed in without a passkey and may want to add one.
+#[derive(Clone, Debug)]
+pub struct FreshOrRecoveringUser(pub SignedIn);
+
+/// A [`FreshUser`], or the owner of an API key.
+#[derive(Clone, Debug)]
+pub struct FreshUserOrKey {
+    /// Who.
+    pub user: User,
+    /// By which session, if by one.
+    pub session: Option<SessionId>,
+}
 
 /// An enabled administrator, by session or API key.
 #[derive(Clone, Debug)]
@@ -100,6 +119,55 @@ impl FromRequestParts<AppState> for BrowserUser {
             )),
             None => Err(ApiError::not_signed_in()),
         }
+    }
+}
+
+/// Lets only those through who are fresh.
+pub async fn require_fresh(
+    state: &AppState,
+    signed_in: &SignedIn,
+    headers: &HeaderMap,
+    errand: Errand,
+) -> Result<(), ApiError> {
+    match freshness::judge(state, signed_in, headers, errand).await? {
+        Freshness::Fresh => Ok(()),
+        Freshness::Stale => Err(ApiError::reauthentication_required()),
+    }
+}
+
+impl FromRequestParts<AppState> for FreshUser {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
+        let BrowserUser(signed_in) = BrowserUser::from_request_parts(parts, state).await?;
+        require_fresh(state, &signed_in, &parts.headers, Errand::ChangeWaysIn).await?;
+        Ok(Self(signed_in))
+    }
+}
+
+impl FromRequestParts<AppState> for FreshOrRecoveringUser {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
+        let BrowserUser(signed_in) = BrowserUser::from_request_parts(parts, state).await?;
+        require_fresh(state, &signed_in, &parts.headers, Errand::AddPasskey).await?;
+        Ok(Self(signed_in))
+    }
+}
+
+impl FromRequestParts<AppState> for FreshUserOrKey {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
+        if let Some(signed_in) = signed_in(parts, state).await? {
+            require_fresh(state, &signed_in, &parts.headers, Errand::ChangeWaysIn).await?;
+            return Ok(Self {
+                user: signed_in.user,
+                session: Some(signed_in.session.id),
+            });
+        }
+        let CurrentUser(user) = CurrentUser::from_request_parts(parts, state).await?;
+        Ok(Self { user, session: None })
     }
 }
 

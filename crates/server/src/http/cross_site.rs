@@ -10,7 +10,7 @@ use http::{HeaderMap, Method, StatusCode, header};
 
 use super::cors;
 use super::error::ApiError;
-use crate::config::AppUrl;
+use crate::config::{AppUrl, Config};
 use crate::state::AppState;
 
 /// Endpoints of the OAuth protocol take no cookies, or are meant to be called from other sites.
@@ -21,7 +21,7 @@ fn is_protocol(path: &str) -> bool {
 /// Middleware: lets changing requests through only from our own pages or from programs.
 pub async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if changes && !is_protocol(request.uri().path()) && !is_own(request.headers(), &state.config.app_url) {
+    if changes && !is_protocol(request.uri().path()) && !is_own(request.headers(), &state.config) {
         return ApiError::new(
             StatusCode::FORBIDDEN,
             "forbidden",
@@ -32,11 +32,11 @@ pub async fn guard(State(state): State<AppState>, request: Request, next: Next) 
     next.run(request).await
 }
 
-fn is_own(headers: &HeaderMap, app_url: &AppUrl) -> bool {
+fn is_own(headers: &HeaderMap, config: &Config) -> bool {
     if let Some(origin) = headers.get(header::ORIGIN) {
-        return origin
-            .as_bytes()
-            .eq_ignore_ascii_case(app_url.origin().as_bytes());
+        // The pages are also at the related origins, with cookies of their own there.
+        let is = |ours: &AppUrl| origin.as_bytes().eq_ignore_ascii_case(ours.origin().as_bytes());
+        return is(&config.app_url) || config.webauthn_related_origins.iter().any(is);
     }
     match headers.get("sec-fetch-site") {
         Some(site) => matches!(site.as_bytes(), b"same-origin" | b"none"),
@@ -51,10 +51,14 @@ mod tests {
     #[test]
     fn only_own_pages_and_programs_may_change_things() {
         let app_url = AppUrl::parse("https://id.example.com").unwrap();
+        let mut config = Config::for_tests(app_url, std::path::Path::new("/nowhere"));
+        config.webauthn_related_origins = vec![AppUrl::parse("https://id.example.net").unwrap()];
         for (headers, own) in [
             (vec![], true),
             (vec![("origin", "https://id.example.com")], true),
             (vec![("origin", "https://ID.example.com")], true),
+            (vec![("origin", "https://id.example.net")], true),
+            (vec![("origin", "https://sub.id.example.net")], false),
             (vec![("sec-fetch-site", "same-origin")], true),
             (vec![("sec-fetch-site", "none")], true),
             (vec![("origin", "https://evil.example.com")], false),
@@ -67,7 +71,7 @@ mod tests {
             for (name, value) in &headers {
                 map.insert(*name, value.parse().unwrap());
             }
-            assert_eq!(is_own(&map, &app_url), own, "{headers:?}");
+            assert_eq!(is_own(&map, &config), own, "{headers:?}");
         }
     }
 }

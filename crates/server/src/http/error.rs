@@ -124,6 +124,15 @@ impl ApiError {
         error
     }
 
+    /// 401 for what needs a passkey used just now.
+    pub fn reauthentication_required() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "reauthentication_required",
+            "Reauthentication is required",
+        )
+    }
+
     /// 404 for a thing of a kind named by the REST API.
     pub fn not_found(resource: &'static str) -> Self {
         Self::new(

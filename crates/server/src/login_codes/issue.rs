@@ -1,5 +1,6 @@
 //! Making login codes.
 
+use http::StatusCode;
 use pocket_id_store::login_codes::{self, LoginCode};
 use pocket_id_store::types::{Timestamp, UserId};
 use pocket_id_store::users::{self, User};
@@ -123,6 +124,13 @@ pub async fn for_oneself(
     user: &User,
     origin: &RequestOrigin,
 ) -> Result<LoginCodeDto, ApiError> {
+    if !state.settings().await?.allow_own_login_codes() {
+        return Err(ApiError::new(
+            StatusCode::FORBIDDEN,
+            "one_time_access_disabled",
+            "One-time access is disabled",
+        ));
+    }
     let tx = state.store.begin().await?;
     let token = store_new(&state.config, &tx, user.id, OWN_SECONDS, state.now()).await?;
     audit::record(state, &tx, Event::LoginCodeCreated, user, origin, []).await?;

@@ -11,12 +11,13 @@ use utoipa_axum::routes;
 
 use super::exchange::{self, ExchangeError};
 use super::issue::{self, LifetimeInput, LoginCodeDto};
-use crate::http::access::{Admin, CurrentUser};
+use crate::http::access::{Admin, FreshUserOrKey, MaybeUser, require_fresh};
 use crate::http::body::JsonBody;
 use crate::http::client_ip::RequestOrigin;
 use crate::http::error::{ApiResult, ErrorBody};
 use crate::http::path::PathId;
 use crate::http::rate_limit::{Limited, LoginCode};
+use crate::sessions::freshness::Errand;
 use crate::state::AppState;
 use crate::users::dto::UserDto;
 use crate::users::service as users;
@@ -41,15 +42,22 @@ pub fn routes() -> OpenApiRouter<AppState> {
 async fn create(
     State(state): State<AppState>,
     Admin(admin): Admin,
+    MaybeUser(signed_in): MaybeUser,
     origin: RequestOrigin,
+    headers: HeaderMap,
     PathId(id): PathId<UserId>,
     JsonBody(input): JsonBody<LifetimeInput>,
 ) -> ApiResult<(StatusCode, Json<LoginCodeDto>)> {
+    // Nobody gets around the rule for their own account by being an administrator.
+    if let Some(own) = signed_in.filter(|signed_in| Some(signed_in.user.id) == id) {
+        require_fresh(&state, &own, &headers, Errand::ChangeWaysIn).await?;
+    }
     let code = issue::for_user(&state, id, &input, &admin, &origin).await?;
     Ok((StatusCode::CREATED, Json(code)))
 }
 
-/// Makes a code for another device of the signed-in user, for 15 minutes.
+/// Makes a code for another device of the signed-in user, for 15 minutes. Whoever has it may add a passkey, so a session
+/// must have been proven within ten minutes.
 #[utoipa::path(
     post, path = "/api/users/me/one-time-access-token", tag = "Login codes", request_body = LifetimeInput,
     responses(
@@ -59,7 +67,7 @@ async fn create(
 )]
 async fn create_own(
     State(state): State<AppState>,
-    CurrentUser(user): CurrentUser,
+    FreshUserOrKey { user, .. }: FreshUserOrKey,
     origin: RequestOrigin,
     _: JsonBody<LifetimeInput>,
 ) -> ApiResult<(StatusCode, Json<LoginCodeDto>)> {

@@ -5,15 +5,17 @@ use pocket_id_oidc::claims_request::RequestedClaims;
 use pocket_id_oidc::client::{Approval, Client, ClientKind, Demand, Permission, Profile};
 use pocket_id_oidc::client_auth::StoredSecret;
 use pocket_id_oidc::grant::Grant;
+use pocket_id_oidc::passkey::{Binding, MinimumPasskey as Minimum, Standing, UsedPasskey};
 use pocket_id_oidc::pkce::Method;
 use pocket_id_oidc::resource::{self, ApiFacts, RequestedApi};
 use pocket_id_oidc::scope::Scopes;
 use pocket_id_store::clients::{self, ClientSecret};
 use pocket_id_store::types::{
-    ClientId, ClientType, GroupId, SecretAlgorithm, SecurityProfile, SubjectType, Timestamp, UserId,
+    ClientId, ClientType, GroupId, MinimumPasskey, PasskeyId, SecretAlgorithm, SecurityProfile, SubjectType,
+    Timestamp, UserId,
 };
 use pocket_id_store::users::User;
-use pocket_id_store::{StoreError, StoreResult, apis, custom_claims, grants, groups};
+use pocket_id_store::{StoreError, StoreResult, apis, custom_claims, grants, groups, passkeys};
 
 use crate::state::AppState;
 
@@ -69,6 +71,11 @@ pub fn client(row: &clients::Client) -> Client {
         request_objects: demand(row.require_signed_request_object),
         dpop_tokens: demand(row.dpop_bound_access_tokens),
         minimum_acr: chosen(row.minimum_acr.as_deref()),
+        minimum_passkey: match row.minimum_passkey {
+            MinimumPasskey::Any => Minimum::Any,
+            MinimumPasskey::DeviceBound => Minimum::DeviceBound,
+            MinimumPasskey::Models => Minimum::Models(row.allowed_authenticator_models.0.clone()),
+        },
         default_max_age: row.default_max_age.map(i64::from),
         grant_types: row.grant_types.as_ref().map(|types| types.0.clone()),
         approval: if row.is_approved {
@@ -198,6 +205,35 @@ pub async fn may_use(
         return Ok(true);
     }
     clients::user_in_allowed_group(connection, &client.id, user).await
+}
+
+/// Whether a client takes the passkey a user signed in with, or proved something with.
+pub async fn standing(
+    connection: &impl sea_orm::ConnectionTrait,
+    client: &clients::Client,
+    user: UserId,
+    passkey: Option<PasskeyId>,
+) -> StoreResult<Standing> {
+    if client.minimum_passkey == MinimumPasskey::Any {
+        return Ok(Standing::Sufficient);
+    }
+    // One that was removed since counts no more.
+    let stored = match passkey {
+        Some(id) => passkeys::find(connection, user, id).await?,
+        None => None,
+    };
+    let used = stored.map(|stored| UsedPasskey {
+        binding: if stored.backup_eligible {
+            Binding::Synced
+        } else {
+            Binding::Device
+        },
+        proven_model: stored
+            .aaguid
+            .filter(|_| stored.model_verified)
+            .map(|aaguid| aaguid.to_string()),
+    });
+    Ok(self::client(client).minimum_passkey.judge(used.as_ref()))
 }
 
 /// A person with what the scopes need to know about them.

@@ -6,11 +6,12 @@ use http::{HeaderMap, StatusCode};
 use pocket_id_oidc::authorize::{self, AuthorizationRequest, Channel, FreshProof};
 use pocket_id_oidc::interaction::{Progress, Step};
 use pocket_id_oidc::parameters::Parameters;
+use pocket_id_oidc::passkey::Standing;
 use pocket_id_oidc::resource;
 use pocket_id_store::clients::Client;
 use pocket_id_store::consents::{self, ConsentChange};
 use pocket_id_store::interactions::{self, Interaction};
-use pocket_id_store::types::{InteractionId, JsonDocument};
+use pocket_id_store::types::{InteractionId, JsonDocument, MinimumPasskey};
 use pocket_id_store::{StoreError, apis, commit};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -61,6 +62,9 @@ pub struct InteractionDto {
     pub client: ClientMetaDto,
     /// Whether an administrator stands behind the client; people are warned of one that registered itself.
     pub client_is_approved: bool,
+    /// The passkey the client's users need: `any`, `device_bound` or `models`.
+    #[schema(value_type = String, example = "any")]
+    pub minimum_passkey: MinimumPasskey,
     /// The next step; absent when none is left.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, required = false)]
@@ -106,6 +110,8 @@ enum InteractionError {
     NoProof,
     #[error("the proof of a passkey is stale, used or another user's")]
     BadProof,
+    #[error("the client takes no such passkey")]
+    OtherPasskey(MinimumPasskey),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("stored progress is unreadable: {0}")]
@@ -134,6 +140,7 @@ impl From<InteractionError> for ApiError {
                 "reauthentication_required",
                 "Reauthentication is required",
             ),
+            InteractionError::OtherPasskey(minimum) => super::other_passkey(minimum),
             InteractionError::Store(error) => error.into(),
             InteractionError::Unreadable(error) => Self::internal(error),
         }
@@ -153,6 +160,7 @@ async fn dto(
         scope_info: scope_info(state, resource, &progress.scopes).await?,
         client: client.into(),
         client_is_approved: client.is_approved,
+        minimum_passkey: client.minimum_passkey,
         current_step: progress.current_step(),
         required_steps: progress.required_steps(),
     })
@@ -246,11 +254,11 @@ async fn complete(
     let hint = endpoint::check_hint(&state, &tx, &request)
         .await?
         .map_err(|_| InteractionError::NotFound)?;
-    let facts = endpoint::signed_in_facts(&tx, &request, hint.as_ref(), &client, &signed_in).await?;
+    let known = endpoint::signed_in_facts(&tx, &request, hint.as_ref(), &client, &signed_in).await?;
     let asked = authorize::asked_of_user(
         &request,
         &facts::client(&client),
-        &facts,
+        &known,
         progress.requested_at,
         state.now().0,
     );
@@ -285,9 +293,14 @@ async fn complete(
             if request.prompt.login && at.created_at.0 < progress.requested_at {
                 return Err(InteractionError::BadProof.into());
             }
+            let passkey = facts::standing(&tx, &client, signed_in.user.id, at.passkey_id).await?;
+            if passkey == Standing::Insufficient {
+                return Err(InteractionError::OtherPasskey(client.minimum_passkey).into());
+            }
             progress.reauthenticated(FreshProof {
                 at: at.created_at.0,
                 user_verified: at.user_verified,
+                passkey,
             });
         }
         Step::Consent => consent(&state, &tx, &client, &request, &signed_in, &origin, &mut progress).await?,

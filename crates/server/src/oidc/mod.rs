@@ -24,9 +24,25 @@ mod token;
 mod userinfo;
 mod well_known;
 
+use http::StatusCode;
+use pocket_id_store::types::MinimumPasskey;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::http::error::ApiError;
 use crate::state::AppState;
+
+/// The passkey somebody used is not one the client takes.
+fn other_passkey(minimum: MinimumPasskey) -> ApiError {
+    let text = match minimum {
+        MinimumPasskey::Any => "This app needs another passkey",
+        MinimumPasskey::DeviceBound => {
+            "This app needs a passkey that stays on its device, for example on a security key"
+        }
+        MinimumPasskey::Models => "This app needs a passkey on an authenticator of a model it allows",
+    };
+    ApiError::new(StatusCode::FORBIDDEN, "passkey_not_sufficient", text)
+        .with("minimumPasskey", minimum.as_str())
+}
 
 /// The feature's routes.
 pub fn routes() -> OpenApiRouter<AppState> {

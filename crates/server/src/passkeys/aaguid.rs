@@ -8,11 +8,14 @@ use uuid::Uuid;
 
 const NAMES: &str = include_str!("aaguids.json");
 
+/// What a passkey of an unknown model is called.
+pub const UNKNOWN: &str = "New Passkey";
+
 /// What a new passkey of this authenticator model is called until its owner renames it.
 pub fn suggested_name(aaguid: Uuid) -> String {
     match authenticator_name(aaguid) {
         Some(name) => format!("{name} Passkey"),
-        None => "New Passkey".to_owned(),
+        None => UNKNOWN.to_owned(),
     }
 }
 

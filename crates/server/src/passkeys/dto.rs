@@ -7,7 +7,7 @@ use pocket_id_store::types::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::http::time_format::serde_rfc3339;
+use crate::http::time_format::{serde_rfc3339, serde_rfc3339_option};
 
 /// A registered passkey.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -33,6 +33,19 @@ pub struct PasskeyDto {
     #[serde(serialize_with = "serde_rfc3339::serialize")]
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
+    /// Last successful use; null until the first.
+    #[serde(serialize_with = "serde_rfc3339_option::serialize")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub last_used_at: Option<Timestamp>,
+    /// When a use was refused because the signature counter had not risen: the passkey may have been copied.
+    #[serde(serialize_with = "serde_rfc3339_option::serialize")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub counter_regressed_at: Option<Timestamp>,
+    /// Authenticator model (AAGUID), as the authenticator tells it; null when it does not.
+    #[schema(value_type = Option<String>)]
+    pub aaguid: Option<String>,
+    /// Whether the model is proven by its maker's certificate.
+    pub model_verified: bool,
 }
 
 impl From<Passkey> for PasskeyDto {
@@ -46,6 +59,10 @@ impl From<Passkey> for PasskeyDto {
             backup_eligible: passkey.backup_eligible,
             backup_state: passkey.backup_state,
             created_at: passkey.created_at,
+            last_used_at: passkey.last_used_at,
+            counter_regressed_at: passkey.counter_regressed_at,
+            aaguid: passkey.aaguid.map(|aaguid| aaguid.to_string()),
+            model_verified: passkey.model_verified,
         }
     }
 }

@@ -24,6 +24,12 @@ pub enum PasskeyError {
     /// A sign-in came too late, or is by an unknown user or passkey.
     #[error("not verified: {0}")]
     NotVerified(&'static str),
+    /// A sign-in by a passkey nobody has (any more).
+    #[error("unknown passkey")]
+    UnknownPasskey,
+    /// The signature counter did not rise: the key may have been copied.
+    #[error("the signature counter did not rise")]
+    CounterWentBack,
     /// The account is disabled.
     #[error("the account is disabled")]
     Disabled,
@@ -88,6 +94,13 @@ impl From<PasskeyError> for ApiError {
                         error.code(),
                         "Passkeys that are synced between devices are not allowed here",
                     ),
+                    CeremonyError::AuthenticatorNotAllowed => {
+                        bad(error.code(), "Authenticators of this model are not allowed here")
+                    }
+                    CeremonyError::AttestationRequired => bad(
+                        error.code(),
+                        "The authenticator did not prove its model, which is required here",
+                    ),
                 }
             }
             PasskeyError::RegistrationExpired => unprocessable(),
@@ -95,14 +108,17 @@ impl From<PasskeyError> for ApiError {
                 tracing::info!(reason, "a passkey sign-in was refused");
                 not_verified()
             }
+            // The same answer, with a hint for the browser, which may then stop offering the passkey. Credential IDs are
+            // random and long: whoever can ask for one has the passkey, or had it.
+            PasskeyError::UnknownPasskey => {
+                tracing::info!("a sign-in by an unknown passkey was refused");
+                not_verified().with("credential", "unknown")
+            }
+            PasskeyError::CounterWentBack => not_verified(),
             PasskeyError::Disabled => Self::user_disabled(),
             PasskeyError::AlreadyRegistered => Self::already_in_use("passkey"),
             PasskeyError::NotFound => Self::not_found("Passkey"),
-            PasskeyError::NotFresh => Self::new(
-                StatusCode::UNAUTHORIZED,
-                "reauthentication_required",
-                "Reauthentication is required",
-            ),
+            PasskeyError::NotFresh => Self::reauthentication_required(),
             PasskeyError::InvalidName(fields) => Self::validation(fields),
             PasskeyError::RelyingParty(error) => Self::internal(error),
             PasskeyError::Unreadable(error) => Self::internal(error),

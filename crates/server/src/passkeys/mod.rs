@@ -17,6 +17,8 @@ mod client_data;
 mod cose;
 mod dto;
 mod error;
+pub mod metadata;
+pub mod models;
 pub mod policy;
 mod routes;
 mod service;

@@ -1,21 +1,26 @@
 //! `/api/webauthn`.
 
 use axum::Json;
-use axum::extract::{Request, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
 use pocket_id_store::types::PasskeyId;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::dto::{PasskeyDto, RenameInput};
 use super::error::PasskeyError;
+use super::sign_in::Mediation;
 use super::wire::{CreationOptions, RequestOptions};
 use super::{service, sign_in};
-use crate::http::access::{BrowserUser, CurrentUser};
+use crate::config::AppUrl;
+use crate::http::access::{BrowserUser, CurrentUser, FreshOrRecoveringUser, FreshUserOrKey};
 use crate::http::body::{JsonBody, read_limited};
 use crate::http::client_ip::RequestOrigin;
-use crate::http::error::{ApiResult, ErrorBody};
+use crate::http::error::{ApiError, ApiResult, ErrorBody};
 use crate::http::path::PathId;
 use crate::http::rate_limit::{Limited, WebauthnLogin, WebauthnReauthenticate};
 use crate::sessions;
@@ -37,10 +42,12 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(reauthenticate))
         .routes(routes!(list))
         .routes(routes!(rename, remove))
+        .routes(routes!(related_origins))
         .merge(super::administration::routes())
 }
 
-/// Options for registering a passkey of the signed-in user.
+/// Options for registering a passkey of the signed-in user, who proved within ten minutes who they are or signed in
+/// without a passkey.
 #[utoipa::path(
     get, path = "/api/webauthn/register/start", tag = "Passkeys",
     responses(
@@ -50,7 +57,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
 )]
 async fn register_start(
     State(state): State<AppState>,
-    BrowserUser(signed_in): BrowserUser,
+    FreshOrRecoveringUser(signed_in): FreshOrRecoveringUser,
 ) -> ApiResult<impl IntoResponse> {
     let (options, cookie) = service::start_registration(&state, &signed_in.user).await?;
     Ok((cookie, Json(options)))
@@ -78,13 +85,56 @@ async fn register_finish(
     Ok(Json(passkey.into()))
 }
 
+/// How the browser is going to ask.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+struct SignInQuery {
+    /// `conditional` for a request that waits in the browser's autofill; its challenge lives five minutes.
+    #[param(required = false)]
+    mediation: Option<String>,
+}
+
+/// Where else this installation's passkeys may be used (Related Origin Requests, WebAuthn Level 3 §5.11).
+#[derive(Clone, Debug, Serialize, ToSchema)]
+struct RelatedOrigins {
+    /// As configured.
+    origins: Vec<String>,
+}
+
+/// The other addresses of this installation, for browsers. Only where some are configured.
+#[utoipa::path(
+    get, path = "/.well-known/webauthn", tag = "Passkeys",
+    responses((status = 200, body = RelatedOrigins), (status = 404, body = ErrorBody))
+)]
+async fn related_origins(State(state): State<AppState>) -> ApiResult<Json<RelatedOrigins>> {
+    let origins: Vec<String> = state
+        .config
+        .webauthn_related_origins
+        .iter()
+        .map(AppUrl::origin)
+        .collect();
+    if origins.is_empty() {
+        return Err(ApiError::not_found("Related origins"));
+    }
+    Ok(Json(RelatedOrigins { origins }))
+}
+
 /// Options for signing in with any passkey of this site.
 #[utoipa::path(
-    get, path = "/api/webauthn/login/start", tag = "Passkeys",
+    get, path = "/api/webauthn/login/start", tag = "Passkeys", params(SignInQuery),
     responses((status = 200, body = RequestOptions, description = "Sets the challenge cookie"))
 )]
-async fn login_start(State(state): State<AppState>) -> ApiResult<impl IntoResponse> {
-    let (options, cookie) = sign_in::start(&state).await?;
+async fn login_start(
+    State(state): State<AppState>,
+    query: Result<Query<SignInQuery>, QueryRejection>,
+) -> ApiResult<impl IntoResponse> {
+    // Whatever else is asked for means the ordinary sign-in.
+    let mediation = match query.ok().and_then(|Query(query)| query.mediation).as_deref() {
+        Some("conditional") => Mediation::Autofill,
+        _ => Mediation::Dialogue,
+    };
+    let (options, cookie) = sign_in::start(&state, mediation).await?;
     Ok((cookie, Json(options)))
 }
 
@@ -154,11 +204,12 @@ async fn reauthenticate(
     State(state): State<AppState>,
     BrowserUser(signed_in): BrowserUser,
     _: Limited<WebauthnReauthenticate>,
+    origin: RequestOrigin,
     headers: HeaderMap,
     request: Request,
 ) -> ApiResult<impl IntoResponse> {
     let body = read_limited(request, LIMIT).await?;
-    let cookie = sign_in::reauthenticate(&state, &signed_in, &headers, &body).await?;
+    let cookie = sign_in::reauthenticate(&state, &signed_in, &headers, &body, &origin).await?;
     Ok((cookie, StatusCode::NO_CONTENT))
 }
 
@@ -197,7 +248,8 @@ async fn rename(
     ))
 }
 
-/// Removes one of the signed-in user's passkeys.
+/// Removes one of the signed-in user's passkeys, and ends the other sessions it opened. A session must have been proven
+/// within ten minutes.
 #[utoipa::path(
     delete, path = "/api/webauthn/credentials/{id}", tag = "Passkeys",
     params(("id" = String, Path, description = "Passkey ID")),
@@ -208,11 +260,11 @@ async fn rename(
 )]
 async fn remove(
     State(state): State<AppState>,
-    CurrentUser(user): CurrentUser,
+    FreshUserOrKey { user, session }: FreshUserOrKey,
     origin: RequestOrigin,
     PathId(id): PathId<PasskeyId>,
 ) -> ApiResult<StatusCode> {
     let id = id.ok_or(PasskeyError::NotFound)?;
-    service::remove(&state, &user, id, &user, &origin).await?;
+    service::remove(&state, &user, id, &user, session, &origin).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -2,27 +2,38 @@
 
 use http::HeaderMap;
 use pocket_id_store::passkeys::{self as store, Passkey};
-use pocket_id_store::types::{Ceremony, ChallengeId, JsonDocument, PasskeyId, StringList, UserId};
+use pocket_id_store::types::{
+    Ceremony, ChallengeId, JsonDocument, PasskeyId, SessionId, StringList, Timestamp, UserId,
+};
 use pocket_id_store::users::User;
 use pocket_id_store::webauthn_challenges::{self, WebauthnChallenge};
 use pocket_id_store::{StoreError, commit};
 use secrecy::SecretString;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
+use super::aaguid;
 use super::ceremony::{
     ExistingCredential, PendingRegistration, RegisteringUser, RelyingParty, TIMEOUT_MILLIS,
     begin_registration, finish_registration,
 };
 use super::error::PasskeyError;
+use super::metadata::Metadata;
+use super::models::ModelProof;
 use super::policy::Policy;
 use super::wire::{Challenge, CreationOptions, UserHandle};
 use crate::app_config::Settings;
 use crate::audit::{self, Event};
+use crate::config::AppUrl;
 use crate::http::client_ip::RequestOrigin;
 use crate::http::cookies::{Cookie, SetCookie};
 use crate::http::validation::{Rules, nfc};
+use crate::sessions;
 use crate::state::AppState;
+
+/// Characters a name may have.
+const MOST_NAME: usize = 50;
 
 /// The passkey rules in force.
 pub fn policy(settings: &Settings) -> Policy {
@@ -35,7 +46,9 @@ pub fn policy(settings: &Settings) -> Policy {
 
 /// This installation as passkeys know it.
 pub fn relying_party(state: &AppState) -> Result<RelyingParty, PasskeyError> {
-    Ok(RelyingParty::from_app_url(&state.config.app_url.to_url())?)
+    let config = &state.config;
+    let related = config.webauthn_related_origins.iter().map(AppUrl::to_url);
+    Ok(RelyingParty::from_app_url(&config.app_url.to_url())?.also_at(related))
 }
 
 /// Stores a ceremony and gives the cookie that names it.
@@ -44,10 +57,11 @@ pub async fn remember(
     ceremony: Ceremony,
     user: Option<UserId>,
     pending: &impl Serialize,
+    lifetime_millis: u32,
 ) -> Result<SetCookie, PasskeyError> {
     let id = ChallengeId(state.random.uuid());
     let now = state.now();
-    let millis = i64::from(TIMEOUT_MILLIS);
+    let millis = i64::from(lifetime_millis);
     let tx = state.store.begin().await?;
     webauthn_challenges::insert(
         &tx,
@@ -77,6 +91,8 @@ pub struct Remembered<P> {
     pub user: Option<UserId>,
     /// Whether its time is over.
     pub expired: bool,
+    /// When it began.
+    pub began_at: Timestamp,
 }
 
 /// Takes the ceremony a request's cookie names. It is gone afterwards, whatever becomes of the request: a
@@ -101,6 +117,7 @@ pub async fn take<P: DeserializeOwned>(
         pending: serde_json::from_value(row.state.0)?,
         user: row.user_id,
         expired: row.expires_at <= state.now(),
+        began_at: row.created_at,
     })
 }
 
@@ -130,14 +147,23 @@ pub async fn start_registration(
         display_name,
     };
     let challenge = Challenge::new(state.random.bytes());
-    let (options, pending) = begin_registration(
+    let (mut options, pending) = begin_registration(
         &relying_party(state)?,
         &registering,
         policy(&settings),
         existing,
         challenge,
     );
-    let cookie = remember(state, Ceremony::Registration, Some(user.id), &pending).await?;
+    let metadata = state.authenticator_metadata.as_ref();
+    options.attestation = settings.model_rules().asks(metadata).then_some("direct");
+    let cookie = remember(
+        state,
+        Ceremony::Registration,
+        Some(user.id),
+        &pending,
+        TIMEOUT_MILLIS,
+    )
+    .await?;
     Ok((options, cookie))
 }
 
@@ -159,11 +185,15 @@ pub async fn complete_registration(
     let settings = state.settings().await?;
     let synced = policy(&settings).synced_passkeys;
     let new = finish_registration(&relying_party(state)?, &remembered.pending, body, synced)?;
+    let metadata = state.authenticator_metadata.as_ref();
+    let proof = settings
+        .model_rules()
+        .judge(metadata, &new, state.now().seconds())?;
     let tx = state.store.begin().await?;
     let passkey = Passkey {
         id: PasskeyId(state.random.uuid()),
         user_id: user.id,
-        name: new.suggested_name,
+        name: name(metadata, new.aaguid, new.suggested_name),
         credential_id: new.credential_id,
         public_key: new.public_key,
         attestation_type: new.attestation_type.to_owned(),
@@ -174,6 +204,8 @@ pub async fn complete_registration(
         backup_state: new.backup_state,
         created_at: state.now(),
         last_used_at: None,
+        counter_regressed_at: None,
+        model_verified: proof == ModelProof::Proven,
     };
     let passkey = store::insert(&tx, passkey).await.map_err(|error| match error {
         StoreError::Duplicate(_) => PasskeyError::AlreadyRegistered,
@@ -182,6 +214,22 @@ pub async fn complete_registration(
     audit::record(state, &tx, Event::PasskeyAdded, user, origin, facts(&passkey)).await?;
     commit(tx).await?;
     Ok(passkey)
+}
+
+/// What a new passkey is called: models our list does not know may be in the metadata.
+fn name(metadata: Option<&Metadata>, aaguid: Uuid, suggested: String) -> String {
+    let model = metadata.and_then(|metadata| metadata.model(aaguid));
+    match model.map(|model| nfc(model.name.trim())) {
+        Some(name) if suggested == aaguid::UNKNOWN && !name.is_empty() => {
+            let name: String = name
+                .chars()
+                .filter(|letter| !letter.is_control())
+                .take(MOST_NAME - 8)
+                .collect();
+            format!("{} Passkey", name.trim())
+        }
+        _ => suggested,
+    }
 }
 
 /// A user's passkeys, oldest first.
@@ -198,7 +246,7 @@ pub async fn rename(
 ) -> Result<Passkey, PasskeyError> {
     let mut rules = Rules::new();
     rules.required("name", name);
-    rules.max("name", name, 50);
+    rules.max("name", name, MOST_NAME);
     rules.finish_with(PasskeyError::InvalidName)?;
     let tx = state.store.begin().await?;
     store::rename(&tx, user, id, &nfc(name)).await?;
@@ -208,12 +256,13 @@ pub async fn rename(
 }
 
 /// Removes one of a user's passkeys, at the wish of its owner or of an administrator. The last one may go too: a login
-/// code still gets its owner in.
+/// code still gets its owner in. The sessions it opened end; `kept`, which asked for it and proved itself, stays.
 pub async fn remove(
     state: &AppState,
     user: &User,
     id: PasskeyId,
     actor: &User,
+    kept: Option<SessionId>,
     origin: &RequestOrigin,
 ) -> Result<(), PasskeyError> {
     let tx = state.store.begin().await?;
@@ -229,10 +278,15 @@ pub async fn remove(
         data.push(("actorUsername", actor.username.clone()));
     }
     audit::record(state, &tx, Event::PasskeyRemoved, user, origin, data).await?;
-    Ok(commit(tx).await?)
+    // Whoever holds the passkey may be signed in with it somewhere.
+    let ended = sessions::service::end_opened_by(state, &tx, user, id, kept, actor, origin).await?;
+    commit(tx).await?;
+    ended.announce(state);
+    Ok(())
 }
 
-fn facts(passkey: &Passkey) -> Vec<(&'static str, String)> {
+/// What the audit log says of a passkey.
+pub fn facts(passkey: &Passkey) -> Vec<(&'static str, String)> {
     vec![
         ("credentialID", hex::encode(&passkey.credential_id)),
         ("passkeyName", passkey.name.clone()),

@@ -1,15 +1,15 @@
 //! Signing in with a passkey, and proving possession of one again.
 
 use http::HeaderMap;
-use pocket_id_store::passkeys as store;
+use pocket_id_store::passkeys::{self as store, Passkey};
 use pocket_id_store::reauthentication_tokens::{self, ReauthenticationToken};
-use pocket_id_store::types::{AuthenticationMethod, Ceremony, Timestamp, UserId};
+use pocket_id_store::types::{AuthenticationMethod, Ceremony, PasskeyId, Timestamp, UserId};
 use pocket_id_store::users::{self, User};
-use pocket_id_store::{Tx, commit};
+use pocket_id_store::{StoreResult, Tx, commit};
 
 use super::ceremony::{
-    AuthenticationResponse, PendingAuthentication, SignCounter, StoredPasskey, begin_authentication,
-    finish_authentication,
+    AUTOFILL_TIMEOUT_MILLIS, AuthenticationResponse, PendingAuthentication, SignCounter, StoredPasskey,
+    TIMEOUT_MILLIS, begin_authentication, finish_authentication,
 };
 use super::error::PasskeyError;
 use super::service::{Remembered, policy, relying_party, remember, take};
@@ -28,16 +28,45 @@ const PROOF_LIFETIME: i64 = 180;
 /// Seconds within which a passkey sign-in counts as a proof.
 const FRESH_SIGN_IN: i64 = 60;
 
+/// How the browser asks for a passkey.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mediation {
+    /// At once, in a dialogue.
+    Dialogue,
+    /// In its autofill, whenever somebody looks there.
+    Autofill,
+}
+
+impl Mediation {
+    fn lifetime_millis(self) -> u32 {
+        match self {
+            Self::Dialogue => TIMEOUT_MILLIS,
+            Self::Autofill => AUTOFILL_TIMEOUT_MILLIS,
+        }
+    }
+}
+
 /// Starts a sign-in. No name is asked for: the passkey says whose it is.
-pub async fn start(state: &AppState) -> Result<(RequestOptions, SetCookie), PasskeyError> {
+pub async fn start(
+    state: &AppState,
+    mediation: Mediation,
+) -> Result<(RequestOptions, SetCookie), PasskeyError> {
     let settings = state.settings().await?;
     let challenge = Challenge::new(state.random.bytes());
-    let (options, pending) = begin_authentication(
+    let (mut options, pending) = begin_authentication(
         &relying_party(state)?,
         policy(&settings).user_verification,
         challenge,
     );
-    let cookie = remember(state, Ceremony::Authentication, None, &pending).await?;
+    options.timeout = mediation.lifetime_millis();
+    let cookie = remember(
+        state,
+        Ceremony::Authentication,
+        None,
+        &pending,
+        mediation.lifetime_millis(),
+    )
+    .await?;
     Ok((options, cookie))
 }
 
@@ -95,15 +124,11 @@ async fn sign_in(
         (Ok(response), taken) => (response, taken?),
     };
     let tx = state.store.begin().await?;
-    let verified = verify(
-        state,
-        &tx,
-        &response,
-        &remembered,
-        PasskeyError::NotVerified("it took too long"),
-    )
-    .await?;
-    let user = verified.user;
+    let too_late = PasskeyError::NotVerified("it took too long");
+    let (user, passkey) = match verify(state, &tx, &response, &remembered, too_late).await? {
+        Verdict::Genuine { user, passkey } => (user, passkey),
+        Verdict::CounterWentBack(alarm) => return Err(alarm.raise(state, tx, origin).await),
+    };
     if user.disabled {
         return Err(PasskeyError::Disabled);
     }
@@ -111,17 +136,14 @@ async fn sign_in(
         state,
         &tx,
         user.id,
-        Authentication::by_passkey(verified.passkey),
+        Authentication::by_passkey(passkey),
         origin,
         headers,
     )
     .await?;
-    let data = verified
-        .counter_went_back
-        .map(|(stored, received)| ("signatureCounter", format!("{received} after {stored}")));
-    audit::record(state, &tx, Event::SignIn, &user, origin, data).await?;
+    audit::record(state, &tx, Event::SignIn, &user, origin, []).await?;
     commit(tx).await?;
-    Ok((user, cookie))
+    Ok((*user, cookie))
 }
 
 /// Proves that the signed-in user has a passkey at hand: by using it, or by having signed in with it just now.
@@ -131,6 +153,7 @@ pub async fn reauthenticate(
     signed_in: &SignedIn,
     headers: &HeaderMap,
     body: &[u8],
+    origin: &RequestOrigin,
 ) -> Result<SetCookie, PasskeyError> {
     if Cookie::Session.read(headers, &state.config.app_url).is_none() {
         return Err(PasskeyError::NoChallengeCookie);
@@ -145,51 +168,104 @@ pub async fn reauthenticate(
         }
         let tx = state.store.begin().await?;
         // The proof is as old as the sign-in it stands for.
-        let verified = session.user_verified;
-        let cookie = prove(state, &tx, signed_in.user.id, session.authenticated_at, verified).await?;
+        let proof = Proof {
+            used_at: session.authenticated_at,
+            user_verified: session.user_verified,
+            passkey: session.passkey_id,
+        };
+        let cookie = prove(state, &tx, signed_in.user.id, proof).await?;
         commit(tx).await?;
         return Ok(cookie);
     };
     let remembered = take(state, headers, Ceremony::Authentication).await?;
+    // A challenge that may wait in the browser's autofill proves nothing about this minute.
+    if now >= remembered.began_at.plus_millis(i64::from(TIMEOUT_MILLIS)) {
+        return Err(PasskeyError::UnknownChallenge);
+    }
     let tx = state.store.begin().await?;
-    let Verified { user, passkey, .. } =
-        verify(state, &tx, &response, &remembered, PasskeyError::UnknownChallenge).await?;
+    let verdict = verify(state, &tx, &response, &remembered, PasskeyError::UnknownChallenge).await?;
+    let (user, passkey) = match verdict {
+        Verdict::Genuine { user, passkey } => (user, passkey),
+        Verdict::CounterWentBack(alarm) => return Err(alarm.raise(state, tx, origin).await),
+    };
     if user.id != signed_in.user.id {
         return Err(PasskeyError::NotVerified("the passkey is another user's"));
     }
-    let cookie = prove(state, &tx, user.id, now, passkey.user_verified).await?;
+    let proof = Proof {
+        used_at: now,
+        user_verified: passkey.user_verified,
+        passkey: Some(passkey.id),
+    };
+    let cookie = prove(state, &tx, user.id, proof).await?;
     commit(tx).await?;
     Ok(cookie)
 }
 
-async fn prove(
-    state: &AppState,
-    tx: &Tx,
-    user: UserId,
+/// A passkey's use to be written down as a proof.
+struct Proof {
     used_at: Timestamp,
     user_verified: bool,
-) -> Result<SetCookie, PasskeyError> {
+    passkey: Option<PasskeyId>,
+}
+
+async fn prove(state: &AppState, tx: &Tx, user: UserId, proof: Proof) -> Result<SetCookie, PasskeyError> {
     let token = SecretToken::generate(state.random);
     reauthentication_tokens::insert(
         tx,
         ReauthenticationToken {
             token_hash: token.hash,
             user_id: user,
-            created_at: used_at,
+            created_at: proof.used_at,
             expires_at: state.now().plus_seconds(PROOF_LIFETIME),
-            user_verified,
+            user_verified: proof.user_verified,
+            passkey_id: proof.passkey,
         },
     )
     .await?;
     Ok(Cookie::Reauthentication.set(&state.config.app_url, &token.value, PROOF_LIFETIME))
 }
 
-/// A passkey's proof, believed.
-struct Verified {
+/// What a response that proves possession of a passkey's key means.
+enum Verdict {
+    /// Its owner used it.
+    Genuine { user: Box<User>, passkey: PasskeyUse },
+    /// There may be a second copy of the key.
+    CounterWentBack(Box<Alarm>),
+}
+
+/// A signature counter that did not rise (WebAuthn §6.1.1, §7.2 step 22).
+struct Alarm {
     user: User,
-    passkey: PasskeyUse,
-    /// The signature counter seen before and this one, when it did not go up.
-    counter_went_back: Option<(u32, u32)>,
+    passkey: Passkey,
+    received: u32,
+}
+
+impl Alarm {
+    /// Writes down what happened, with the transaction's blessing: it says nothing else. Gives what the person hears.
+    async fn raise(self, state: &AppState, tx: Tx, origin: &RequestOrigin) -> PasskeyError {
+        match self.write(state, tx, origin).await {
+            Ok(()) => PasskeyError::CounterWentBack,
+            Err(error) => error.into(),
+        }
+    }
+
+    async fn write(self, state: &AppState, tx: Tx, origin: &RequestOrigin) -> StoreResult<()> {
+        let Self {
+            user,
+            passkey,
+            received,
+        } = self;
+        tracing::warn!(
+            user = %user.id, passkey = %passkey.id, stored = passkey.sign_count, received,
+            "the signature counter of a passkey did not rise; it may have been copied"
+        );
+        store::record_regression(&tx, passkey.id, state.now()).await?;
+        let counter = format!("{received} after {}", passkey.sign_count);
+        let mut data = super::service::facts(&passkey);
+        data.push(("signatureCounter", counter));
+        audit::record(state, &tx, Event::PasskeyCounterWentBack, &user, origin, data).await?;
+        commit(tx).await
+    }
 }
 
 /// Whose passkey signed a response. Notes the use of the passkey.
@@ -199,7 +275,7 @@ async fn verify(
     response: &AuthenticationResponse,
     remembered: &Remembered<PendingAuthentication>,
     too_late: PasskeyError,
-) -> Result<Verified, PasskeyError> {
+) -> Result<Verdict, PasskeyError> {
     if remembered.expired {
         return Err(too_late);
     }
@@ -210,8 +286,10 @@ async fn verify(
         .ok_or(PasskeyError::NotVerified("unknown user"))?;
     let passkey = store::find_by_credential_id(tx, response.credential_id())
         .await?
-        .filter(|passkey| passkey.user_id == user.id)
-        .ok_or(PasskeyError::NotVerified("unknown passkey"))?;
+        .ok_or(PasskeyError::UnknownPasskey)?;
+    if passkey.user_id != user.id {
+        return Err(PasskeyError::NotVerified("another user's passkey"));
+    }
     let stored = StoredPasskey {
         credential_id: &passkey.credential_id,
         owner: UserHandle(passkey.user_id.0),
@@ -220,27 +298,27 @@ async fn verify(
         backup_eligible: passkey.backup_eligible,
     };
     let assertion = finish_authentication(&relying_party(state)?, &remembered.pending, response, &stored)?;
-    let counter_went_back = match assertion.counter {
-        SignCounter::Unsupported | SignCounter::Advanced => None,
-        SignCounter::Regressed { stored, received } => {
-            // WebAuthn §6.1.1 leaves the policy to us. Some authenticators count badly, and the signature is
-            // good, so the owner is not locked out; the operator is told, and a sign-in's audit entry says so.
-            tracing::warn!(
-                user = %user.id, passkey = %passkey.id, stored, received,
-                "the signature counter of a passkey went back; it may have been copied"
-            );
-            Some((stored, received))
+    let genuine = match assertion.counter {
+        SignCounter::Unsupported | SignCounter::Advanced => {
+            let count = i64::from(assertion.sign_count);
+            // Somebody else may have shown this very count since it was read.
+            store::record_use(tx, passkey.id, count, assertion.backup_state, state.now()).await?
         }
+        SignCounter::Regressed { .. } => false,
     };
-    // The higher count is kept, so that a copy stays visible.
-    let sign_count = i64::from(assertion.sign_count).max(passkey.sign_count);
-    store::record_use(tx, passkey.id, sign_count, assertion.backup_state, state.now()).await?;
-    Ok(Verified {
-        user,
+    if !genuine {
+        return Ok(Verdict::CounterWentBack(Box::new(Alarm {
+            user,
+            passkey,
+            received: assertion.sign_count,
+        })));
+    }
+    Ok(Verdict::Genuine {
+        user: Box::new(user),
         passkey: PasskeyUse {
+            id: passkey.id,
             user_verified: assertion.user_verified,
             can_be_synced: passkey.backup_eligible,
         },
-        counter_went_back,
     })
 }

@@ -137,6 +137,10 @@ pub struct CreationOptions {
     pub exclude_credentials: Vec<CredentialDescriptor>,
     /// What kind of credential is wanted.
     pub authenticator_selection: AuthenticatorSelection,
+    /// `direct` where something depends on the authenticator's model; browsers take its absence for `none`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    pub attestation: Option<&'static str>,
     /// Requested extensions.
     pub extensions: RegistrationExtensions,
 }

@@ -5,6 +5,7 @@ pub mod deliveries;
 mod device;
 mod dto;
 pub mod ending;
+pub mod freshness;
 mod routes;
 pub mod service;
 

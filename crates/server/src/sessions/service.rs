@@ -3,7 +3,9 @@
 use http::HeaderMap;
 use pocket_id_store::reauthentication_tokens::ReauthenticationToken;
 use pocket_id_store::sessions::{self, Session};
-use pocket_id_store::types::{AuthenticationMethod, ClientSessionId, SessionId, StringList, UserId};
+use pocket_id_store::types::{
+    AuthenticationMethod, ClientSessionId, PasskeyId, SessionId, StringList, UserId,
+};
 use pocket_id_store::users::User;
 use pocket_id_store::{
     StoreResult, Tx, client_sessions, clients, commit, grants, reauthentication_tokens, users,
@@ -30,6 +32,7 @@ pub struct Authentication {
     method: AuthenticationMethod,
     amr: Option<StringList>,
     user_verified: bool,
+    passkey: Option<PasskeyId>,
 }
 
 impl From<AuthenticationMethod> for Authentication {
@@ -38,6 +41,7 @@ impl From<AuthenticationMethod> for Authentication {
             method,
             amr: None,
             user_verified: false,
+            passkey: None,
         }
     }
 }
@@ -54,6 +58,7 @@ impl Authentication {
             method: AuthenticationMethod::Passkey,
             amr: Some(StringList(amr.into_iter().map(str::to_owned).collect())),
             user_verified: passkey.user_verified,
+            passkey: Some(passkey.id),
         }
     }
 }
@@ -61,6 +66,8 @@ impl Authentication {
 /// What a passkey's signature says about the moment it was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PasskeyUse {
+    /// Which passkey.
+    pub id: PasskeyId,
     /// Whether the authenticator made sure it was its owner.
     pub user_verified: bool,
     /// Whether the key may be copied to other devices.
@@ -116,6 +123,7 @@ pub async fn open(
             user_agent: origin.user_agent.clone(),
             amr: authentication.amr,
             user_verified: authentication.user_verified,
+            passkey_id: authentication.passkey,
         },
     )
     .await?;
@@ -268,6 +276,30 @@ pub async fn end_all(
     commit(tx).await?;
     ended.announce(state);
     Ok(())
+}
+
+/// Ends the sessions a passkey that was just removed has opened, all but one if so wished, in the removal's transaction.
+pub async fn end_opened_by(
+    state: &AppState,
+    tx: &Tx,
+    user: &User,
+    passkey: PasskeyId,
+    except: Option<SessionId>,
+    actor: &User,
+    origin: &RequestOrigin,
+) -> StoreResult<Ended> {
+    let mut ended = Ended::default();
+    let mut opened = sessions::all_of_user(tx, user.id).await?;
+    opened.retain(|session| session.passkey_id == Some(passkey) && Some(session.id) != except);
+    // Always in the same order, lest two who do this wait for each other.
+    opened.sort_unstable_by_key(|session| session.id);
+    for session in opened {
+        if session.expires_at > state.now() {
+            note_end(state, tx, &session, actor, origin).await?;
+        }
+        ended.append(ending::session(state, tx, session.id, OfflineAccess::Ended).await?);
+    }
+    Ok(ended)
 }
 
 /// Ends what a session of a user's holds with one client, as they or an administrator wish.

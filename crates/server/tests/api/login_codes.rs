@@ -248,3 +248,25 @@ both_engines!(no_other_site_signs_anybody_in, |app: TestApp| async move {
     assert_eq!(victim.get("/api/users/me").await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(exchange(&mut victim, &code).await.status, StatusCode::OK);
 });
+
+both_engines!(codes_of_ones_own_can_be_switched_off, |app: TestApp| async move {
+    let mut admin = app.set_up().await;
+    let own = "/api/users/me/one-time-access-token";
+    assert_eq!(admin.post(own, &json!({})).await.status, StatusCode::CREATED);
+    let config = json!({"allowOwnLoginCodes": "false"});
+    let answer = admin.patch("/api/application-configuration", &config).await;
+    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    let before = app.count("login_codes").await;
+    let answer = admin.post(own, &json!({})).await;
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (StatusCode::FORBIDDEN, "one_time_access_disabled")
+    );
+    assert_eq!(app.count("login_codes").await, before);
+    // Everybody's page knows, and administrators still make codes for others.
+    let public = app.browser().get("/api/application-configuration").await.text;
+    assert!(public.contains("allowOwnLoginCodes"), "{public}");
+    let me = admin.get("/api/users/me").await.json();
+    let path = format!("/api/users/{}/one-time-access-token", me["id"].as_str().unwrap());
+    assert_eq!(admin.post(&path, &json!({})).await.status, StatusCode::CREATED);
+});

@@ -11,6 +11,7 @@ mod introspection;
 mod library;
 mod logout;
 mod metadata_documents;
+mod minimum_passkey;
 mod par;
 mod preview;
 mod refused;

@@ -1,7 +1,10 @@
 //! `/api/webauthn`
 
 mod challenges;
+mod elsewhere;
+mod freshness;
 mod manage;
+mod models;
 mod reauthentication;
 mod registration;
 mod sign_in;
@@ -76,6 +79,7 @@ async fn plant_session(app: &TestApp, user: UserId) -> String {
         user_agent: String::new(),
         amr: None,
         user_verified: false,
+        passkey_id: None,
     };
     sessions::insert(&tx, session).await.unwrap();
     pocket_id_store::commit(tx).await.unwrap();

@@ -3,7 +3,8 @@
 use sea_orm::entity::prelude::*;
 
 use crate::types::{
-    ClientId, ClientType, FederatedIdentities, JsonDocument, SecurityProfile, StringList, Timestamp, UserId,
+    ClientId, ClientType, FederatedIdentities, JsonDocument, MinimumPasskey, SecurityProfile, StringList,
+    Timestamp, UserId,
 };
 
 /// A relying party.
@@ -70,6 +71,10 @@ pub struct Model {
     pub security_profile: SecurityProfile,
     /// The weakest `acr` its users may come with.
     pub minimum_acr: Option<String>,
+    /// What kind of passkey its users need.
+    pub minimum_passkey: MinimumPasskey,
+    /// The models (AAGUIDs) its users' passkeys may be of, when it insists on some.
+    pub allowed_authenticator_models: StringList,
     /// `max_age` of requests that send none, in seconds.
     pub default_max_age: Option<i32>,
     /// Whether it may exchange a user's token for one of its own (RFC 8693 §1.1).

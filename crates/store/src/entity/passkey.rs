@@ -35,6 +35,10 @@ pub struct Model {
     pub created_at: Timestamp,
     /// Last successful use.
     pub last_used_at: Option<Timestamp>,
+    /// When its signature counter last failed to rise: it may have been copied.
+    pub counter_regressed_at: Option<Timestamp>,
+    /// Whether the model is proven by the maker's certificate, not only told.
+    pub model_verified: bool,
 }
 
 /// No relations are declared: queries name what they join.

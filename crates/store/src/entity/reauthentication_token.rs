@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::types::{Timestamp, TokenHash, UserId};
+use crate::types::{PasskeyId, Timestamp, TokenHash, UserId};
 
 /// Proof of a passkey just used; taken once.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -19,6 +19,8 @@ pub struct Model {
     pub expires_at: Timestamp,
     /// Whether the passkey verified the person, not only their presence.
     pub user_verified: bool,
+    /// Which passkey; it may be gone.
+    pub passkey_id: Option<PasskeyId>,
 }
 
 /// No relations are declared: queries name what they join.

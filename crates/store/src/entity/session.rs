@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::types::{AuthenticationMethod, SessionId, StringList, Timestamp, TokenHash, UserId};
+use crate::types::{AuthenticationMethod, PasskeyId, SessionId, StringList, Timestamp, TokenHash, UserId};
 
 /// A browser's sign-in session.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -33,6 +33,8 @@ pub struct Model {
     pub amr: Option<StringList>,
     /// Whether the passkey verified the person, not only their presence.
     pub user_verified: bool,
+    /// The passkey that opened it; it may be gone.
+    pub passkey_id: Option<PasskeyId>,
 }
 
 /// No relations are declared: queries name what they join.

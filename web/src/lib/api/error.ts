@@ -6,6 +6,8 @@ export class ApiError extends Error {
 	readonly code: string;
 	readonly requestId: string | null;
 	readonly fields: FieldError[];
+	/** Named facts about what happened. */
+	readonly facts: Record<string, unknown>;
 
 	constructor(init: {
 		message: string;
@@ -13,6 +15,7 @@ export class ApiError extends Error {
 		code?: string;
 		requestId?: string | null;
 		fields?: FieldError[];
+		facts?: Record<string, unknown>;
 	}) {
 		super(init.message);
 		this.name = 'ApiError';
@@ -20,6 +23,7 @@ export class ApiError extends Error {
 		this.code = init.code ?? '';
 		this.requestId = init.requestId ?? null;
 		this.fields = init.fields ?? [];
+		this.facts = init.facts ?? {};
 	}
 }
 
@@ -27,7 +31,7 @@ interface ErrorBody {
 	error?: unknown;
 	code?: unknown;
 	request_id?: unknown;
-	details?: { fields?: unknown };
+	details?: Record<string, unknown>;
 }
 
 function isFieldError(value: unknown): value is FieldError {
@@ -52,6 +56,7 @@ export function apiErrorFrom(
 		message: typeof known.error === 'string' ? known.error : '',
 		code: typeof known.code === 'string' ? known.code : '',
 		requestId: typeof known.request_id === 'string' ? known.request_id : headerRequestId,
-		fields: fields.filter(isFieldError)
+		fields: fields.filter(isFieldError),
+		facts: typeof known.details === 'object' && known.details !== null ? known.details : {}
 	});
 }

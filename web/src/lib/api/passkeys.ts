@@ -17,6 +17,11 @@ export const passkeys = {
 	register: (response: RegistrationResponseJSON) =>
 		api.post<Passkey>('/api/webauthn/register/finish', response),
 	signInOptions: () => api.get<PublicKeyCredentialRequestOptionsJSON>('/api/webauthn/login/start'),
+	/** For a sign-in that waits in the browser's autofill. */
+	autofillOptions: () =>
+		api.get<PublicKeyCredentialRequestOptionsJSON>(
+			'/api/webauthn/login/start?mediation=conditional'
+		),
 	signIn: (response: AuthenticationResponseJSON) =>
 		api.post<User>('/api/webauthn/login/finish', response),
 	reauthenticate: (response?: AuthenticationResponseJSON) =>

@@ -55,6 +55,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/.well-known/webauthn": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The other addresses of this installation, for browsers. Only where some are configured. */
+        get: operations["getWellKnownWebauthn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/api-access/{clientId}/apis": {
         parameters: {
             query?: never;
@@ -99,7 +116,7 @@ export interface paths {
         /** The caller's API keys, a page at a time. */
         get: operations["getApiKeys"];
         put?: never;
-        /** Makes an API key. Not with an API key. */
+        /** Makes an API key. Not with an API key, and only within ten minutes of a proof of who asks. */
         post: operations["postApiKeys"];
         delete?: never;
         options?: never;
@@ -133,7 +150,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Gives an expired API key a new value and life. Not with an API key. */
+        /** Gives an expired API key a new value and life. Not with an API key, and only within ten minutes of a proof of who asks. */
         post: operations["postApiKeysIdRenew"];
         delete?: never;
         options?: never;
@@ -1526,7 +1543,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Removes one of a user's passkeys. */
+        /** Removes one of a user's passkeys and ends the sessions it opened. */
         delete: operations["deleteUsersIdWebauthnCredentialsCredentialId"];
         options?: never;
         head?: never;
@@ -1560,7 +1577,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Makes a code for another device of the signed-in user, for 15 minutes. */
+        /**
+         * Makes a code for another device of the signed-in user, for 15 minutes. Whoever has it may add a passkey, so a session
+         *     must have been proven within ten minutes.
+         */
         post: operations["postUsersMeOneTimeAccessToken"];
         delete?: never;
         options?: never;
@@ -1613,7 +1633,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Removes one of the signed-in user's passkeys. */
+        /**
+         * Removes one of the signed-in user's passkeys, and ends the other sessions it opened. A session must have been proven
+         *     within ten minutes.
+         */
         delete: operations["deleteWebauthnCredentialsId"];
         options?: never;
         head?: never;
@@ -1717,7 +1740,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Options for registering a passkey of the signed-in user. */
+        /**
+         * Options for registering a passkey of the signed-in user, who proved within ten minutes who they are or signed in
+         *     without a passkey.
+         */
         get: operations["getWebauthnRegisterStart"];
         put?: never;
         post?: never;
@@ -2196,6 +2222,11 @@ export interface components {
         /** @description See the module. */
         ClientProtocolDto: {
             /**
+             * @description Authenticator models (AAGUIDs) for `minimumPasskey` `models`.
+             * @default []
+             */
+            allowedAuthenticatorModels?: string[];
+            /**
              * @description PKCE method `plain` allowed.
              * @default false
              */
@@ -2263,6 +2294,13 @@ export interface components {
              * @default null
              */
             minimumAcr?: string | null;
+            /**
+             * @description The passkey its users need: `any`, `device_bound` (one that cannot leave its device) or `models` (one of
+             *     `allowedAuthenticatorModels`, proven by the maker's certificate).
+             * @default any
+             * @example any
+             */
+            minimumPasskey?: string;
             /**
              * @description The only algorithm its request objects may have.
              * @default null
@@ -2358,6 +2396,11 @@ export interface components {
              * @enum {string}
              */
             allowOwnAccountEdit?: "true" | "false";
+            /**
+             * @default true
+             * @enum {string}
+             */
+            allowOwnLoginCodes?: "true" | "false";
             /**
              * @default disabled
              * @enum {string}
@@ -2516,15 +2559,30 @@ export interface components {
             /** @default  */
             smtpUser?: string;
             /**
+             * @description A JSON array of authenticator models (AAGUIDs)
+             * @default []
+             */
+            webauthnAllowedAuthenticators?: string;
+            /**
              * @default true
              * @enum {string}
              */
             webauthnAllowSyncedPasskeys?: "true" | "false";
             /**
+             * @default none
+             * @enum {string}
+             */
+            webauthnAttestation?: "none" | "required";
+            /**
              * @default any
              * @enum {string}
              */
             webauthnAuthenticatorAttachment?: "any" | "platform" | "cross-platform";
+            /**
+             * @description A JSON array of authenticator models (AAGUIDs)
+             * @default []
+             */
+            webauthnDeniedAuthenticators?: string;
             /**
              * @default required
              * @enum {string}
@@ -2557,6 +2615,11 @@ export interface components {
              * @enum {string}
              */
             allowOwnAccountEdit: "true" | "false";
+            /**
+             * @default true
+             * @enum {string}
+             */
+            allowOwnLoginCodes?: "true" | "false";
             /**
              * @default disabled
              * @enum {string}
@@ -2715,15 +2778,30 @@ export interface components {
             /** @default  */
             smtpUser?: string;
             /**
+             * @description A JSON array of authenticator models (AAGUIDs)
+             * @default []
+             */
+            webauthnAllowedAuthenticators?: string;
+            /**
              * @default true
              * @enum {string}
              */
             webauthnAllowSyncedPasskeys: "true" | "false";
             /**
+             * @default none
+             * @enum {string}
+             */
+            webauthnAttestation?: "none" | "required";
+            /**
              * @default any
              * @enum {string}
              */
             webauthnAuthenticatorAttachment: "any" | "platform" | "cross-platform";
+            /**
+             * @description A JSON array of authenticator models (AAGUIDs)
+             * @default []
+             */
+            webauthnDeniedAuthenticators?: string;
             /**
              * @default required
              * @enum {string}
@@ -2773,6 +2851,8 @@ export interface components {
         };
         /** @description `PublicKeyCredentialCreationOptionsJSON`: the answer that starts a registration. */
         CreationOptions: {
+            /** @description `direct` where something depends on the authenticator's model; browsers take its absence for `none`. */
+            attestation?: string | null;
             /** @description What kind of credential is wanted. */
             authenticatorSelection: components["schemas"]["AuthenticatorSelection"];
             /** @description To be signed. */
@@ -2850,6 +2930,11 @@ export interface components {
             client: components["schemas"]["ClientMetaDto"];
             /** @description Whether an administrator stands behind the client. */
             clientIsApproved: boolean;
+            /**
+             * @description The passkey the client's users need: `any`, `device_bound` or `models`.
+             * @example any
+             */
+            minimumPasskey: string;
             /** @description Whether the person has to use their passkey first. */
             reauthenticationRequired: boolean;
             /** @description Scopes asked for. */
@@ -2963,6 +3048,11 @@ export interface components {
             currentStep?: string | null;
             /** @description Identifier. */
             id: string;
+            /**
+             * @description The passkey the client's users need: `any`, `device_bound` or `models`.
+             * @example any
+             */
+            minimumPasskey: string;
             /** @description The steps left, in order. */
             requiredSteps: string[];
             /** @description What the scopes that are not standard ones mean. */
@@ -3305,6 +3395,8 @@ export interface components {
         };
         /** @description A registered passkey. */
         PasskeyDto: {
+            /** @description Authenticator model (AAGUID), as the authenticator tells it; null when it does not. */
+            aaguid?: string | null;
             /**
              * @description Attestation type found at registration.
              * @example none
@@ -3316,6 +3408,11 @@ export interface components {
             backupState: boolean;
             /**
              * Format: date-time
+             * @description When a use was refused because the signature counter had not risen: the passkey may have been copied.
+             */
+            counterRegressedAt?: string | null;
+            /**
+             * Format: date-time
              * @description Creation.
              */
             createdAt: string;
@@ -3323,6 +3420,13 @@ export interface components {
             credentialID: string;
             /** @description Identifier used in routes. */
             id: string;
+            /**
+             * Format: date-time
+             * @description Last successful use; null until the first.
+             */
+            lastUsedAt?: string | null;
+            /** @description Whether the model is proven by its maker's certificate. */
+            modelVerified: boolean;
             /** @description What its owner calls it. */
             name: string;
             /** @description How the authenticator can be reached. */
@@ -3478,6 +3582,11 @@ export interface components {
              * @default
              */
             name: string;
+        };
+        /** @description Where else this installation's passkeys may be used (Related Origin Requests, WebAuthn Level 3 §5.11). */
+        RelatedOrigins: {
+            /** @description As configured. */
+            origins: string[];
         };
         /** @description The relying party as shown to the user. */
         RelyingPartyEntity: {
@@ -3882,6 +3991,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    getWellKnownWebauthn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RelatedOrigins"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             429: components["responses"]["TooManyRequests"];
@@ -10452,7 +10591,10 @@ export interface operations {
     };
     getWebauthnLoginStart: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `conditional` for a request that waits in the browser's autofill; its challenge lives five minutes. */
+                mediation?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;

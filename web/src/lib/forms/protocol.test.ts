@@ -35,6 +35,7 @@ test.each([
 
 const STORED: ClientProtocol = {
 	allowPlainPkce: false,
+	allowedAuthenticatorModels: [],
 	allowTokenDelegation: false,
 	allowTokenImpersonation: false,
 	backchannelLogoutSessionRequired: false,
@@ -48,6 +49,7 @@ const STORED: ClientProtocol = {
 	jwks: null,
 	jwksUri: null,
 	minimumAcr: null,
+	minimumPasskey: 'any',
 	requestObjectSigningAlg: null,
 	requireSignedRequestObject: false,
 	securityProfile: 'none',

@@ -1,6 +1,7 @@
 import type { ClientInput, ClientProtocol, ClientWithGroups } from '#lib/api/types.ts';
 import { m } from '#lib/paraglide/messages.js';
 import type { FieldErrors } from './form.svelte.ts';
+import { modelsRule, modelsText, parseModels } from './models.ts';
 
 /* The protocol settings of a client as a form: what people type, what is wrong with it, and what is sent. */
 
@@ -54,6 +55,8 @@ export function protocolValues(stored: ClientProtocol) {
 		dpopBoundAccessTokens: stored.dpopBoundAccessTokens,
 		fapi: stored.securityProfile === 'fapi2',
 		minimumAcr: stored.minimumAcr ?? '',
+		minimumPasskey: stored.minimumPasskey === 'any' ? '' : stored.minimumPasskey,
+		allowedAuthenticatorModels: modelsText(stored.allowedAuthenticatorModels),
 		defaultMaxAge: stored.defaultMaxAge?.toString() ?? '',
 		limitGrantTypes: !!stored.grantTypes,
 		grantTypes: stored.grantTypes ? [...stored.grantTypes] : [...GRANT_TYPES],
@@ -71,7 +74,13 @@ export type ProtocolValues = ReturnType<typeof protocolValues>;
 /** Which fields a section of the page holds: it opens when one of them is set or wrong. */
 export const SECTIONS = {
 	authentication: ['tokenEndpointAuthMethod', 'jwks', 'jwksUri'],
-	signIn: ['minimumAcr', 'defaultMaxAge', 'allowPlainPkce'],
+	signIn: [
+		'minimumAcr',
+		'minimumPasskey',
+		'allowedAuthenticatorModels',
+		'defaultMaxAge',
+		'allowPlainPkce'
+	],
 	requests: [
 		'requireSignedRequestObject',
 		'requestObjectSigningAlg',
@@ -123,6 +132,11 @@ export function protocolRules(values: ProtocolValues, client: Surroundings): Fie
 	const errors: FieldErrors = {
 		jwks: parseJwks(values.jwks) === undefined ? m.jwks_invalid() : undefined,
 		jwksUri: webAddress(jwksUri) ?? (jwksUri && values.jwks.trim() ? m.jwks_not_both() : undefined),
+		allowedAuthenticatorModels:
+			modelsRule(values.allowedAuthenticatorModels) ??
+			(values.minimumPasskey === 'models' && values.allowedAuthenticatorModels.trim() === ''
+				? m.rule_required()
+				: undefined),
 		defaultMaxAge: parseSeconds(values.defaultMaxAge) === undefined ? m.whole_number() : undefined,
 		grantTypes:
 			values.limitGrantTypes && values.grantTypes.length === 0 ? m.rule_required() : undefined,
@@ -149,6 +163,8 @@ export function protocolInput(
 		...rest,
 		jwks: parseJwks(values.jwks) ?? null,
 		jwksUri: values.jwksUri.trim(),
+		minimumPasskey: values.minimumPasskey || 'any',
+		allowedAuthenticatorModels: parseModels(values.allowedAuthenticatorModels),
 		defaultMaxAge: parseSeconds(values.defaultMaxAge) ?? null,
 		grantTypes: limitGrantTypes ? [...grantTypes] : null,
 		securityProfile: fapi ? 'fapi2' : 'none',

@@ -135,6 +135,9 @@ fn a_set_but_empty_variable_is_an_unset_one() {
         "TLS_KEY_FILE",
         "LOCAL_IPV6_RANGES",
         "OUTBOUND_ALLOWED_NETWORKS",
+        "WEBAUTHN_RELATED_ORIGINS",
+        "FIDO_METADATA_FILE",
+        "FIDO_METADATA_ROOT",
         "AUDIT_LOG_RETENTION_DAYS",
         "ANALYTICS_DISABLED",
         "ALLOW_INSECURE_CALLBACK_URLS",
@@ -297,6 +300,16 @@ fn every_variable_reaches_its_field() {
         (&[("OUTBOUND_ALLOWED_NETWORKS", "10.1.2.3/8, ::1")], |c| {
             c.outbound_allowed_networks == ["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()]
         }),
+        (
+            &[(
+                "WEBAUTHN_RELATED_ORIGINS",
+                "https://id.example.net, https://id.example.org:8443",
+            )],
+            |c| {
+                let origins: Vec<_> = c.webauthn_related_origins.iter().map(AppUrl::as_str).collect();
+                origins == ["https://id.example.net", "https://id.example.org:8443"]
+            },
+        ),
         (&[("AUDIT_LOG_RETENTION_DAYS", "1")], |c| {
             c.audit_log_retention_days.get() == 1
         }),
@@ -550,6 +563,18 @@ fn every_mistake_has_its_message() {
         (
             &[("OUTBOUND_ALLOWED_NETWORKS", "10.0.0.0/8, lan")],
             r#"config error: OUTBOUND_ALLOWED_NETWORKS must list addresses or CIDR ranges; "lan" is neither"#,
+        ),
+        (
+            &[("WEBAUTHN_RELATED_ORIGINS", "https://id.example.net/login")],
+            r#"config error: WEBAUTHN_RELATED_ORIGINS must list https origins without a path; "https://id.example.net/login" is none"#,
+        ),
+        (
+            &[("WEBAUTHN_RELATED_ORIGINS", "http://id.example.net")],
+            r#"config error: WEBAUTHN_RELATED_ORIGINS must list https origins without a path; "http://id.example.net" is none"#,
+        ),
+        (
+            &[("FIDO_METADATA_FILE", "blob.jwt")],
+            "config error: FIDO_METADATA_FILE and FIDO_METADATA_ROOT must be set together",
         ),
         (
             &[("LOCAL_IPV6_RANGES", "2001:db8::1")],

@@ -212,6 +212,7 @@ async fn process(
         known.fresh_proof = Some(FreshProof {
             at: proof.created_at.0,
             user_verified: proof.user_verified,
+            passkey: facts::standing(&tx, &row, user.user.id, proof.passkey_id).await?,
         });
         decision = decide(Some(known));
     }
@@ -323,6 +324,7 @@ pub async fn signed_in_facts(
         authenticated_at: signed_in.session.authenticated_at.0,
         by_passkey: signed_in.session.method == AuthenticationMethod::Passkey,
         user_verified: signed_in.session.user_verified,
+        passkey: facts::standing(tx, client, user.id, signed_in.session.passkey_id).await?,
         group_access,
         consented,
         fresh_proof: None,

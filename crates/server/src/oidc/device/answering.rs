@@ -5,13 +5,16 @@ use pocket_id_oidc::acr::Acr;
 use pocket_id_oidc::client;
 use pocket_id_oidc::device::normalize;
 use pocket_id_oidc::grant;
+use pocket_id_oidc::passkey::Standing;
 use pocket_id_oidc::resource::{self, UnknownScopes};
 use pocket_id_oidc::scope::Scopes;
 use pocket_id_store::clients::Client;
 use pocket_id_store::consents::ConsentChange;
 use pocket_id_store::device_requests::{self, DeviceRequest};
 use pocket_id_store::grants::{self, Grant};
-use pocket_id_store::types::{DeviceRequestStatus, GrantId, StringList, SubjectType, Timestamp};
+use pocket_id_store::types::{
+    DeviceRequestStatus, GrantId, MinimumPasskey, StringList, SubjectType, Timestamp,
+};
 use pocket_id_store::{StoreError, Tx, commit, consents};
 use sea_orm::ConnectionTrait;
 
@@ -57,6 +60,9 @@ pub enum DeviceError {
     /// The passkey has to be used first.
     #[error("reauthentication required")]
     NotProven,
+    /// The client takes no such passkey.
+    #[error("the client takes no such passkey")]
+    OtherPasskey(MinimumPasskey),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -80,11 +86,8 @@ impl From<DeviceError> for ApiError {
                 "oidc_access_denied",
                 "This app registered itself and waits for an administrator's approval.",
             ),
-            DeviceError::NotProven => Self::new(
-                StatusCode::UNAUTHORIZED,
-                "reauthentication_required",
-                "Reauthentication is required",
-            ),
+            DeviceError::NotProven => Self::reauthentication_required(),
+            DeviceError::OtherPasskey(minimum) => crate::oidc::other_passkey(minimum),
             DeviceError::Store(error) => error.into(),
         }
     }
@@ -110,8 +113,10 @@ fn consent_keys(row: &DeviceRequest) -> Vec<String> {
     )
 }
 
-fn needs_proof(client: &client::Client) -> bool {
-    client.reauthentication == client::Demand::Required || client.minimum_acr == Some(Acr::FreshPasskey)
+fn needs_proof(client: &client::Client, session: Standing) -> bool {
+    session == Standing::Insufficient
+        || client.reauthentication == client::Demand::Required
+        || client.minimum_acr == Some(Acr::FreshPasskey)
 }
 
 /// The request behind a code somebody typed. Wrong codes are counted.
@@ -137,13 +142,14 @@ pub async fn find(
     let client = facts::find_client(reader, Some(&row.client_id.0))
         .await?
         .ok_or(DeviceError::Invalid)?;
+    let standing = facts::standing(reader, &client, user, signed_in.session.passkey_id).await?;
     let facts = facts::client(&client);
     let agreed = consents::find(reader, user, &client.id)
         .await?
         .is_some_and(|consent| consent_keys(&row).iter().all(|key| consent.scope.0.contains(key)));
     Ok(Waiting {
         needs_consent: facts.consent == client::Demand::Required && !agreed,
-        needs_proof: needs_proof(&facts),
+        needs_proof: needs_proof(&facts, standing),
         row,
         client,
     })
@@ -192,13 +198,18 @@ pub async fn approve(
     if !api_is_still_open(&tx, &client, &row).await? {
         return Err(DeviceError::NotAllowed);
     }
-    let facts = facts::client(&client);
-    let proof = if needs_proof(&facts) {
+    let standing = facts::standing(&tx, &client, user.id, signed_in.session.passkey_id).await?;
+    let minimum = client.minimum_passkey;
+    let known = facts::client(&client);
+    let proof = if needs_proof(&known, standing) {
         let proof = sessions::service::take_fresh_proof(state, &tx, headers, user.id)
             .await?
             .ok_or(DeviceError::NotProven)?;
-        if facts.minimum_acr == Some(Acr::FreshPasskey) && !proof.user_verified {
+        if known.minimum_acr == Some(Acr::FreshPasskey) && !proof.user_verified {
             return Err(DeviceError::NotProven);
+        }
+        if facts::standing(&tx, &client, user.id, proof.passkey_id).await? == Standing::Insufficient {
+            return Err(DeviceError::OtherPasskey(minimum));
         }
         Some(proof.created_at)
     } else {

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use http::{HeaderMap, StatusCode};
+use pocket_id_store::types::MinimumPasskey;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -45,6 +46,9 @@ struct DeviceInfoDto {
     authorization_required: bool,
     /// Whether the person has to use their passkey first.
     reauthentication_required: bool,
+    /// The passkey the client's users need: `any`, `device_bound` or `models`.
+    #[schema(value_type = String, example = "any")]
+    minimum_passkey: MinimumPasskey,
     /// Who asks.
     client: ClientMetaDto,
     /// Whether an administrator stands behind the client.
@@ -71,6 +75,7 @@ async fn info(
         scope: waiting.row.scope.0,
         authorization_required: waiting.needs_consent,
         reauthentication_required: waiting.needs_proof,
+        minimum_passkey: waiting.client.minimum_passkey,
         client_is_approved: waiting.client.is_approved,
         client: (&waiting.client).into(),
     }))

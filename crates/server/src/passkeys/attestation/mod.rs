@@ -1,8 +1,8 @@
 //! Attestation statements: whether what an authenticator says about itself is consistent.
 //!
-//! We never ask for attestation, so nearly every registration says `none`. A statement that comes anyway is
-//! verified against itself, but no vendor's root is trusted and no model is preferred: an attacker may always
-//! send `none` instead. Nothing may be concluded from a statement beyond its recorded type.
+//! A statement is verified against itself; here no maker's root is trusted and no model preferred. Whether the
+//! certificates that come along lead to a maker is asked where rules depend on it ([`super::models`]); without that
+//! nothing may be concluded from a statement beyond its recorded type, as an attacker may always send `none` instead.
 
 mod android;
 mod apple;
@@ -89,15 +89,30 @@ impl<'a> AttestationObject<'a> {
     }
 }
 
+/// What a statement that holds says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Attestation {
+    /// Its kind.
+    pub(super) kind: AttestationType,
+    /// The certificates behind the signature, the signer's first; none where nothing can be concluded from them.
+    pub(super) certificates: Vec<Vec<u8>>,
+}
+
+impl Attestation {
+    fn of(kind: AttestationType) -> Self {
+        Self {
+            kind,
+            certificates: Vec::new(),
+        }
+    }
+}
+
 /// Verifies the object's statement.
-pub(super) fn verify(
-    object: &AttestationObject<'_>,
-    attested: &Attested<'_>,
-) -> Result<AttestationType, Fault> {
+pub(super) fn verify(object: &AttestationObject<'_>, attested: &Attested<'_>) -> Result<Attestation, Fault> {
     // What nearly all statements sign.
     let signed = [object.auth_data, &attested.client_data_hash].concat();
     match object.format {
-        "none" => none(object.statement),
+        "none" => none(object.statement).map(Attestation::of),
         "compound" => compound(object.statement, &signed, attested),
         format => single(format, object.statement, &signed, attested),
     }
@@ -111,7 +126,7 @@ fn none(statement: &[u8]) -> Result<AttestationType, Fault> {
 }
 
 /// Several statements about the same credential: all must hold; the first names the type.
-fn compound(statement: &[u8], signed: &[u8], attested: &Attested<'_>) -> Result<AttestationType, Fault> {
+fn compound(statement: &[u8], signed: &[u8], attested: &Attested<'_>) -> Result<Attestation, Fault> {
     let malformed = |Malformed| Fault::Malformed("compound attestation statement");
     let statements = whole(statement, |decoder| {
         let count = array_len(decoder)?;
@@ -148,7 +163,7 @@ fn single(
     statement: &[u8],
     signed: &[u8],
     attested: &Attested<'_>,
-) -> Result<AttestationType, Fault> {
+) -> Result<Attestation, Fault> {
     let verify = match format {
         "packed" => packed::verify,
         "fido-u2f" => fido_u2f::verify,
@@ -160,7 +175,20 @@ fn single(
     };
     let statement =
         whole(statement, Statement::read).map_err(|Malformed| Fault::Malformed("attestation statement"))?;
-    verify(&statement, signed, attested)
+    let kind = verify(&statement, signed, attested)?;
+    // A signature over SHA-1 proves nothing to build on.
+    let certificates = match statement.alg {
+        Some(certificate::RS1) => None,
+        _ => statement.x5c,
+    };
+    Ok(Attestation {
+        kind,
+        certificates: certificates
+            .unwrap_or_default()
+            .into_iter()
+            .map(<[u8]>::to_vec)
+            .collect(),
+    })
 }
 
 /// The members of all formats together; each format takes those it needs.
@@ -203,7 +231,7 @@ impl<'a> Statement<'a> {
         self.sig.ok_or(Fault::Attestation("no `sig`"))
     }
 
-    /// The attestation certificate; the rest of the chain leads to roots we do not keep.
+    /// The attestation certificate.
     fn leaf(&self) -> Result<&'a [u8], Fault> {
         self.x5c
             .as_ref()

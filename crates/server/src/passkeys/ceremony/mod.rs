@@ -25,6 +25,9 @@ pub use registration::{
 /// What browsers are told to wait for the person, in milliseconds; a pending ceremony lives as long.
 pub const TIMEOUT_MILLIS: u32 = 60_000;
 
+/// The same for a sign-in that waits in the browser's autofill until somebody picks a passkey there.
+pub const AUTOFILL_TIMEOUT_MILLIS: u32 = 300_000;
+
 /// Us, as authenticators and browsers know us. Passkeys are bound to the host name of the application's URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RelyingParty {
@@ -54,17 +57,18 @@ impl RelyingParty {
         if id != "localhost" && !id.contains('.') && id.parse::<IpAddr>().is_err() {
             return Err(RelyingPartyError::SingleLabel);
         }
-        let origin = url.origin().ascii_serialization();
-        // The scheme's own port may be spelled out.
-        let spelled_out = match (url.port(), url.scheme()) {
-            (None, "https") => Some(format!("{origin}:443")),
-            (None, "http") => Some(format!("{origin}:80")),
-            _ => None,
-        };
         Ok(Self {
             id,
-            origins: std::iter::once(origin).chain(spelled_out).collect(),
+            origins: spellings(url),
         })
+    }
+
+    /// The same installation under further addresses (Related Origin Requests, WebAuthn Level 3 §5.11).
+    #[must_use]
+    pub fn also_at(mut self, related: impl IntoIterator<Item = Url>) -> Self {
+        self.origins
+            .extend(related.into_iter().flat_map(|url| spellings(&url)));
+        self
     }
 
     /// The RP ID: a lower-case host name without port.
@@ -82,6 +86,17 @@ impl RelyingParty {
     }
 }
 
+/// A URL's origin; the scheme's own port may be spelled out.
+fn spellings(url: &Url) -> Vec<String> {
+    let origin = url.origin().ascii_serialization();
+    let spelled_out = match (url.port(), url.scheme()) {
+        (None, "https") => Some(format!("{origin}:443")),
+        (None, "http") => Some(format!("{origin}:80")),
+        _ => None,
+    };
+    std::iter::once(origin).chain(spelled_out).collect()
+}
+
 /// Why a ceremony failed, in the terms the API answers with. The detail is for the log.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CeremonyError {
@@ -97,6 +112,12 @@ pub enum CeremonyError {
     /// A passkey that can leave its device was offered although such are refused.
     #[error("synced passkeys are not allowed")]
     SyncedPasskeyNotAllowed,
+    /// The authenticator's model is refused here.
+    #[error("the authenticator model is not allowed")]
+    AuthenticatorNotAllowed,
+    /// The model has to be proven by its maker's certificate and is not.
+    #[error("the authenticator model is not proven")]
+    AttestationRequired,
 }
 
 impl CeremonyError {
@@ -107,6 +128,8 @@ impl CeremonyError {
             Self::AuthenticationFailed(_) => "webauthn_authentication_failed",
             Self::UserVerificationRequired => "passkey_user_verification_required",
             Self::SyncedPasskeyNotAllowed => "synced_passkey_not_allowed",
+            Self::AuthenticatorNotAllowed => "authenticator_not_allowed",
+            Self::AttestationRequired => "attestation_required",
         }
     }
 }

@@ -60,6 +60,8 @@ pub struct NewPasskey {
     pub public_key: Vec<u8>,
     /// `none`, `basic_full`, `basic_surrogate`, `attca` or `anonca`.
     pub attestation_type: &'static str,
+    /// Certificates of the attestation, the signer's first; not believed yet.
+    pub certificates: Vec<Vec<u8>>,
     /// How the browser says the authenticator can be reached.
     pub transports: Vec<String>,
     /// Authenticator model; all zero when it is not told.
@@ -114,6 +116,7 @@ pub fn begin_registration(
             resident_key: "required",
             user_verification: policy.user_verification,
         },
+        attestation: None,
         extensions: RegistrationExtensions { cred_props: true },
     };
     let pending = PendingRegistration {
@@ -176,7 +179,7 @@ pub fn finish_registration(
     if data.flags.backup_state() && !data.flags.backup_eligible() {
         return Err(invalid(Fault::BackupStateWithoutEligibility));
     }
-    let attestation_type = attestation::verify(
+    let attestation = attestation::verify(
         &object,
         &Attested {
             rp_id_hash: data.rp_id_hash,
@@ -204,7 +207,8 @@ pub fn finish_registration(
     Ok(NewPasskey {
         credential_id: credential.credential_id.to_vec(),
         public_key: credential.public_key.to_vec(),
-        attestation_type: attestation_type.as_str(),
+        attestation_type: attestation.kind.as_str(),
+        certificates: attestation.certificates,
         transports: transports(response.response.transports.unwrap_or_default()),
         aaguid: credential.aaguid,
         sign_count: data.sign_count,

@@ -57,7 +57,11 @@ both_engines!(
                 "transport": ["hybrid", "nfc"],
                 "backupEligible": false,
                 "backupState": false,
-                "createdAt": "2026-01-01T00:00:01Z"
+                "createdAt": "2026-01-01T00:00:01Z",
+                "lastUsedAt": null,
+                "counterRegressedAt": null,
+                "aaguid": "bada5566-a7aa-401f-bd96-45619a55120d",
+                "modelVerified": false
             })
         );
 

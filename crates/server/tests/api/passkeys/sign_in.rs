@@ -172,6 +172,11 @@ both_engines!(
         unknown.adopt(me.to_string().as_bytes());
         let answer = app.browser().sign_in(&mut unknown).await;
         assert_refused(&answer, NOT_VERIFIED, "unknown passkey");
+        assert_eq!(
+            answer.json()["details"],
+            json!({"credential": "unknown"}),
+            "the browser may stop offering it"
+        );
 
         assert_eq!(traces(&app).await, before);
         assert_eq!(app.count("webauthn_challenges").await, 0);
@@ -186,25 +191,63 @@ both_engines!(
 );
 
 both_engines!(
-    a_counter_that_goes_back_is_noted_and_locks_nobody_out,
+    a_counter_that_does_not_rise_is_refused_and_told,
     |app: TestApp| async move {
         let (mut admin, mut passkey) = with_passkey(&app).await;
         let me = my_id(&mut admin).await;
         passkey.behaviour.counter = Counter::Fixed(7);
         assert_eq!(app.browser().sign_in(&mut passkey).await.status, StatusCode::OK);
-        app.pass_seconds(1);
-        passkey.behaviour.counter = Counter::Fixed(3);
+        let [sessions, proofs] = [
+            app.count("sessions").await,
+            app.count("reauthentication_tokens").await,
+        ];
+        for (shown, how) in [(3, "went back"), (7, "stood still"), (0, "was lost")] {
+            app.pass_seconds(1);
+            passkey.behaviour.counter = Counter::Fixed(shown);
+            let answer = app.browser().sign_in(&mut passkey).await;
+            assert_refused(&answer, NOT_VERIFIED, how);
+            assert_eq!(
+                answer.json()["details"],
+                json!(null),
+                "the browser keeps the passkey"
+            );
+            let audit = app.audit_log().await;
+            let entry = audit.last().unwrap();
+            assert_eq!(
+                (entry.event.as_str(), json!(entry.data)),
+                (
+                    "PASSKEY_COUNTER_WENT_BACK",
+                    json!({
+                        "credentialID": hex::encode(passkey.credential_id()), "passkeyName": "New Passkey",
+                        "signatureCounter": format!("{shown} after 7")
+                    })
+                )
+            );
+            let [stored] = app.passkeys_of(me).await.try_into().unwrap();
+            assert_eq!(
+                (stored.sign_count, stored.counter_regressed_at),
+                (7, Some(app.app.state.now())),
+                "the copy must stay visible"
+            );
+        }
+        // Neither does it prove anything to somebody who is signed in.
+        let response = admin.assertion(&mut passkey).await;
+        let answer = admin.post("/api/webauthn/reauthenticate", &response).await;
+        assert_refused(&answer, NOT_VERIFIED, "as a proof");
+        assert_eq!(
+            [
+                app.count("sessions").await,
+                app.count("reauthentication_tokens").await
+            ],
+            [sessions, proofs]
+        );
+        let listed = admin.get("/api/webauthn/credentials").await.json();
+        assert!(listed[0]["counterRegressedAt"].is_string(), "{listed}");
+        assert!(listed[0]["lastUsedAt"].is_string(), "{listed}");
+
+        // The one ahead still works, for its owner or the thief: the owner is told and removes it.
+        passkey.behaviour.counter = Counter::Fixed(8);
         assert_eq!(app.browser().sign_in(&mut passkey).await.status, StatusCode::OK);
-        let audit = app.audit_log().await;
-        assert_eq!(
-            json!(audit.last().unwrap().data),
-            json!({"signatureCounter": "3 after 7"})
-        );
-        assert_eq!(
-            app.passkeys_of(me).await[0].sign_count,
-            7,
-            "the copy must stay visible"
-        );
 
         // Passkeys without a counter are nothing special.
         let mut synced = app.passkey(3);
@@ -215,6 +258,35 @@ both_engines!(
             assert_eq!(app.browser().sign_in(&mut synced).await.status, StatusCode::OK);
             assert!(app.audit_log().await.last().unwrap().data.0.is_empty());
         }
+    }
+);
+
+both_engines!(
+    of_many_copies_that_show_one_count_one_gets_in,
+    |app: TestApp| async move {
+        let (_, mut passkey) = with_passkey(&app).await;
+        passkey.behaviour.counter = Counter::Fixed(9);
+        let mut prepared = Vec::new();
+        for _ in 0..16 {
+            let mut browser = app.browser();
+            let response = browser.assertion(&mut passkey).await;
+            prepared.push((browser, response));
+        }
+        let attempts: Vec<_> = prepared
+            .into_iter()
+            .map(|(mut browser, response)| {
+                tokio::spawn(async move { browser.post("/api/webauthn/login/finish", &response).await })
+            })
+            .collect();
+        let mut won = 0;
+        for attempt in attempts {
+            let answer = attempt.await.unwrap();
+            match answer.status {
+                StatusCode::OK => won += 1,
+                _ => assert_refused(&answer, NOT_VERIFIED, "a copy"),
+            }
+        }
+        assert_eq!(won, 1);
     }
 );
 

@@ -58,6 +58,7 @@ impl Scene {
                 client_data_hash: CLIENT_DATA_HASH,
             },
         )
+        .map(|attestation| attestation.kind)
     }
 
     fn packed(&self, alg: i64, signature: &[u8], chain: &[Vec<u8>]) -> Result<AttestationType, Fault> {

@@ -83,6 +83,7 @@ fn an_honest_registration_is_stored_as_it_came() {
             credential_id: passkey.credential_id().to_vec(),
             public_key: passkey.cose_public_key().unwrap(),
             attestation_type: "none",
+            certificates: Vec::new(),
             transports: ["hybrid", "future", "internal"].map(str::to_owned).to_vec(),
             aaguid: uuid!("d548826e-79b4-db40-a3d8-11116f7e8349"),
             sign_count: 0,

@@ -1,0 +1,55 @@
+//! What only somebody may do who proved within minutes who they are: a browser left open, or a stolen cookie, must not
+//! be enough to make oneself at home in an account for good.
+
+use http::HeaderMap;
+use pocket_id_store::types::AuthenticationMethod;
+use pocket_id_store::{StoreResult, commit, passkeys};
+
+use super::service::take_fresh_proof;
+use crate::http::access::SignedIn;
+use crate::state::AppState;
+
+/// Seconds a sign-in counts as a proof.
+pub const FRESH_SECONDS: i64 = 10 * 60;
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Errand {
+    /// Adding a passkey. Who signed in without one may do it for as long as the session lives: it is the way back in.
+    AddPasskey,
+    /// Removing a passkey, or making something else that opens the account.
+    ChangeWaysIn,
+}
+
+/// Whether somebody is fresh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// They proved who they are, or have nothing to prove it with.
+    Fresh,
+    /// Their passkey has to be used first.
+    Stale,
+}
+
+/// Judges a session, and uses up the proof that comes along if the session alone does not do.
+pub async fn judge(
+    state: &AppState,
+    signed_in: &SignedIn,
+    headers: &HeaderMap,
+    errand: Errand,
+) -> StoreResult<Freshness> {
+    let session = &signed_in.session;
+    let recovers = errand == Errand::AddPasskey && session.method != AuthenticationMethod::Passkey;
+    if recovers || state.now() <= session.authenticated_at.plus_seconds(FRESH_SECONDS) {
+        return Ok(Freshness::Fresh);
+    }
+    let user = signed_in.user.id;
+    let tx = state.store.begin().await?;
+    let proven = take_fresh_proof(state, &tx, headers, user).await?.is_some();
+    let has_passkey = proven || passkeys::any_of_user(&tx, user).await?;
+    commit(tx).await?;
+    Ok(if proven || !has_passkey {
+        Freshness::Fresh
+    } else {
+        Freshness::Stale
+    })
+}
