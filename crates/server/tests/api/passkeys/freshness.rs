@@ -208,3 +208,23 @@ both_engines!(
         assert_eq!(admin.get("/api/users/me").await.status, StatusCode::OK);
     }
 );
+
+both_engines!(an_expired_session_finishes_nothing, |app: TestApp| async move {
+    let (mut admin, mut passkey) = with_passkey(&app).await;
+    app.pass_seconds(3_570);
+    prove(&mut admin, &mut passkey).await;
+    let options = admin.get(START).await;
+    assert_eq!(options.status, StatusCode::OK, "{options:?}");
+    let registration = app.passkey(7).register(&options.json()).unwrap();
+    // Challenges live as long as the session still does.
+    let mut elsewhere = admin.clone();
+    let assertion = elsewhere.assertion(&mut passkey).await;
+    let before = traces(&app).await;
+    app.pass_seconds(31);
+    let expired = (StatusCode::UNAUTHORIZED, "not_signed_in");
+    let answer = admin.post("/api/webauthn/register/finish", &registration).await;
+    assert_refused(&answer, expired, "registering");
+    let answer = elsewhere.post("/api/webauthn/reauthenticate", &assertion).await;
+    assert_refused(&answer, expired, "proving");
+    assert_eq!(traces(&app).await, before);
+});
