@@ -11,7 +11,7 @@ pub struct Migration;
 
 /// Every order and filter of the list has one, so that a page of millions of entries is read, not sorted.
 const INDICES: [(&str, &[&str]); 8] = [
-    ("audit_logs_created_at", &["created_at", "id"]),
+    ("audit_logs_created_at", &["created_at"]),
     ("audit_logs_user_created_at", &["user_id", "created_at"]),
     ("audit_logs_event_created_at", &["event", "created_at"]),
     ("audit_logs_client_created_at", &["client_name", "created_at"]),
