@@ -81,6 +81,11 @@ impl Glob {
         Some(Self(tokens))
     }
 
+    /// Whether it matches one text only.
+    pub fn is_literal(&self) -> bool {
+        self.0.iter().all(|token| matches!(token, Token::Literal(_)))
+    }
+
     /// Whether the whole text matches. Takes time proportional to pattern times text, whatever the pattern.
     pub fn matches(&self, text: &str) -> bool {
         // `reached[i]`: the tokens so far can have consumed exactly the first i characters.

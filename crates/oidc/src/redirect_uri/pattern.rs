@@ -108,9 +108,34 @@ impl RedirectUriPattern {
             Self::Components(components) => components.matches(url),
         }
     }
+
+    /// Whether it has no wildcard, also none that only shows once escapes are decoded.
+    pub fn is_literal(&self) -> bool {
+        match self {
+            Self::Anything => false,
+            Self::Components(components) => components.is_literal(),
+        }
+    }
 }
 
 impl Components {
+    fn is_literal(&self) -> bool {
+        let port = match &self.port {
+            PortPattern::Default => true,
+            PortPattern::Any => false,
+            PortPattern::Like(glob) => glob.is_literal(),
+        };
+        let user_info = self.user_info.as_ref().is_none_or(Glob::is_literal);
+        let query = self.query.iter().flat_map(BTreeMap::values).flatten();
+        port && user_info
+            && self.scheme.is_literal()
+            && self.host.is_literal()
+            && self.path.is_literal()
+            && query
+                .map(|value| Glob::shell(value))
+                .all(|glob| glob.is_some_and(|glob| glob.is_literal()))
+    }
+
     fn matches(&self, url: &Url) -> bool {
         let has_user = !url.username().is_empty() || url.password().is_some();
         let user_ok = match &self.user_info {
@@ -222,9 +247,15 @@ fn normal_host(host: &str, special: bool) -> Result<String, PatternError> {
         return Err(PatternError::Malformed);
     }
     if !host.contains('*') {
-        return Host::parse(host)
-            .map(|host| host.to_string())
-            .map_err(|_| PatternError::Malformed);
+        let host = Host::parse(host)
+            .map_err(|_| PatternError::Malformed)?
+            .to_string();
+        // `%2A` and the full-width asterisk become `*` here: a wildcard nobody sees.
+        return if host.contains('*') {
+            Err(PatternError::Malformed)
+        } else {
+            Ok(host)
+        };
     }
     let labels: Result<Vec<String>, PatternError> = host
         .split('.')

@@ -177,6 +177,38 @@ fn plain_http_is_insecure_except_to_this_machine() {
     }
 }
 
+#[test]
+fn wildcards_behind_escapes_are_seen() {
+    for url in [
+        "https://%2A/cb",
+        "https://%2a.ex/cb",
+        "https://\u{ff0a}/cb",
+        "https://\u{ff0a}.ex/cb",
+    ] {
+        assert!(RedirectUriPattern::parse(url).is_err(), "{url}");
+    }
+    for (url, literal) in [
+        ("https://a.ex/cb", true),
+        ("https://a.ex:8443/cb?x=1", true),
+        ("https://a.ex/%2A", true),
+        ("myapp://cb", true),
+        ("*", false),
+        ("https://*.ex/cb", false),
+        ("https://a.ex:*/cb", false),
+        ("https://a.ex/*", false),
+        ("https://a.ex/cb?x=*", false),
+        ("https://a.ex/cb?x=%2A", false),
+        ("https://a.ex/cb?x=%3F", false),
+        ("https://a.ex/cb?x=%5Ba-z%5D", false),
+    ] {
+        assert_eq!(
+            RedirectUriPattern::parse(url).unwrap().is_literal(),
+            literal,
+            "{url}"
+        );
+    }
+}
+
 proptest! {
     #[test]
     fn nothing_breaks_the_parsers(pattern in ".{0,60}", input in ".{0,60}") {

@@ -146,8 +146,9 @@ fn literal_callback_url(client: &Client, refused: &RefusedAuthorization) -> Opti
         return None;
     }
     RedirectUri::parse(url).ok()?;
-    RedirectUriPattern::parse(url).ok()?;
-    Some(url.clone())
+    // Escapes hide wildcards from whoever reads the URL, so the pattern itself is asked.
+    let pattern = RedirectUriPattern::parse(url).ok()?;
+    (pattern.is_literal() && pattern.matches(&parsed)).then(|| url.clone())
 }
 
 fn dto(client: &Client, refused: RefusedAuthorization) -> RefusedAuthorizationDto {
