@@ -138,6 +138,39 @@ test('a password goes in and does not come out', async () => {
 	await photograph(page, 'configuration-email');
 });
 
+test('how to read a directory is kept, and its password stays inside', async () => {
+	await page.getByRole('tab', { name: 'LDAP' }).click();
+	await expect(page.getByLabel('User Search Filter')).toHaveValue('(objectClass=person)');
+	await page.getByLabel('LDAP URL').fill('http://directory.example.com');
+	await page.getByRole('button', { name: 'Save' }).click();
+	await expect(page.getByText('Enter an address that begins with ldap:// or ldaps://')).toBeVisible();
+	await expect(page.getByLabel('LDAP Base DN')).toHaveAttribute('aria-invalid', 'true');
+	expect(await stored('ldapUrl')).toBe('');
+	const values = {
+		'LDAP URL': 'ldaps://directory.example.com:636',
+		'LDAP Bind DN': 'cn=reader,dc=example,dc=com',
+		'LDAP Bind Password': 'a word of ours',
+		'LDAP Base DN': 'dc=example,dc=com',
+		'User Unique Identifier Attribute': 'entryUUID',
+		'Username Attribute': 'uid',
+		'User Mail Attribute': 'mail',
+		'User First Name Attribute': 'givenName',
+		'Group Unique Identifier Attribute': 'entryUUID',
+		'Group RDN Attribute (in DN)': 'cn'
+	};
+	for (const [label, value] of Object.entries(values)) await page.getByLabel(label).fill(value);
+	await expectAccessible(page);
+	await page.getByRole('button', { name: 'Save' }).click();
+	await expectToast(page, 'LDAP configuration updated successfully');
+	await page.reload();
+	await expect(page.getByLabel('LDAP Bind Password')).toHaveValue('XXXXXXXXXX');
+	await expect(page.getByLabel('LDAP Base DN')).toHaveValue('dc=example,dc=com');
+	expect(await page.content()).not.toContain('a word of ours');
+	expect(await stored('ldapEnabled')).toBe('false');
+	expect(await stored('ldapAttributeGroupMember')).toBe('member');
+	await photograph(page, 'configuration-ldap');
+});
+
 test('addresses of metadata documents are allowed', async () => {
 	await page.getByRole('tab', { name: 'OIDC' }).click();
 	await page.getByTestId('cimd-url-allowlist-1').fill('javascript:alert(1)');

@@ -82,3 +82,9 @@ export function wholeNumber(value: string, min: number, max: number): Result {
 	const number = /^\d+$/.test(text) ? Number(text) : NaN;
 	return number >= min && number <= max ? undefined : m.rule_number_between({ min, max });
 }
+
+/** Where a directory is: a host behind `ldap://` or `ldaps://`. */
+export function ldapUrl(value: string): Result {
+	if (value === '') return m.rule_required();
+	return /^ldaps?:\/\/[^/]/i.test(value) && URL.canParse(value) ? undefined : m.rule_ldap_url();
+}
