@@ -77,7 +77,7 @@ test('administrators see everybody, narrowed by filters that a link keeps', asyn
 	await page.getByRole('link', { name: 'Export CSV' }).click();
 	const file = await (await saved).path();
 	const lines = (await readFile(file, 'utf8')).trim().split('\r\n');
-	expect(lines[0]).toMatch(/^createdAt,event,/);
+	expect(lines[0]).toMatch(/^"createdAt","event",/);
 	expect(lines).toHaveLength(2);
 });
 

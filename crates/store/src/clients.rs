@@ -89,6 +89,14 @@ impl Default for TokenDurations {
     }
 }
 
+/// One client, for a change of all its columns: whoever else wants to change it waits, and so loses nothing.
+pub async fn lock(tx: &Tx, id: &ClientId) -> StoreResult<Option<Client>> {
+    Ok(oidc_client::Entity::find_by_id(id.clone())
+        .lock_exclusive()
+        .one(tx)
+        .await?)
+}
+
 /// One client.
 pub async fn find(connection: &impl ConnectionTrait, id: &ClientId) -> StoreResult<Option<Client>> {
     Ok(oidc_client::Entity::find_by_id(id.clone())

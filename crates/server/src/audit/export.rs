@@ -120,6 +120,8 @@ fn cell(text: &str) -> String {
 fn csv_rows(entries: Vec<AuditLog>, with_heading: bool) -> Result<Vec<u8>, ExportError> {
     let mut writer = csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
+        // Some spreadsheets part cells at other marks than commas.
+        .quote_style(csv::QuoteStyle::Always)
         .from_writer(Vec::new());
     if with_heading {
         writer.write_record(HEADING)?;

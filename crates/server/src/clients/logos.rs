@@ -180,7 +180,7 @@ pub async fn replace(
 /// Takes a client's logo away.
 pub async fn remove(state: &AppState, by: &ActingAdmin, id: &ClientId, mode: Mode) -> Result<(), ApiError> {
     let tx = state.store.begin().await?;
-    let client = clients::find(&tx, id).await?.ok_or(ClientError::NotFound)?;
+    let client = clients::lock(&tx, id).await?.ok_or(ClientError::NotFound)?;
     let extension = mode
         .of(&client)
         .map(str::to_owned)
@@ -200,7 +200,7 @@ async fn note(
     mode: Mode,
     extension: Option<String>,
 ) -> Result<(), ApiError> {
-    let mut client = clients::find(tx, id).await?.ok_or(ClientError::NotFound)?;
+    let mut client = clients::lock(tx, id).await?.ok_or(ClientError::NotFound)?;
     mode.set(&mut client, extension);
     client.updated_at = Some(state.now());
     let data = [("clientName", client.name.clone())];

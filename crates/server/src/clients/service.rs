@@ -265,7 +265,7 @@ pub async fn update(
         logos::replace(state, by, id, mode, logo).await?;
     }
     let tx = state.store.begin().await?;
-    let mut client = clients::find(&tx, id).await?.ok_or(ClientError::NotFound)?;
+    let mut client = clients::lock(&tx, id).await?.ok_or(ClientError::NotFound)?;
     apply(&mut client, input);
     client.updated_at = Some(state.now());
     if !client.is_group_restricted {

@@ -18,10 +18,11 @@ use crate::http::client_ip::RequestOrigin;
 use crate::http::error::ApiError;
 use crate::state::AppState;
 
-/// How many are written within a quarter of an hour: strangers must not keep the database busy.
+/// How many are written within a quarter of an hour: strangers must not keep the database busy, nor may one of them
+/// push out what others left.
 const LIMIT: Guesses = Guesses {
     name: "refused-authorization",
-    per_address: 60,
+    per_address: 20,
     per_user: None,
     in_total: Some(2000),
 };
@@ -188,7 +189,7 @@ pub async fn accept(
     let refused = store::find(&tx, id.ok_or_else(not_found)?)
         .await?
         .ok_or_else(not_found)?;
-    let mut client = clients::find(&tx, &refused.client_id)
+    let mut client = clients::lock(&tx, &refused.client_id)
         .await?
         .ok_or_else(not_found)?;
     let url = literal_callback_url(&client, &refused).ok_or_else(|| {

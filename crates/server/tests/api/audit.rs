@@ -290,8 +290,8 @@ both_engines!(the_whole_log_is_a_file, |app: TestApp| async move {
         "attachment; filename=\"audit-log.csv\""
     );
     assert_eq!(table.text.lines().count(), 1033);
-    assert!(table.text.starts_with("createdAt,event,username,"));
-    assert!(table.text.contains(",'=cmd|'/c calc'!A1,"), "no formula");
+    assert!(table.text.starts_with("\"createdAt\",\"event\",\"username\","));
+    assert!(table.text.contains(",\"'=cmd|'/c calc'!A1\","), "no formula");
     let some = admin
         .get("/api/audit-logs/all/export?format=jsonl&filters[event]=CLIENT_CREATED")
         .await;
