@@ -91,3 +91,23 @@ test('a revoked key is worth nothing', async ({ pocketId }) => {
 	await expect(page.getByText('No items found')).toBeVisible();
 	expect(await asProgram(pocketId.url)).toBe(401);
 });
+
+test('a key can be limited to reading, and to parts of the API', async ({ pocketId }) => {
+	await page.goto('/settings/admin/api-keys');
+	await page.getByRole('button', { name: 'Add API Key' }).click();
+	await page.getByLabel('Name').fill('Monitoring');
+	await page.getByRole('button', { name: /^Access:/ }).click();
+	await page.getByRole('option', { name: 'Read only' }).click();
+	await page.getByRole('checkbox', { name: 'All areas' }).click();
+	await page.getByRole('checkbox', { name: 'Audit Log' }).click();
+	await expectAccessible(page);
+	await photograph(page, 'api-key-access');
+	await page.getByRole('button', { name: 'Save' }).click();
+	const dialog = page.getByRole('dialog', { name: 'API Key Created' });
+	key = (await dialog.locator('.font-mono').textContent())!.trim();
+	await page.keyboard.press('Escape');
+	await expect(page.getByRole('row', { name: 'Monitoring' })).toContainText('Read only: Audit Log');
+	expect(await asProgram(pocketId.url)).toBe(403);
+	const log = await fetch(`${pocketId.url}/api/audit-logs/all`, { headers: { 'X-API-KEY': key } });
+	expect(log.status).toBe(200);
+});

@@ -1,10 +1,12 @@
 //! Who a request with an API key comes from.
 
+use http::{Method, StatusCode};
 use pocket_id_store::users::{self, STATIC_API_USER, User};
 use pocket_id_store::{StoreError, StoreResult, api_keys, commit};
 use secrecy::ExposeSecret as _;
 use subtle::ConstantTimeEq as _;
 
+use super::scope;
 use crate::http::error::ApiError;
 use crate::secret_token;
 use crate::state::AppState;
@@ -13,8 +15,8 @@ const ALPHANUMERIC: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWX
 /// How old a key's last use may be in the database, in milliseconds: not every request writes.
 const USED_EVERY_MILLIS: i64 = 60_000;
 
-/// The owner of a key, who has the rights they have right now.
-pub async fn owner(state: &AppState, key: &str) -> Result<User, ApiError> {
+/// The owner of a key, who has the rights they have right now, if the key may be used for a request.
+pub async fn owner(state: &AppState, key: &str, method: &Method, path: &str) -> Result<User, ApiError> {
     if key.is_empty() {
         return Err(ApiError::not_signed_in());
     }
@@ -27,6 +29,13 @@ pub async fn owner(state: &AppState, key: &str) -> Result<User, ApiError> {
     let Some(found) = found else {
         return Err(ApiError::not_signed_in());
     };
+    if !scope::allows(found.read_only, found.resources.as_ref(), method, path) {
+        return Err(ApiError::new(
+            StatusCode::FORBIDDEN,
+            "api_key_scope",
+            "This API key may not be used for this",
+        ));
+    }
     let user = users::find(reader, found.user_id)
         .await?
         .ok_or_else(ApiError::not_signed_in)?;

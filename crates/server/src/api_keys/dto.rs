@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 
+use super::scope::Resource;
 use crate::http::time_format::{serde_rfc3339, serde_rfc3339_option};
 
 /// A key without its value.
@@ -32,6 +33,11 @@ pub struct ApiKeyDto {
     pub created_at: Timestamp,
     /// Whether its owner has been told that it will expire.
     pub expiration_email_sent: bool,
+    /// Whether it may only read.
+    pub read_only: bool,
+    /// The parts of the API it is for; null for all.
+    #[schema(value_type = Option<Vec<Resource>>)]
+    pub resources: Option<Vec<String>>,
 }
 
 impl From<&ApiKey> for ApiKeyDto {
@@ -44,6 +50,8 @@ impl From<&ApiKey> for ApiKeyDto {
             last_used_at: key.last_used_at,
             created_at: key.created_at,
             expiration_email_sent: key.expiration_email_sent,
+            read_only: key.read_only,
+            resources: key.resources.as_ref().map(|resources| resources.0.clone()),
         }
     }
 }
@@ -77,6 +85,12 @@ pub struct ApiKeyInput {
     /// In the future.
     #[schema(required = true, format = DateTime)]
     pub expires_at: String,
+    /// Whether it may only read.
+    #[schema(required = false)]
+    pub read_only: bool,
+    /// The parts of the API it is for; all when left out.
+    #[schema(required = false, value_type = Option<Vec<Resource>>)]
+    pub resources: Option<Vec<String>>,
 }
 
 /// What renews an expired key.

@@ -3,6 +3,7 @@
 pub mod authentication;
 mod dto;
 mod routes;
+mod scope;
 mod service;
 
 pub use routes::routes;

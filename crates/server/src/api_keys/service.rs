@@ -3,12 +3,13 @@
 use http::StatusCode;
 use pocket_id_store::api_keys::{self, ApiKey};
 use pocket_id_store::list::{ListRequest, Page};
-use pocket_id_store::types::{ApiKeyId, Timestamp, TokenHash};
+use pocket_id_store::types::{ApiKeyId, StringList, Timestamp, TokenHash};
 use pocket_id_store::users::User;
 use pocket_id_store::{StoreError, commit};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::dto::{ApiKeyDto, ApiKeyInput, CreatedApiKeyDto};
+use super::scope::Resource;
 use crate::audit::{self, Event};
 use crate::http::client_ip::RequestOrigin;
 use crate::http::error::{ApiError, FieldError};
@@ -128,6 +129,12 @@ pub async fn create(
         input.description.as_deref().unwrap_or_default(),
         1000,
     );
+    let known = |name: &String| Resource::ALL.iter().any(|(_, known)| known == name);
+    for (index, name) in input.resources.iter().flatten().enumerate() {
+        if !known(name) {
+            rules.fail(&format!("resources[{index}]"), "oneof", "is no part of the API");
+        }
+    }
     rules.finish_with(ApiKeyError::Invalid)?;
     let now = state.now();
     let expires_at = future(&input.expires_at, now)?;
@@ -146,6 +153,8 @@ pub async fn create(
         expires_at,
         last_used_at: None,
         expiration_email_sent: false,
+        read_only: input.read_only,
+        resources: input.resources.clone().map(StringList),
     };
     let tx = state.store.begin().await?;
     if api_keys::find_by_name(&tx, user.id, &key.name).await?.is_some() {

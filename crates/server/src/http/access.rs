@@ -179,7 +179,9 @@ impl FromRequestParts<AppState> for CurrentUser {
             return Ok(Self(signed_in.user));
         }
         match parts.headers.get(X_API_KEY).map(|key| key.to_str()) {
-            Some(Ok(key)) => api_keys::authentication::owner(state, key).await.map(Self),
+            Some(Ok(key)) => api_keys::authentication::owner(state, key, &parts.method, parts.uri.path())
+                .await
+                .map(Self),
             _ => Err(ApiError::not_signed_in()),
         }
     }

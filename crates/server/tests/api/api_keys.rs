@@ -48,7 +48,8 @@ both_engines!(a_program_acts_as_the_keys_owner, |app: TestApp| async move {
         *shown,
         json!({
             "id": shown["id"], "name": "terraform", "description": "for the tests", "expiresAt": LATER,
-            "lastUsedAt": null, "createdAt": shown["createdAt"], "expirationEmailSent": false
+            "lastUsedAt": null, "createdAt": shown["createdAt"], "expirationEmailSent": false,
+            "readOnly": false, "resources": null
         })
     );
 
@@ -344,3 +345,71 @@ async fn the_configurations_key_is_an_administrator_who_is_no_person() {
         }
     }
 }
+
+both_engines!(a_key_may_do_less_than_its_owner, |app: TestApp| async move {
+    let mut admin = app.set_up().await;
+    let make_limited = async |admin: &mut Browser, name: &str, more: Value| {
+        let mut input = json!({"name": name, "expiresAt": LATER});
+        input
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        token(&admin.post("/api/api-keys", &input).await.json())
+    };
+    let reader = make_limited(&mut admin, "reader", json!({"readOnly": true})).await;
+    let people = make_limited(&mut admin, "people", json!({"resources": ["users"]})).await;
+    let nothing = make_limited(&mut admin, "nothing", json!({"resources": []})).await;
+    assert_eq!(get(&app, "/api/users", &reader).await.status, StatusCode::OK);
+    assert_eq!(get(&app, "/api/users", &people).await.status, StatusCode::OK);
+    assert_eq!(
+        refusal(&get(&app, "/api/users", &nothing).await),
+        (403, "api_key_scope".to_owned())
+    );
+    let user = json!({"username": "grace", "email": "grace@example.com"});
+    let made = ask(&app, Method::POST, "/api/users", &people, Some(&user)).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+    assert_eq!(
+        refusal(&get(&app, "/api/user-groups", &people).await),
+        (403, "api_key_scope".to_owned())
+    );
+
+    // No route that changes anything lets a key pass that may only read.
+    let document = app.browser().get("/api/openapi.json").await.json();
+    let mut tried = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let for_keys = operation["security"]
+                .as_array()
+                .is_some_and(|schemes| schemes.iter().any(|scheme| scheme.get("apiKey").is_some()));
+            if !for_keys || method == "get" {
+                continue;
+            }
+            let path = path
+                .split('/')
+                .map(|part| {
+                    if part.starts_with('{') {
+                        "6f6b6a5e-6b5e-4b0e-9d5b-0a4d6c1f9a11"
+                    } else {
+                        part
+                    }
+                })
+                .collect::<Vec<_>>()
+                .join("/");
+            let method: Method = method.to_uppercase().parse().unwrap();
+            let answer = ask(&app, method.clone(), &path, &reader, Some(&json!({}))).await;
+            assert_eq!(
+                refusal(&answer),
+                (403, "api_key_scope".to_owned()),
+                "{method} {path}"
+            );
+            tried += 1;
+        }
+    }
+    assert!(tried > 40, "{tried}");
+    let input = json!({"name": "wrong", "expiresAt": LATER, "resources": ["users", "everything"]});
+    let answer = admin.post("/api/api-keys", &input).await;
+    assert_eq!(
+        answer.failed_rules(),
+        [("resources[1]".to_owned(), "oneof".to_owned())]
+    );
+});

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::types::{ApiKeyId, Timestamp, TokenHash, UserId};
+use crate::types::{ApiKeyId, StringList, Timestamp, TokenHash, UserId};
 
 /// A key with which programs use the REST API as its owner.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -27,6 +27,10 @@ pub struct Model {
     pub last_used_at: Option<Timestamp>,
     /// Whether its owner has been told that it will expire.
     pub expiration_email_sent: bool,
+    /// Whether it may only read.
+    pub read_only: bool,
+    /// The parts of the API it is for; none for all.
+    pub resources: Option<StringList>,
 }
 
 /// No relations are declared: queries name what they join.

@@ -1941,6 +1941,10 @@ export interface components {
             lastUsedAt?: string | null;
             /** @description What it is called. */
             name: string;
+            /** @description Whether it may only read. */
+            readOnly: boolean;
+            /** @description The parts of the API it is for; null for all. */
+            resources?: components["schemas"]["Resource"][] | null;
         };
         /** @description What makes a key. */
         ApiKeyInput: {
@@ -1960,6 +1964,16 @@ export interface components {
              * @default
              */
             name: string;
+            /**
+             * @description Whether it may only read.
+             * @default false
+             */
+            readOnly?: boolean;
+            /**
+             * @description The parts of the API it is for; all when left out.
+             * @default null
+             */
+            resources?: components["schemas"]["Resource"][] | null;
         };
         /** @description A permission of an API: a scope. */
         ApiPermissionDto: {
@@ -3229,6 +3243,10 @@ export interface components {
                 lastUsedAt?: string | null;
                 /** @description What it is called. */
                 name: string;
+                /** @description Whether it may only read. */
+                readOnly: boolean;
+                /** @description The parts of the API it is for; null for all. */
+                resources?: components["schemas"]["Resource"][] | null;
             }[];
             /** @description Where they stand in the list. */
             pagination: components["schemas"]["Pagination"];
@@ -3634,6 +3652,11 @@ export interface components {
             /** @description Whether the person must be verified. */
             userVerification: string;
         };
+        /**
+         * @description A part of the API.
+         * @enum {string}
+         */
+        Resource: "account" | "users" | "groups" | "clients" | "apis" | "apiKeys" | "configuration" | "auditLog";
         /** @description What a scope that is not a standard one means. */
         ScopeInfoDto: {
             /** @description What it lets the client do. */

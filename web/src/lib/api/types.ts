@@ -66,6 +66,7 @@ export type ClientInput = SentExcept<Schemas['ClientInput'], 'id'>;
 
 export type ApiKey = Sent<Schemas['ApiKeyDto']>;
 /** The value itself exists only in the answer to its creation. */
+export type ApiKeyInput = Schemas['ApiKeyInput'];
 export interface CreatedApiKey {
 	apiKey: ApiKey;
 	token: string;
