@@ -45,7 +45,7 @@ test('the name and the colour change at once, for everybody', async () => {
 	await expect(page).toHaveTitle('Application Configuration');
 	await page.getByLabel('Application Name').fill('x');
 	await page.getByLabel('Session Duration').fill('0');
-	await page.getByRole('button', { name: 'Save' }).click();
+	await page.getByRole('button', { name: 'Save' }).first().click();
 	await expect(page.getByText('Too short: at least 2 characters')).toBeVisible();
 	await expect(page.getByText('Enter a whole number from 1 to 43200')).toBeVisible();
 	await page.getByLabel('Application Name').fill('Home ID');
@@ -62,7 +62,7 @@ test('the name and the colour change at once, for everybody', async () => {
 	await dialog.getByRole('button', { name: 'Apply' }).click();
 	expect(await primary()).toBe('#0a6e4f');
 	await expectAccessible(page);
-	await page.getByRole('button', { name: 'Save' }).click();
+	await page.getByRole('button', { name: 'Save' }).first().click();
 	await expectToast(page, 'Application configuration updated successfully');
 	await photograph(page, 'configuration-general');
 	await page.reload();
@@ -91,7 +91,7 @@ test('new users get default groups and claims', async () => {
 	await page.getByPlaceholder('Key').fill('level');
 	await page.getByPlaceholder('Value').fill('1');
 	await expectAccessible(page);
-	await page.getByRole('button', { name: 'Save' }).click();
+	await page.getByRole('button', { name: 'Save' }).first().click();
 	await expectToast(page, 'User creation settings updated successfully.');
 	await photograph(page, 'configuration-users');
 	const user = await api<{ id: string; userGroups: { name: string }[] }>(page, 'POST', '/api/users', {
@@ -111,7 +111,7 @@ test('the passkey policy is kept', async () => {
 	await page.getByRole('option', { name: 'Preferred' }).click();
 	await page.getByRole('switch', { name: 'Allow synced passkeys' }).click();
 	await expectAccessible(page);
-	await page.getByRole('button', { name: 'Save' }).click();
+	await page.getByRole('button', { name: 'Save' }).first().click();
 	await expectToast(page, 'Passkey configuration updated successfully');
 	expect(await stored('webauthnUserVerification')).toBe('preferred');
 	expect(await stored('webauthnAllowSyncedPasskeys')).toBe('false');
@@ -120,19 +120,19 @@ test('the passkey policy is kept', async () => {
 test('a password goes in and does not come out', async () => {
 	await page.getByRole('tab', { name: 'Email' }).click();
 	await page.getByLabel('SMTP Host').fill('mail.example.com');
-	await page.getByRole('button', { name: 'Save' }).click();
+	await page.getByRole('button', { name: 'Save' }).first().click();
 	await expect(page.getByText('Enter a whole number from 1 to 65535').or(page.getByText('Required')).first()).toBeVisible();
 	await page.getByLabel('SMTP Port').fill('587');
 	await page.getByLabel('SMTP From').fill('id@example.com');
 	await page.getByLabel('SMTP Password').fill('a secret of ours');
 	await expectAccessible(page);
-	await page.getByRole('button', { name: 'Save' }).click();
+	await page.getByRole('button', { name: 'Save' }).first().click();
 	await expectToast(page, 'Email configuration updated successfully');
 	await page.reload();
 	await expect(page.getByLabel('SMTP Password')).toHaveValue('XXXXXXXXXX');
 	expect(await page.content()).not.toContain('a secret of ours');
 	await page.getByLabel('SMTP User').fill('postman');
-	await page.getByRole('button', { name: 'Save' }).click();
+	await page.getByRole('button', { name: 'Save' }).first().click();
 	await expectToast(page, 'Email configuration updated successfully');
 	expect(await stored('smtpPassword')).toBe('XXXXXXXXXX');
 	await photograph(page, 'configuration-email');
@@ -142,7 +142,7 @@ test('how to read a directory is kept, and its password stays inside', async () 
 	await page.getByRole('tab', { name: 'LDAP' }).click();
 	await expect(page.getByLabel('User Search Filter')).toHaveValue('(objectClass=person)');
 	await page.getByLabel('LDAP URL').fill('http://directory.example.com');
-	await page.getByRole('button', { name: 'Save' }).click();
+	await page.getByRole('button', { name: 'Save' }).first().click();
 	await expect(page.getByText('Enter an address that begins with ldap:// or ldaps://')).toBeVisible();
 	await expect(page.getByLabel('LDAP Base DN')).toHaveAttribute('aria-invalid', 'true');
 	expect(await stored('ldapUrl')).toBe('');
@@ -160,7 +160,7 @@ test('how to read a directory is kept, and its password stays inside', async () 
 	};
 	for (const [label, value] of Object.entries(values)) await page.getByLabel(label).fill(value);
 	await expectAccessible(page);
-	await page.getByRole('button', { name: 'Save' }).click();
+	await page.getByRole('button', { name: 'Save' }).first().click();
 	await expectToast(page, 'LDAP configuration updated successfully');
 	await page.reload();
 	await expect(page.getByLabel('LDAP Bind Password')).toHaveValue('XXXXXXXXXX');
@@ -174,11 +174,11 @@ test('how to read a directory is kept, and its password stays inside', async () 
 test('addresses of metadata documents are allowed', async () => {
 	await page.getByRole('tab', { name: 'OIDC' }).click();
 	await page.getByTestId('cimd-url-allowlist-1').fill('javascript:alert(1)');
-	await page.getByRole('button', { name: 'Save' }).click();
+	await page.getByRole('button', { name: 'Save' }).first().click();
 	await expect(page.getByText('Invalid redirect URL')).toBeVisible();
 	await page.getByTestId('cimd-url-allowlist-1').fill('https://*.example.com/client.json');
 	await expectAccessible(page);
-	await page.getByRole('button', { name: 'Save' }).click();
+	await page.getByRole('button', { name: 'Save' }).first().click();
 	await expectToast(page, 'Application configuration updated successfully');
 	expect(await stored('cimdUrlAllowlist')).toBe('["https://*.example.com/client.json"]');
 	await photograph(page, 'configuration-oidc');
@@ -190,14 +190,14 @@ test('two administrators do not overwrite each other', async () => {
 	// Somebody changes something else: this page’s change goes through, and both stay.
 	await api(page, 'PATCH', '/api/application-configuration', { emailsVerified: 'true' });
 	await page.getByLabel('Application Name').fill('House ID');
-	await page.getByRole('button', { name: 'Save' }).click();
+	await page.getByRole('button', { name: 'Save' }).first().click();
 	await expectToast(page, 'Application configuration updated successfully');
 	expect(await stored('emailsVerified')).toBe('true');
 	expect(await stored('appName')).toBe('House ID');
 	// Somebody changes the same: it is shown, not overwritten.
 	await api(page, 'PATCH', '/api/application-configuration', { appName: 'Flat ID' });
 	await page.getByLabel('Application Name').fill('Tent ID');
-	await page.getByRole('button', { name: 'Save' }).click();
+	await page.getByRole('button', { name: 'Save' }).first().click();
 	await expect(page.locator('[data-type="error"]').last()).toContainText('Somebody else changed these settings');
 	await expect(page.getByLabel('Application Name')).toHaveValue('Flat ID');
 	expect(await stored('appName')).toBe('Flat ID');
