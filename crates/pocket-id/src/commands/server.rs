@@ -125,10 +125,9 @@ fn report_settings_without_effect(config: &Config) {
             "the OpenTelemetry exporters",
         ),
         (
-            !matches!(config.files, FileBackendConfig::Filesystem { .. }),
-            "FILE_BACKEND",
+            matches!(config.files, FileBackendConfig::S3(_)),
+            "FILE_BACKEND=s3",
         ),
-        (config.static_api_key.is_some(), "STATIC_API_KEY"),
         (config.geolite.license_key.is_some(), "MAXMIND_LICENSE_KEY"),
     ];
     for (_, setting) in settings.into_iter().filter(|(set, _)| *set) {
