@@ -16,6 +16,7 @@ mod m20261127_000013_audit;
 mod m20261127_000014_refused_authorizations;
 mod m20261127_000015_files;
 mod m20261127_000016_api_key_scopes;
+mod m20261127_000017_list_orders;
 mod m20261127_000060_passkey_policy;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000014_refused_authorizations::Migration),
             Box::new(m20261127_000015_files::Migration),
             Box::new(m20261127_000016_api_key_scopes::Migration),
+            Box::new(m20261127_000017_list_orders::Migration),
             Box::new(m20261127_000060_passkey_policy::Migration),
         ]
     }
