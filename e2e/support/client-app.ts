@@ -54,7 +54,7 @@ export function startClientApp(library: Library, settings: Settings): Promise<Ru
 
 /** Starts Debian's Apache with mod_auth_openidc in front of a page at `/protected/`. */
 export async function startApache(
-	settings: Settings & { clientSecret: string; responseMode?: 'query' | 'form_post' }
+	settings: Settings & { responseMode?: 'query' | 'form_post' }
 ): Promise<Running> {
 	// Apache gives up root: its user must reach the pages and the state, wherever the checkout lies.
 	const state = await mkdtemp(join(tmpdir(), 'pocket-id-apache-'));
@@ -63,13 +63,16 @@ export async function startApache(
 	await cp(resolve(E2E, 'clients/apache/htdocs'), pages, { recursive: true });
 	const running = await start({
 		program: '/usr/sbin/apache2',
-		arguments: ['-D', 'FOREGROUND', '-f', resolve(E2E, 'clients/apache/httpd.conf')],
+		arguments: [
+			...['-D', 'FOREGROUND', '-f', resolve(E2E, 'clients/apache/httpd.conf')],
+			...(settings.clientSecret === undefined ? [] : ['-D', 'SECRET'])
+		],
 		folder: state,
 		environment: {
 			ISSUER: settings.issuer,
 			PORT: String(settings.port),
 			CLIENT_ID: settings.clientId,
-			CLIENT_SECRET: settings.clientSecret,
+			CLIENT_SECRET: settings.clientSecret ?? '',
 			AUTH_METHOD: settings.authMethod,
 			RESPONSE_MODE: settings.responseMode ?? 'query',
 			PAGES: pages,

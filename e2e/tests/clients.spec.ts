@@ -331,33 +331,36 @@ test('Apache gets codes by form post, and is told of sign-outs in the background
 	}
 });
 
-test('Apache with mod_auth_openidc authenticates with client_secret_jwt', async ({ browser, pocketId }) => {
-	const port = await freePort();
-	const appUrl = `http://127.0.0.1:${port}`;
-	const authMethod = 'client_secret_jwt';
-	const client = await createClient(admin, {
-		name: 'Apache with assertions',
-		callbackURLs: [`${appUrl}/protected/redirect`],
-		...protocolFor(authMethod)
+// Not private_key_jwt: Debian's module (2.4.12) falls silent while it makes the assertion, before it asks us anything.
+for (const authMethod of ['client_secret_post', 'client_secret_jwt', 'none'] as const) {
+	test(`Apache with mod_auth_openidc authenticates with ${authMethod}`, async ({ browser, pocketId }) => {
+		const port = await freePort();
+		const appUrl = `http://127.0.0.1:${port}`;
+		const client = await createClient(admin, {
+			name: `Apache with ${authMethod}`,
+			callbackURLs: [`${appUrl}/protected/redirect`],
+			isPublic: authMethod === 'none',
+			...protocolFor(authMethod)
+		});
+		const apache = await startApache({
+			issuer: pocketId.url,
+			port,
+			clientId: client.id,
+			...(client.secret === undefined ? {} : { clientSecret: client.secret }),
+			authMethod
+		});
+		const { page, authenticator } = await openTab(browser, pocketId.url);
+		await authenticator.add(credential);
+		try {
+			await page.goto(`${appUrl}/protected/`);
+			await page.getByRole('button', { name: 'Sign in' }).click();
+			await expect(page.getByTestId('scopes')).toBeVisible();
+			await page.getByRole('button', { name: 'Sign in' }).click();
+			await expect(page.getByText('Signed in as ada')).toBeVisible();
+			await expect(page.getByTestId('aud')).toHaveText(client.id);
+		} finally {
+			await page.context().close();
+			await apache.stop();
+		}
 	});
-	const apache = await startApache({
-		issuer: pocketId.url,
-		port,
-		clientId: client.id,
-		clientSecret: client.secret!,
-		authMethod
-	});
-	const { page, authenticator } = await openTab(browser, pocketId.url);
-	await authenticator.add(credential);
-	try {
-		await page.goto(`${appUrl}/protected/`);
-		await page.getByRole('button', { name: 'Sign in' }).click();
-		await expect(page.getByTestId('scopes')).toBeVisible();
-		await page.getByRole('button', { name: 'Sign in' }).click();
-		await expect(page.getByText('Signed in as ada')).toBeVisible();
-		await expect(page.getByTestId('aud')).toHaveText(client.id);
-	} finally {
-		await page.context().close();
-		await apache.stop();
-	}
-});
+}
