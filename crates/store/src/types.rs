@@ -136,6 +136,10 @@ uuid_id!(
     RegistrationTokenId
 );
 uuid_id!(
+    /// Identifies a sign-up token.
+    SignupTokenId
+);
+uuid_id!(
     /// Identifies an API key.
     ApiKeyId
 );

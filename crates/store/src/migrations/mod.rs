@@ -17,6 +17,9 @@ mod m20261127_000014_refused_authorizations;
 mod m20261127_000015_files;
 mod m20261127_000016_api_key_scopes;
 mod m20261127_000017_list_orders;
+mod m20261127_000030_signup;
+mod m20261127_000031_device_logins;
+mod m20261127_000032_recovery_codes;
 mod m20261127_000060_passkey_policy;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
@@ -46,6 +49,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000016_api_key_scopes::Migration),
             Box::new(m20261127_000017_list_orders::Migration),
             Box::new(m20261127_000060_passkey_policy::Migration),
+            Box::new(m20261127_000030_signup::Migration),
+            Box::new(m20261127_000031_device_logins::Migration),
+            Box::new(m20261127_000032_recovery_codes::Migration),
         ]
     }
 }
