@@ -23,6 +23,7 @@ pub mod clock;
 pub mod config;
 pub mod consents;
 pub mod custom_claims;
+mod device_login;
 pub mod encrypted_text;
 pub mod files;
 pub mod groups;

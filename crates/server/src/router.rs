@@ -14,9 +14,9 @@ use crate::http::error::ApiError;
 use crate::http::{access_log, assets, cors, cross_site, error, headers, rate_limit};
 use crate::state::AppState;
 use crate::{
-    api_document, api_keys, apis, app_config, audit, clients, consents, custom_claims, groups, health,
-    images, login_codes, oidc, passkeys, profile_pictures, refused_authorizations, registration, sessions,
-    signup, users, web_page,
+    api_document, api_keys, apis, app_config, audit, clients, consents, custom_claims, device_login, groups,
+    health, images, login_codes, oidc, passkeys, profile_pictures, refused_authorizations, registration,
+    sessions, signup, users, web_page,
 };
 
 /// How long a request may take before it is answered with a timeout.
@@ -43,6 +43,7 @@ fn documented() -> OpenApiRouter<AppState> {
         .merge(clients::logo_routes())
         .merge(consents::routes())
         .merge(custom_claims::routes())
+        .merge(device_login::routes())
         .merge(groups::routes())
         .merge(health::routes())
         .merge(images::routes())

@@ -6,13 +6,15 @@ use pocket_id_store::types::TokenHash;
 
 use crate::config::{Config, EncryptionKey};
 
-/// The kinds of such codes: the same letters as two of them are two hashes.
+/// The kinds of such codes: the same letters as two of them are two different hashes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// One sign-in without a passkey.
     Login,
     /// A device waiting for its tokens (RFC 8628).
     Device,
+    /// A browser waiting to be signed in from another device.
+    DeviceLogin,
 }
 
 impl Kind {
@@ -20,6 +22,7 @@ impl Kind {
         match self {
             Self::Login => b"pocketid/login-code",
             Self::Device => b"pocketid/device-user-code",
+            Self::DeviceLogin => b"pocketid/device-login-code",
         }
     }
 }

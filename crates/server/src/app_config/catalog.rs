@@ -368,6 +368,14 @@ pub const SETTINGS: &[Setting] = &[
         Bool,
     )
     .later(),
+    setting(
+        "signupAllowedEmailDomains",
+        "SIGNUP_ALLOWED_EMAIL_DOMAINS",
+        "[]",
+        Admin,
+        JsonStrings,
+    )
+    .later(),
     setting("cimdUrlAllowlist", "CIMD_URL_ALLOWLIST", "[]", Admin, UrlPatterns),
     setting(
         "dynamicClientRegistration",

@@ -86,6 +86,17 @@ impl Settings {
         self.flag("emailsVerified")
     }
 
+    /// The mail domains people may sign up with, in lower case; none when every one will do.
+    pub fn signup_email_domains(&self) -> Vec<String> {
+        let domains: Vec<String> =
+            serde_json::from_str(self.text("signupAllowedEmailDomains")).unwrap_or_default();
+        domains
+            .iter()
+            .map(|domain| domain.trim().trim_start_matches('@').to_lowercase())
+            .filter(|domain| !domain.is_empty())
+            .collect()
+    }
+
     /// Whether every user needs an address.
     pub fn require_user_email(&self) -> bool {
         self.flag("requireUserEmail")

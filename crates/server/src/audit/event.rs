@@ -25,6 +25,16 @@ pub enum Event {
     DeviceCodeDenied,
     /// A client exchanged a user's token for one of its own.
     TokenExchange,
+    /// Somebody made their own account.
+    AccountCreated,
+    /// A token for making accounts was made.
+    SignupTokenCreated,
+    /// Such a token was deleted.
+    SignupTokenDeleted,
+    /// Somebody was signed in by their approval on another device.
+    RemoteSignIn,
+    /// Such a sign-in was turned away.
+    RemoteSignInDenied,
     /// The first administrator was set up.
     InitialSetup,
     /// Somebody signed out.
@@ -108,6 +118,11 @@ impl Event {
             Self::NewDeviceCodeAuthorization => "NEW_DEVICE_CODE_AUTHORIZATION",
             Self::DeviceCodeDenied => "DEVICE_CODE_DENIED",
             Self::TokenExchange => "TOKEN_EXCHANGE",
+            Self::AccountCreated => "ACCOUNT_CREATED",
+            Self::SignupTokenCreated => "SIGNUP_TOKEN_CREATED",
+            Self::SignupTokenDeleted => "SIGNUP_TOKEN_DELETED",
+            Self::RemoteSignIn => "REMOTE_SIGN_IN",
+            Self::RemoteSignInDenied => "REMOTE_SIGN_IN_DENIED",
             Self::InitialSetup => "INITIAL_SETUP",
             Self::SignOut => "SIGN_OUT",
             Self::SessionEnded => "SESSION_ENDED",

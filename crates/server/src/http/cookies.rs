@@ -15,6 +15,8 @@ pub enum Cookie {
     Session,
     /// Proof of a passkey just used.
     Reauthentication,
+    /// What only the browser has that waits to be signed in from another device.
+    DeviceLogin,
 }
 
 impl Cookie {
@@ -27,6 +29,8 @@ impl Cookie {
             (Self::Session, false) => "session",
             (Self::Reauthentication, true) => "__Secure-reauthentication_token",
             (Self::Reauthentication, false) => "reauthentication_token",
+            (Self::DeviceLogin, true) => "__Secure-device_login_token",
+            (Self::DeviceLogin, false) => "device_login_token",
         }
     }
 
@@ -43,18 +47,34 @@ impl Cookie {
 
     /// A `Set-Cookie` value that stores a value for `max_age_seconds`.
     pub fn set(self, app_url: &AppUrl, value: &SecretString, max_age_seconds: i64) -> SetCookie {
-        self.header(app_url, value.expose_secret(), max_age_seconds)
+        self.header(app_url, value.expose_secret(), "/", max_age_seconds)
+    }
+
+    /// The same for one path and what is below it.
+    pub fn set_at(
+        self,
+        app_url: &AppUrl,
+        path: &str,
+        value: &SecretString,
+        max_age_seconds: i64,
+    ) -> SetCookie {
+        self.header(app_url, value.expose_secret(), path, max_age_seconds)
     }
 
     /// A `Set-Cookie` value that removes the cookie.
     pub fn clear(self, app_url: &AppUrl) -> SetCookie {
-        self.header(app_url, "", 0)
+        self.header(app_url, "", "/", 0)
     }
 
-    fn header(self, app_url: &AppUrl, value: &str, max_age_seconds: i64) -> SetCookie {
+    /// The same for a cookie of one path.
+    pub fn clear_at(self, app_url: &AppUrl, path: &str) -> SetCookie {
+        self.header(app_url, "", path, 0)
+    }
+
+    fn header(self, app_url: &AppUrl, value: &str, path: &str, max_age_seconds: i64) -> SetCookie {
         let name = self.name(app_url);
         let text =
-            format!("{name}={value}; Path=/; Max-Age={max_age_seconds}; HttpOnly; Secure; SameSite=Lax");
+            format!("{name}={value}; Path={path}; Max-Age={max_age_seconds}; HttpOnly; Secure; SameSite=Lax");
         // Names are ours and values base64url or hex, so the text is always a valid header.
         SetCookie(HeaderValue::from_str(&text).ok())
     }

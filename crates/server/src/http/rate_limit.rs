@@ -31,6 +31,14 @@ pub enum PolicyName {
     WebauthnReauthenticate,
     /// A client registering itself.
     ClientRegistration,
+    /// Signing up.
+    Signup,
+    /// Asking to be signed in from another device.
+    DeviceLoginCreate,
+    /// Waiting for it.
+    DeviceLoginExchange,
+    /// Looking at such a request, and deciding about it.
+    DeviceLoginVerification,
     /// Signing in with a login code.
     LoginCode,
 }
@@ -44,6 +52,10 @@ pub struct RateLimits {
     webauthn_reauthenticate: DefaultKeyedRateLimiter<IpAddr>,
     unknown_documents: DefaultKeyedRateLimiter<String>,
     client_registration: DefaultKeyedRateLimiter<IpAddr>,
+    signup: DefaultKeyedRateLimiter<IpAddr>,
+    device_login_create: DefaultKeyedRateLimiter<IpAddr>,
+    device_login_exchange: DefaultKeyedRateLimiter<IpAddr>,
+    device_login_verification: DefaultKeyedRateLimiter<IpAddr>,
     login_code: DefaultKeyedRateLimiter<IpAddr>,
 }
 
@@ -57,6 +69,10 @@ impl RateLimits {
             webauthn_reauthenticate: buckets(Duration::from_secs(10), 5),
             unknown_documents: buckets(Duration::from_secs(2), 30),
             client_registration: buckets(Duration::from_secs(10), 20),
+            signup: buckets(Duration::from_secs(30), 10),
+            device_login_create: buckets(Duration::from_secs(10), 5),
+            device_login_exchange: buckets(Duration::from_secs(2), 10),
+            device_login_verification: buckets(Duration::from_secs(10), 5),
             login_code: buckets(Duration::from_secs(10), 5),
         }
     }
@@ -67,6 +83,10 @@ impl RateLimits {
             PolicyName::WebauthnLogin => &self.webauthn_login,
             PolicyName::WebauthnReauthenticate => &self.webauthn_reauthenticate,
             PolicyName::ClientRegistration => &self.client_registration,
+            PolicyName::Signup => &self.signup,
+            PolicyName::DeviceLoginCreate => &self.device_login_create,
+            PolicyName::DeviceLoginExchange => &self.device_login_exchange,
+            PolicyName::DeviceLoginVerification => &self.device_login_verification,
             PolicyName::LoginCode => &self.login_code,
         }
     }
@@ -98,6 +118,10 @@ impl RateLimits {
             PolicyName::WebauthnLogin,
             PolicyName::WebauthnReauthenticate,
             PolicyName::ClientRegistration,
+            PolicyName::Signup,
+            PolicyName::DeviceLoginCreate,
+            PolicyName::DeviceLoginExchange,
+            PolicyName::DeviceLoginVerification,
             PolicyName::LoginCode,
         ] {
             let limiter = self.limiter(policy);
@@ -159,6 +183,14 @@ policies!(
     WebauthnReauthenticate,
     /// See [`PolicyName::ClientRegistration`].
     ClientRegistration,
+    /// See [`PolicyName::Signup`].
+    Signup,
+    /// See [`PolicyName::DeviceLoginCreate`].
+    DeviceLoginCreate,
+    /// See [`PolicyName::DeviceLoginExchange`].
+    DeviceLoginExchange,
+    /// See [`PolicyName::DeviceLoginVerification`].
+    DeviceLoginVerification,
     /// See [`PolicyName::LoginCode`].
     LoginCode,
 );

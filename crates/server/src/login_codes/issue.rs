@@ -24,6 +24,8 @@ use crate::start::{StartError, open_store_beside};
 use crate::state::AppState;
 use crate::users::service::UserError;
 
+/// Seconds a code lives when its maker does not say.
+const DEFAULT_SECONDS: i64 = 15 * 60;
 /// Seconds a code of the command line lives.
 const COMMAND_SECONDS: i64 = 60 * 60;
 /// Seconds a code somebody makes for another device of their own lives.
@@ -55,7 +57,11 @@ fn expose<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, 
     serializer.serialize_str(secret.expose_secret())
 }
 
-fn lifetime(input: &LifetimeInput, now: Timestamp) -> Result<i64, ApiError> {
+/// The seconds somebody asks for, or the default.
+///
+/// # Errors
+/// A text that says no lifetime, and one too short or too long.
+pub fn lifetime(input: &LifetimeInput, default_seconds: i64, now: Timestamp) -> Result<i64, ApiError> {
     let (field, seconds) = match (&input.ttl, &input.expires_at) {
         (None, Some(moment)) => {
             let parsed = OffsetDateTime::parse(moment, &Rfc3339).map_err(|_| TtlError::Form);
@@ -65,7 +71,7 @@ fn lifetime(input: &LifetimeInput, now: Timestamp) -> Result<i64, ApiError> {
             });
             ("expiresAt", seconds)
         }
-        (value, _) => ("ttl", ttl::seconds(value.as_ref())),
+        (value, _) => ("ttl", ttl::seconds(value.as_ref(), default_seconds)),
     };
     seconds.map_err(|error| match error {
         TtlError::Form => ApiError::invalid_body(format!("{field} is no lifetime")),
@@ -103,7 +109,7 @@ pub async fn for_user(
     admin: &User,
     origin: &RequestOrigin,
 ) -> Result<LoginCodeDto, ApiError> {
-    let seconds = lifetime(input, state.now())?;
+    let seconds = lifetime(input, DEFAULT_SECONDS, state.now())?;
     let tx = state.store.begin().await?;
     let user = users::find(&tx, user.ok_or(UserError::NotFound)?)
         .await?

@@ -7,5 +7,5 @@ mod issue;
 mod routes;
 mod ttl;
 
-pub use issue::{Issued, NewCodeError, for_command};
+pub use issue::{Issued, LifetimeInput, NewCodeError, for_command, lifetime};
 pub use routes::routes;

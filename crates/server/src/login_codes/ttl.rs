@@ -2,8 +2,6 @@
 
 use serde_json::Value;
 
-/// When nothing is said.
-const DEFAULT_SECONDS: i64 = 15 * 60;
 /// The longest there is: 31 days.
 const MOST_SECONDS: i64 = 31 * 24 * 60 * 60;
 
@@ -17,7 +15,7 @@ pub enum TtlError {
 }
 
 /// Seconds of a lifetime; nothing and zero mean the default.
-pub fn seconds(value: Option<&Value>) -> Result<i64, TtlError> {
+pub fn seconds(value: Option<&Value>, default_seconds: i64) -> Result<i64, TtlError> {
     let nanoseconds = match value {
         None => 0.0,
         Some(Value::Number(number)) => number.as_f64().ok_or(TtlError::Form)?.trunc() * 1e9,
@@ -26,7 +24,7 @@ pub fn seconds(value: Option<&Value>) -> Result<i64, TtlError> {
         Some(_) => return Err(TtlError::Form),
     };
     if nanoseconds == 0.0 {
-        return Ok(DEFAULT_SECONDS);
+        return Ok(default_seconds);
     }
     in_range(nanoseconds / 1e9)
 }
@@ -110,9 +108,10 @@ mod tests {
             (json!(true), Err(TtlError::Form)),
             (json!([]), Err(TtlError::Form)),
         ] {
-            assert_eq!(seconds(Some(&value)), expected, "{value}");
+            assert_eq!(seconds(Some(&value), 900), expected, "{value}");
         }
-        assert_eq!(seconds(None), Ok(900));
+        assert_eq!(seconds(None, 900), Ok(900));
+        assert_eq!(seconds(None, 3600), Ok(3600));
     }
 
     #[test]

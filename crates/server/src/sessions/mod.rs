@@ -2,7 +2,7 @@
 //! session holds a client session; clients that asked for it are told when that ends.
 
 pub mod deliveries;
-mod device;
+pub mod device;
 mod dto;
 pub mod ending;
 pub mod freshness;

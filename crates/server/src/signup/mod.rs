@@ -1,8 +1,10 @@
-//! The first administrator. Self sign-up belongs here too.
+//! Making one's own account: the first administrator at set-up, others openly or with a token, as the installation
+//! says.
 
 mod dto;
 mod routes;
 mod service;
+mod tokens;
 
 pub use routes::routes;
 pub use service::setup_available;

@@ -132,6 +132,22 @@ impl ValidUser {
         full_name.trim().clone_into(&mut self.display_name);
         self
     }
+
+    /// The same person as somebody who made their own account: without rights; whether their address counts as proven
+    /// is the installation's to say.
+    #[must_use]
+    pub fn as_self_made(self, settings: &Settings) -> Self {
+        Self {
+            is_admin: false,
+            email_verified: self.email.is_some() && settings.emails_verified(),
+            ..self.as_first_admin()
+        }
+    }
+
+    /// The mail address, if there is one.
+    pub fn email(&self) -> Option<&str> {
+        self.email.as_deref()
+    }
 }
 
 /// One user as the API shows them.
