@@ -1,5 +1,8 @@
 import type { ConfigEntry } from '#lib/api/types.ts';
 
+export const SIGNUP_MODES = ['disabled', 'withToken', 'open'] as const;
+export type SignupMode = (typeof SIGNUP_MODES)[number];
+
 export interface AppConfig {
 	appName: string;
 	homePageUrl: string;
@@ -7,6 +10,7 @@ export interface AppConfig {
 	disableAnimations: boolean;
 	allowOwnAccountEdit: boolean;
 	allowOwnLoginCodes: boolean;
+	allowUserSignups: SignupMode;
 	requireUserEmail: boolean;
 	ldapEnabled: boolean;
 	uiConfigDisabled: boolean;
@@ -27,6 +31,8 @@ export function parseConfig(entries: ConfigEntry[]): AppConfig {
 		disableAnimations: flag('disableAnimations', false),
 		allowOwnAccountEdit: flag('allowOwnAccountEdit', true),
 		allowOwnLoginCodes: flag('allowOwnLoginCodes', true),
+		allowUserSignups:
+			SIGNUP_MODES.find((mode) => mode === values.get('allowUserSignups')) ?? 'disabled',
 		requireUserEmail: flag('requireUserEmail', true),
 		ldapEnabled: flag('ldapEnabled', false),
 		uiConfigDisabled: flag('uiConfigDisabled', false),

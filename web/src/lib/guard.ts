@@ -14,7 +14,8 @@ const isAtOrBelow = (path: string, base: string) => path === base || path.starts
 /** Where the visitor must go instead, or null when the page is theirs to see. */
 export function guardRedirect(path: string, search: string, visitor: Visitor): string | null {
 	if (PUBLIC.includes(path) || path.startsWith('/lc/')) return null;
-	const signedOutOnly = SIGNED_OUT_ONLY.includes(path) || isAtOrBelow(path, '/login');
+	const signedOutOnly =
+		SIGNED_OUT_ONLY.includes(path) || isAtOrBelow(path, '/login') || path.startsWith('/st/');
 	if (!visitor.signedIn) {
 		if (signedOutOnly) return null;
 		return `/login?redirect=${encodeURIComponent(path + search)}`;

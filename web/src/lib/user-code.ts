@@ -10,3 +10,6 @@ export function normalizeUserCode(typed: string): string {
 		.replaceAll('O', '0')
 		.slice(0, CODE_LENGTH);
 }
+
+/** Whether a code is one of a browser that waits to be signed in; devices of OIDC clients have others. */
+export const isDeviceLoginCode = (code: string): boolean => code.startsWith('P');

@@ -25,9 +25,11 @@ const DOCUMENT: &str = "/api/openapi.json";
 const PAGE: &str = "/api/docs";
 
 /// Routes an API key must not be used at, although signed-in people may.
-const BROWSER_ONLY: [(HttpMethod, &str); 13] = [
+const BROWSER_ONLY: [(HttpMethod, &str); 15] = [
     (HttpMethod::Post, "/api/api-keys"),
     (HttpMethod::Post, "/api/api-keys/{id}/renew"),
+    (HttpMethod::Post, "/api/device-login/verification"),
+    (HttpMethod::Post, "/api/device-login/verification/decision"),
     (HttpMethod::Post, "/api/oidc/device/deny"),
     (HttpMethod::Get, "/api/oidc/device/info"),
     (HttpMethod::Post, "/api/oidc/device/verify"),
@@ -42,7 +44,12 @@ const BROWSER_ONLY: [(HttpMethod, &str); 13] = [
 ];
 
 /// Routes that answer 401 for another reason than a missing session.
-const PUBLIC: [&str; 2] = ["/api/one-time-access-token/{token}", "/api/webauthn/login/finish"];
+const PUBLIC: [&str; 4] = [
+    "/api/device-login/requests/{id}/exchange",
+    "/api/one-time-access-token/{token}",
+    "/api/signup",
+    "/api/webauthn/login/finish",
+];
 
 /// Endpoints at which OAuth clients authenticate.
 const CLIENTS: [&str; 5] = [

@@ -17,6 +17,7 @@ mod app_config;
 mod audit;
 mod clients;
 mod consents;
+mod device_login;
 mod document;
 mod groups;
 mod images;

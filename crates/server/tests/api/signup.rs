@@ -1,9 +1,9 @@
 //! `/api/signup`
 
 use http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::both_engines;
+use crate::support::{Answer, Browser, TestApp, both_engines};
 
 both_engines!(
     the_first_person_becomes_administrator_and_is_signed_in,
@@ -111,5 +111,316 @@ both_engines!(
             browser.get("/api/signup/setup").await.status,
             StatusCode::NO_CONTENT
         );
+    }
+);
+
+const CONFIGURATION: &str = "/api/application-configuration";
+
+async fn configure(admin: &mut Browser, values: Value) {
+    let answer = admin.patch(CONFIGURATION, &values).await;
+    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+}
+
+async fn invitation(admin: &mut Browser, input: Value) -> Value {
+    let answer = admin.post("/api/signup-tokens", &input).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+    answer.json()
+}
+
+async fn sign_up(browser: &mut Browser, name: &str, token: Option<&Value>) -> Answer {
+    let mut form = json!({
+        "username": name, "email": format!("{name}@example.com"), "firstName": " Ada ", "lastName": "Byron",
+    });
+    if let Some(token) = token {
+        form["token"] = token.clone();
+    }
+    browser.post("/api/signup", &form).await
+}
+
+#[track_caller]
+fn assert_refused(answer: &Answer, status: u16, code: &str) {
+    assert_eq!(
+        (answer.status.as_u16(), answer.code().as_str()),
+        (status, code),
+        "{answer:?}"
+    );
+    assert_eq!(answer.header("set-cookie"), "");
+}
+
+both_engines!(
+    signing_up_is_off_until_somebody_allows_it,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let token = invitation(&mut admin, json!({"usageLimit": 5})).await["token"].clone();
+        for (token, mode, status, code) in [
+            (None, "disabled", 403, "open_signup_disabled"),
+            (Some(&token), "disabled", 403, "open_signup_disabled"),
+            (None, "withToken", 403, "open_signup_disabled"),
+            (Some(&json!("")), "withToken", 403, "open_signup_disabled"),
+            (
+                Some(&json!("unknown")),
+                "withToken",
+                401,
+                "token_invalid_or_expired",
+            ),
+            (Some(&json!("unknown")), "open", 401, "token_invalid_or_expired"),
+        ] {
+            configure(&mut admin, json!({"allowUserSignups": mode})).await;
+            assert_refused(&sign_up(&mut app.browser(), "ada", token).await, status, code);
+        }
+        assert_eq!(app.count("users").await, 1);
+    }
+);
+
+both_engines!(
+    openly_somebody_gets_an_account_and_no_more,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        configure(
+            &mut admin,
+            json!({"allowUserSignups": "open", "emailsVerified": "true"}),
+        )
+        .await;
+        let mut ada = app.browser();
+        let answer = sign_up(&mut ada, "ada", None).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+        let user = answer.json();
+        assert_eq!(
+            (&user["isAdmin"], &user["disabled"], &user["emailVerified"]),
+            (&json!(false), &json!(false), &json!(true))
+        );
+        assert_eq!(ada.get("/api/users/me").await.json()["id"], user["id"]);
+        assert_eq!(ada.get("/api/users").await.status, StatusCode::FORBIDDEN);
+
+        // Nobody makes themselves an administrator.
+        let mut eve = app.browser();
+        let form = json!({"username": "eve", "email": "eve@example.com", "isAdmin": true, "userGroupIds": ["x"],
+        "id": "6f9619ff-8b86-4d01-b42d-00cf4fc964ff", "emailVerified": true});
+        let answer = eve.post("/api/signup", &form).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+        assert_eq!(answer.json()["isAdmin"], false);
+        assert_ne!(answer.json()["id"], form["id"]);
+
+        assert_refused(
+            &sign_up(&mut app.browser(), "ADA", None).await,
+            409,
+            "already_in_use",
+        );
+        let answer = app
+            .browser()
+            .post("/api/signup", &json!({"username": "bob"}))
+            .await;
+        assert_eq!(
+            answer.failed_rules(),
+            [("email".to_owned(), "required".to_owned())]
+        );
+
+        let log = app.audit_log().await;
+        let entry = log.iter().find(|entry| entry.event == "ACCOUNT_CREATED").unwrap();
+        assert_eq!(
+            (entry.username.as_str(), entry.data.0["method"].as_str()),
+            ("ada", "open_signup")
+        );
+    }
+);
+
+both_engines!(mail_domains_can_be_limited, |app: TestApp| async move {
+    let mut admin = app.set_up().await;
+    let config =
+        json!({"allowUserSignups": "open", "signupAllowedEmailDomains": "[\"Example.org\", \"@home.test\"]"});
+    configure(&mut admin, config).await;
+    for (email, allowed) in [
+        (json!("a@example.org"), true),
+        (json!("b@EXAMPLE.ORG"), true),
+        (json!("c@home.test"), true),
+        (json!("d@example.com"), false),
+        (json!("e@evil-example.org"), false),
+        (json!("f@sub.example.org"), false),
+    ] {
+        let name = email.as_str().unwrap()[..1].to_owned();
+        let answer = app
+            .browser()
+            .post("/api/signup", &json!({"username": name, "email": email}))
+            .await;
+        if allowed {
+            assert_eq!(answer.status, StatusCode::CREATED, "{email}: {answer:?}");
+        } else {
+            assert_eq!(
+                answer.failed_rules(),
+                [("email".to_owned(), "domain".to_owned())],
+                "{email}"
+            );
+        }
+    }
+    configure(&mut admin, json!({"requireUserEmail": "false"})).await;
+    let answer = app.browser().post("/api/signup", &json!({"username": "g"})).await;
+    assert_eq!(answer.failed_rules(), [("email".to_owned(), "domain".to_owned())]);
+});
+
+both_engines!(
+    invitations_are_made_listed_used_and_deleted,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let group = admin
+            .post(
+                "/api/user-groups",
+                &json!({"name": "family", "friendlyName": "Family"}),
+            )
+            .await
+            .json();
+        let default = admin
+            .post(
+                "/api/user-groups",
+                &json!({"name": "guests", "friendlyName": "Guests"}),
+            )
+            .await
+            .json();
+        let defaults = json!([default["id"]]).to_string();
+        let config = json!({"allowUserSignups": "withToken", "signupDefaultUserGroupIDs": defaults});
+        configure(&mut admin, config).await;
+
+        let unknown = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff";
+        let made = invitation(
+            &mut admin,
+            json!({"ttl": "24h", "usageLimit": 2, "userGroupIds": [group["id"], unknown, "nonsense"]}),
+        )
+        .await;
+        assert_eq!(made["token"].as_str().unwrap().len(), 16);
+        assert_eq!((&made["usageLimit"], &made["usageCount"]), (&json!(2), &json!(0)));
+        assert_eq!(made["userGroups"].as_array().unwrap().len(), 1);
+        let plain = invitation(&mut admin, json!({"usageLimit": 1})).await;
+
+        let mut ada = app.browser();
+        let answer = sign_up(&mut ada, "ada", Some(&made["token"])).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+        assert_eq!(answer.json()["userGroups"][0]["name"], "family");
+        let answer = sign_up(&mut app.browser(), "bob", Some(&plain["token"])).await;
+        assert_eq!(answer.json()["userGroups"][0]["name"], "guests");
+        assert_refused(
+            &sign_up(&mut app.browser(), "eve", Some(&plain["token"])).await,
+            401,
+            "token_invalid_or_expired",
+        );
+        // A failed sign-up costs no use.
+        assert_refused(
+            &sign_up(&mut app.browser(), "ada", Some(&made["token"])).await,
+            409,
+            "already_in_use",
+        );
+
+        let list = admin
+            .get("/api/signup-tokens?sort[column]=usageLimit&sort[direction]=desc")
+            .await
+            .json();
+        let counts: Vec<_> = list["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|token| (token["token"].clone(), token["usageCount"].clone()))
+            .collect();
+        assert_eq!(
+            counts,
+            [
+                (made["token"].clone(), json!(1)),
+                (plain["token"].clone(), json!(1))
+            ]
+        );
+        assert_eq!(list["data"][0]["userGroups"][0]["name"], "family");
+
+        let path = format!("/api/signup-tokens/{}", made["id"].as_str().unwrap());
+        for path in [path.as_str(), path.as_str(), "/api/signup-tokens/nonsense"] {
+            assert_eq!(admin.delete(path).await.status, StatusCode::NO_CONTENT);
+        }
+        assert_refused(
+            &sign_up(&mut app.browser(), "eve", Some(&made["token"])).await,
+            401,
+            "token_invalid_or_expired",
+        );
+        let log = app.audit_log().await;
+        for token in [&made, &plain] {
+            let secret = token["token"].as_str().unwrap();
+            assert!(!log.iter().any(|entry| format!("{entry:?}").contains(secret)));
+        }
+        let events = |name: &str| log.iter().filter(|entry| entry.event == name).count();
+        assert_eq!(
+            (
+                events("SIGNUP_TOKEN_CREATED"),
+                events("SIGNUP_TOKEN_DELETED"),
+                events("ACCOUNT_CREATED")
+            ),
+            (2, 1, 2)
+        );
+    }
+);
+
+both_engines!(
+    invitations_expire_and_their_values_are_checked,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        configure(&mut admin, json!({"allowUserSignups": "withToken"})).await;
+        for (input, rule) in [
+            (json!({}), ("usageLimit", "min")),
+            (json!({"usageLimit": 0}), ("usageLimit", "min")),
+            (json!({"usageLimit": 101}), ("usageLimit", "max")),
+            (json!({"usageLimit": 1, "ttl": "745h"}), ("ttl", "ttl")),
+        ] {
+            let answer = admin.post("/api/signup-tokens", &input).await;
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{input}");
+            assert_eq!(
+                answer.failed_rules(),
+                [(rule.0.to_owned(), rule.1.to_owned())],
+                "{input}"
+            );
+        }
+        let token = invitation(&mut admin, json!({"usageLimit": 1, "ttl": 120})).await["token"].clone();
+        assert_eq!(
+            admin.get("/api/signup-tokens").await.json()["data"]
+                .as_array()
+                .unwrap()
+                .len(),
+            1
+        );
+        app.pass_seconds(121);
+        assert_refused(
+            &sign_up(&mut app.browser(), "ada", Some(&token)).await,
+            401,
+            "token_invalid_or_expired",
+        );
+        assert_eq!(admin.get("/api/signup-tokens").await.json()["data"], json!([]));
+        // Only administrators see and make them.
+        configure(&mut admin, json!({"allowUserSignups": "open"})).await;
+        let mut ada = app.browser();
+        assert_eq!(sign_up(&mut ada, "ada", None).await.status, StatusCode::CREATED);
+        assert_eq!(ada.get("/api/signup-tokens").await.status, StatusCode::FORBIDDEN);
+        let answer = ada.post("/api/signup-tokens", &json!({"usageLimit": 1})).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    }
+);
+
+both_engines!(
+    of_64_people_with_one_invitation_three_get_in,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        configure(&mut admin, json!({"allowUserSignups": "withToken"})).await;
+        let token = invitation(&mut admin, json!({"usageLimit": 3})).await["token"].clone();
+        let tries: Vec<_> = (0..64)
+            .map(|number| {
+                let mut browser = app.browser();
+                let token = token.clone();
+                tokio::spawn(
+                    async move { sign_up(&mut browser, &format!("user{number}"), Some(&token)).await },
+                )
+            })
+            .collect();
+        let mut let_in = 0;
+        for attempt in tries {
+            let answer = attempt.await.unwrap();
+            if answer.status == StatusCode::CREATED {
+                let_in += 1;
+            } else {
+                assert_refused(&answer, 401, "token_invalid_or_expired");
+            }
+        }
+        assert_eq!((let_in, app.count("users").await), (3, 4));
     }
 );

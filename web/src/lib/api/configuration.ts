@@ -19,6 +19,12 @@ export const configuration = {
 	/** Changes some settings, if the configuration still is what the caller saw. */
 	change: async (changes: Record<string, string>, version: string) =>
 		stateOf(await api.whole<ConfigEntry[]>('PATCH', PATH, changes, { 'If-Match': version })),
+	/** Ids of the groups new users get into. */
+	async defaultGroups(): Promise<string[]> {
+		const { values } = await configuration.all();
+		const value: unknown = JSON.parse(values['signupDefaultUserGroupIDs'] || '[]');
+		return Array.isArray(value) ? value.filter((id) => typeof id === 'string') : [];
+	},
 	/** What everybody may see. */
 	visible: () => api.get<ConfigEntry[]>(PATH)
 };

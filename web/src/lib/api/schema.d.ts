@@ -536,6 +536,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/device-login/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks to be signed in from another device. */
+        post: operations["postDeviceLoginRequests"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/device-login/requests/{id}/exchange": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Signs the waiting browser in. Waits up to 25 seconds for a decision, or as many as `Prefer: wait=` says (RFC 7240
+         *     §4.3).
+         */
+        post: operations["postDeviceLoginRequestsIdExchange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/device-login/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows who waits. */
+        post: operations["postDeviceLoginVerification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/device-login/verification/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approves or denies a request. Approving takes a passkey used within the last minute. */
+        post: operations["postDeviceLoginVerificationDecision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/oidc/clients": {
         parameters: {
             query?: never;
@@ -1247,6 +1318,58 @@ export interface paths {
         post?: never;
         /** Ends what a session of the signed-in user holds with one client. */
         delete: operations["deleteSessionsIdClientsClientSessionId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes one's own account and signs in, where the installation allows it. */
+        post: operations["postSignup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signup-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sign-up tokens that have not expired. */
+        get: operations["getSignupTokens"];
+        put?: never;
+        /** Makes a sign-up token. */
+        post: operations["postSignupTokens"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signup-tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes a sign-up token; also when there is none. */
+        delete: operations["deleteSignupTokensId"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2388,6 +2511,14 @@ export interface components {
             /** @description Who may use it while it is restricted. */
             allowedUserGroups: components["schemas"]["UserGroupMinimalDto"][];
         };
+        /** @description The code a person typed. */
+        CodeInput: {
+            /**
+             * @description The code, in any case.
+             * @default
+             */
+            code: string;
+        };
         /** @description What is next. */
         CompletedDto: {
             interaction?: components["schemas"]["InteractionDto"] | null;
@@ -2536,6 +2667,11 @@ export interface components {
              * @default 60
              */
             sessionDuration?: string;
+            /**
+             * @description A JSON array of strings
+             * @default []
+             */
+            signupAllowedEmailDomains?: string;
             /**
              * @description A JSON array of objects with key and value
              * @default []
@@ -2756,6 +2892,11 @@ export interface components {
              */
             sessionDuration: string;
             /**
+             * @description A JSON array of strings
+             * @default []
+             */
+            signupAllowedEmailDomains?: string;
+            /**
              * @description A JSON array of objects with key and value
              * @default []
              */
@@ -2936,6 +3077,13 @@ export interface components {
              */
             value: string;
         };
+        /** @description A decision. */
+        DecisionInput: {
+            /** @description The code, in any case. */
+            code: string;
+            /** @description What is decided. */
+            decision: components["schemas"]["Verdict"];
+        };
         /** @description A device that waits for an answer. */
         DeviceInfoDto: {
             /** @description Whether the person has to agree first. */
@@ -2955,6 +3103,30 @@ export interface components {
             scope: string[];
             /** @description What the scopes that are not standard ones mean. */
             scopeInfo: components["schemas"]["ScopeInfoDto"][];
+        };
+        /** @description A request that waits for approval. */
+        DeviceLoginDto: {
+            /**
+             * Format: date-time
+             * @description End of life.
+             */
+            expiresAt: string;
+            /** @description What the request is called in paths: its code. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Seconds to wait between two exchanges.
+             */
+            interval: number;
+            /**
+             * @description The code to type on the other device.
+             * @example P7K2MX9Q
+             */
+            userCode: string;
+            /** @description Where to type it. */
+            verificationUri: string;
+            /** @description The same with the code in it, for a QR code. */
+            verificationUriComplete: string;
         };
         /** @description The body of every failed JSON request. */
         ErrorBody: {
@@ -3322,6 +3494,40 @@ export interface components {
                  */
                 allowedUserGroupsCount: number;
             })[];
+            /** @description Where they stand in the list. */
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description One page of a list. */
+        Paginated_SignupTokenDto: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * Format: date-time
+                 * @description Creation.
+                 */
+                createdAt: string;
+                /**
+                 * Format: date-time
+                 * @description End of life.
+                 */
+                expiresAt: string;
+                /** @description Identifier. */
+                id: string;
+                /** @description The token: what an invitation's link ends in. */
+                token: string;
+                /**
+                 * Format: int32
+                 * @description How many were.
+                 */
+                usageCount: number;
+                /**
+                 * Format: int32
+                 * @description How many accounts may be made with it.
+                 */
+                usageLimit: number;
+                /** @description Groups of whoever signs up with it. */
+                userGroups: components["schemas"]["UserGroupMinimalDto"][];
+            }[];
             /** @description Where they stand in the list. */
             pagination: components["schemas"]["Pagination"];
         };
@@ -3728,10 +3934,69 @@ export interface components {
              */
             lastName?: string;
             /**
+             * @description The token of an invitation; the set-up of the first administrator ignores it.
+             * @default null
+             */
+            token?: string | null;
+            /**
              * @description 1 to 50 letters, digits, `_ . - @`; unique in any case.
              * @default
              */
             username: string;
+        };
+        /** @description A sign-up token. */
+        SignupTokenDto: {
+            /**
+             * Format: date-time
+             * @description Creation.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description End of life.
+             */
+            expiresAt: string;
+            /** @description Identifier. */
+            id: string;
+            /** @description The token: what an invitation's link ends in. */
+            token: string;
+            /**
+             * Format: int32
+             * @description How many were.
+             */
+            usageCount: number;
+            /**
+             * Format: int32
+             * @description How many accounts may be made with it.
+             */
+            usageLimit: number;
+            /** @description Groups of whoever signs up with it. */
+            userGroups: components["schemas"]["UserGroupMinimalDto"][];
+        };
+        /** @description A new sign-up token. */
+        SignupTokenInput: {
+            /**
+             * @description The same as a moment, as older versions had it; counts when `ttl` is left out.
+             * @default null
+             */
+            expiresAt?: string | null;
+            /**
+             * @description Seconds, or text such as `24h`; an hour when left out, at most 31 days.
+             * @default null
+             * @example 24h
+             */
+            ttl?: string | null;
+            /**
+             * Format: int32
+             * @description How many accounts may be made with it, 1 to 100.
+             * @default 0
+             */
+            usageLimit: number;
+            /**
+             * @description Groups of whoever signs up with it; unknown ones are left out.
+             * @default []
+             */
+            userGroupIds?: string[];
         };
         /** @description A file in the field `file`, for the API document. */
         UploadForm: {
@@ -3905,6 +4170,32 @@ export interface components {
              * @default
              */
             username: string;
+        };
+        /**
+         * @description What is decided about a request.
+         * @enum {string}
+         */
+        Verdict: "approve" | "deny";
+        /** @description Who asks, so that a person sees whether it is themselves. */
+        WaitingDeviceDto: {
+            /** @description City of the address, empty when it is not known. */
+            city: string;
+            /** @description Country of the address, empty when it is not known. */
+            country: string;
+            /**
+             * @description Browser and system.
+             * @example Firefox on Linux
+             */
+            device: string;
+            /**
+             * Format: date-time
+             * @description End of life.
+             */
+            expiresAt: string;
+            /** @description Where the request came from. */
+            ipAddress: string;
+            /** @description The code. */
+            userCode: string;
         };
     };
     responses: {
@@ -6132,6 +6423,219 @@ export interface operations {
                 };
             };
             429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    postDeviceLoginRequests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Sets a cookie only this browser has */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceLoginDto"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    postDeviceLoginRequestsIdExchange: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `wait=` and the seconds to wait at most */
+                Prefer?: string | null;
+            };
+            path: {
+                /** @description The request */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed in; sets the session cookie */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserDto"];
+                };
+            };
+            /** @description Nobody has decided yet */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unknown, expired, used, or not of this browser */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    postDeviceLoginVerification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingDeviceDto"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or no such request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    postDeviceLoginVerificationDecision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionInput"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, no such request, or no passkey used */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
         };
@@ -8755,6 +9259,213 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    postSignup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignUp"];
+            };
+        };
+        responses: {
+            /** @description Signed in by cookie */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserDto"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The token does not work */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not without a token, or not at all */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Name or address taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    getSignupTokens: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page. */
+                "pagination[limit]"?: number;
+                /** @description Page, from 1; pages past the end mean the last one. */
+                "pagination[page]"?: number;
+                /** @description Substring to look for. */
+                search?: string;
+                /** @description Field to sort by; fields the list cannot sort by are ignored. */
+                "sort[column]"?: string;
+                /** @description `asc` or `desc`. */
+                "sort[direction]"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Paginated_SignupTokenDto"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    postSignupTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignupTokenInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignupTokenDto"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    deleteSignupTokensId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Sign-up token ID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -26,6 +26,11 @@ export type UserGroupInput = Schemas['UserGroupInput'];
 export type User = SentExcept<Schemas['UserDto'], 'contact'>;
 export type UserInput = Schemas['UserInput'];
 export type SignUpInput = Schemas['SignUp'];
+export type SignupToken = Omit<Sent<Schemas['SignupTokenDto']>, 'userGroups'> & {
+	userGroups: UserGroupMinimal[];
+};
+export type DeviceLogin = Sent<Schemas['DeviceLoginDto']>;
+export type WaitingDevice = Sent<Schemas['WaitingDeviceDto']>;
 export type Passkey = Sent<Schemas['PasskeyDto']>;
 
 export type ClientSession = Schemas['ClientSessionDto'];

@@ -33,7 +33,8 @@ export const users = {
 };
 
 export const signup = {
-	setup: (input: SignUpInput) => api.post<User>('/api/signup/setup', input)
+	setup: (input: SignUpInput) => api.post<User>('/api/signup/setup', input),
+	signUp: (input: SignUpInput) => api.post<User>('/api/signup', input)
 };
 
 /** The whole user as input again: updates replace every field. */
