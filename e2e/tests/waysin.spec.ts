@@ -117,3 +117,49 @@ test('the short address asks for the code, and nobody is sent to another site', 
 	await phone.waitForURL('/settings/account');
 	await phone.context().close();
 });
+
+test('printed codes let somebody in who has lost their passkeys', async ({ browser, pocketId }) => {
+	const { page: before } = await openTab(browser, pocketId.url);
+	await before.goto('/login/alternative');
+	await expect(before.getByRole('link', { name: 'Login Code' })).toBeVisible();
+	await expect(before.getByRole('link', { name: 'Recovery Code' })).toHaveCount(0);
+	await before.context().close();
+
+	await admin.goto('/settings/admin/application-configuration');
+	await admin.getByRole('switch', { name: 'Allow recovery codes' }).click();
+	await admin
+		.locator('#application-configuration-general')
+		.getByRole('button', { name: 'Save' })
+		.click();
+	await expectToast(admin, 'Application configuration updated successfully');
+
+	await admin.goto('/settings/account');
+	const card = admin.locator('section', { has: admin.getByRole('heading', { name: 'Recovery Codes' }) });
+	await card.getByRole('button', { name: 'Create' }).click();
+	const dialog = admin.getByRole('dialog', { name: 'Recovery Codes' });
+	const codes = await dialog.getByTestId('recovery-codes').getByRole('listitem').allInnerTexts();
+	expect(codes).toHaveLength(10);
+	await expectAccessible(admin);
+	await photograph(admin, 'recovery-codes');
+	await admin.emulateMedia({ media: 'print' });
+	await expect(dialog.getByText(pocketId.url)).toBeVisible();
+	await expect(admin.getByRole('button', { name: 'Print' })).toBeHidden();
+	await admin.emulateMedia({ media: null });
+	await admin.keyboard.press('Escape');
+	await expect(admin.getByText('10 of your codes have not been used.')).toBeVisible();
+
+	const { page: lost } = await openTab(browser, pocketId.url);
+	await lost.goto('/login');
+	await lost.getByRole('link', { name: 'Alternative Sign In Methods' }).click();
+	await lost.getByRole('link', { name: 'Recovery Code' }).click();
+	await expectAccessible(lost);
+	await photograph(lost, 'recovery-code');
+	await lost.getByLabel('Code').fill('abcd-efgh-jkmn-pqrs');
+	await lost.getByRole('button', { name: 'Submit' }).click();
+	await expect(lost.getByRole('alert')).toContainText('The code is wrong or has been used');
+	await lost.getByLabel('Code').fill(codes[0]!.toUpperCase().replaceAll('-', ''));
+	await lost.getByRole('button', { name: 'Submit' }).click();
+	await lost.waitForURL('/settings/account');
+	await expect(lost.getByText('9 of your codes have not been used.')).toBeVisible();
+	await lost.context().close();
+});

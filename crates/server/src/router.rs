@@ -15,8 +15,8 @@ use crate::http::{access_log, assets, cors, cross_site, error, headers, rate_lim
 use crate::state::AppState;
 use crate::{
     api_document, api_keys, apis, app_config, audit, clients, consents, custom_claims, device_login, groups,
-    health, images, login_codes, oidc, passkeys, profile_pictures, refused_authorizations, registration,
-    sessions, signup, users, web_page,
+    health, images, login_codes, oidc, passkeys, profile_pictures, recovery_codes, refused_authorizations,
+    registration, sessions, signup, users, web_page,
 };
 
 /// How long a request may take before it is answered with a timeout.
@@ -51,6 +51,7 @@ fn documented() -> OpenApiRouter<AppState> {
         .merge(oidc::routes())
         .merge(passkeys::routes())
         .merge(profile_pictures::routes())
+        .merge(recovery_codes::routes())
         .merge(refused_authorizations::routes())
         .merge(registration::routes())
         .merge(sessions::routes())

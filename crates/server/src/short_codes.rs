@@ -15,6 +15,8 @@ pub enum Kind {
     Device,
     /// A browser waiting to be signed in from another device.
     DeviceLogin,
+    /// One sign-in of somebody who has lost their passkeys.
+    Recovery,
 }
 
 impl Kind {
@@ -23,6 +25,7 @@ impl Kind {
             Self::Login => b"pocketid/login-code",
             Self::Device => b"pocketid/device-user-code",
             Self::DeviceLogin => b"pocketid/device-login-code",
+            Self::Recovery => b"pocketid/recovery-code",
         }
     }
 }

@@ -10,6 +10,7 @@ export interface AppConfig {
 	disableAnimations: boolean;
 	allowOwnAccountEdit: boolean;
 	allowOwnLoginCodes: boolean;
+	allowRecoveryCodes: boolean;
 	allowUserSignups: SignupMode;
 	requireUserEmail: boolean;
 	ldapEnabled: boolean;
@@ -31,6 +32,7 @@ export function parseConfig(entries: ConfigEntry[]): AppConfig {
 		disableAnimations: flag('disableAnimations', false),
 		allowOwnAccountEdit: flag('allowOwnAccountEdit', true),
 		allowOwnLoginCodes: flag('allowOwnLoginCodes', true),
+		allowRecoveryCodes: flag('allowRecoveryCodes', false),
 		allowUserSignups:
 			SIGNUP_MODES.find((mode) => mode === values.get('allowUserSignups')) ?? 'disabled',
 		requireUserEmail: flag('requireUserEmail', true),

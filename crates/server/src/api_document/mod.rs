@@ -25,7 +25,7 @@ const DOCUMENT: &str = "/api/openapi.json";
 const PAGE: &str = "/api/docs";
 
 /// Routes an API key must not be used at, although signed-in people may.
-const BROWSER_ONLY: [(HttpMethod, &str); 15] = [
+const BROWSER_ONLY: [(HttpMethod, &str); 18] = [
     (HttpMethod::Post, "/api/api-keys"),
     (HttpMethod::Post, "/api/api-keys/{id}/renew"),
     (HttpMethod::Post, "/api/device-login/verification"),
@@ -38,15 +38,19 @@ const BROWSER_ONLY: [(HttpMethod, &str); 15] = [
     (HttpMethod::Delete, "/api/sessions"),
     (HttpMethod::Delete, "/api/sessions/{id}"),
     (HttpMethod::Delete, "/api/sessions/{id}/clients/{clientSessionId}"),
+    (HttpMethod::Get, "/api/users/me/recovery-codes"),
+    (HttpMethod::Post, "/api/users/me/recovery-codes"),
+    (HttpMethod::Delete, "/api/users/me/recovery-codes"),
     (HttpMethod::Post, "/api/webauthn/reauthenticate"),
     (HttpMethod::Post, "/api/webauthn/register/finish"),
     (HttpMethod::Get, "/api/webauthn/register/start"),
 ];
 
 /// Routes that answer 401 for another reason than a missing session.
-const PUBLIC: [&str; 4] = [
+const PUBLIC: [&str; 5] = [
     "/api/device-login/requests/{id}/exchange",
     "/api/one-time-access-token/{token}",
+    "/api/recovery-codes/exchange",
     "/api/signup",
     "/api/webauthn/login/finish",
 ];

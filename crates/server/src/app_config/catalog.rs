@@ -369,6 +369,14 @@ pub const SETTINGS: &[Setting] = &[
     )
     .later(),
     setting(
+        "allowRecoveryCodes",
+        "ALLOW_RECOVERY_CODES",
+        "false",
+        Public,
+        Bool,
+    )
+    .later(),
+    setting(
         "signupAllowedEmailDomains",
         "SIGNUP_ALLOWED_EMAIL_DOMAINS",
         "[]",

@@ -86,6 +86,11 @@ impl Settings {
         self.flag("emailsVerified")
     }
 
+    /// Whether users may make codes for the day they lose their passkeys.
+    pub fn allow_recovery_codes(&self) -> bool {
+        self.flag("allowRecoveryCodes")
+    }
+
     /// The mail domains people may sign up with, in lower case; none when every one will do.
     pub fn signup_email_domains(&self) -> Vec<String> {
         let domains: Vec<String> =

@@ -35,6 +35,12 @@ pub enum Event {
     RemoteSignIn,
     /// Such a sign-in was turned away.
     RemoteSignInDenied,
+    /// Somebody signed in with a recovery code.
+    RecoveryCodeSignIn,
+    /// Somebody made recovery codes.
+    RecoveryCodesCreated,
+    /// Recovery codes were thrown away.
+    RecoveryCodesDeleted,
     /// The first administrator was set up.
     InitialSetup,
     /// Somebody signed out.
@@ -123,6 +129,9 @@ impl Event {
             Self::SignupTokenDeleted => "SIGNUP_TOKEN_DELETED",
             Self::RemoteSignIn => "REMOTE_SIGN_IN",
             Self::RemoteSignInDenied => "REMOTE_SIGN_IN_DENIED",
+            Self::RecoveryCodeSignIn => "RECOVERY_CODE_SIGN_IN",
+            Self::RecoveryCodesCreated => "RECOVERY_CODES_CREATED",
+            Self::RecoveryCodesDeleted => "RECOVERY_CODES_DELETED",
             Self::InitialSetup => "INITIAL_SETUP",
             Self::SignOut => "SIGN_OUT",
             Self::SessionEnded => "SESSION_ENDED",

@@ -26,6 +26,7 @@ mod logout;
 mod oidc;
 mod outbound;
 mod passkeys;
+mod recovery_codes;
 mod registration;
 mod replicas;
 mod sessions;

@@ -1271,6 +1271,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/recovery-codes/exchange": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs in with a recovery code, and uses it up. */
+        post: operations["postRecoveryCodesExchange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sessions": {
         parameters: {
             query?: never;
@@ -1570,6 +1587,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/users/{id}/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Throws a user's recovery codes away. */
+        delete: operations["deleteUsersIdRecoveryCodes"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users/{id}/sessions": {
         parameters: {
             query?: never;
@@ -1724,6 +1758,25 @@ export interface paths {
         post?: never;
         /** Takes the signed-in user's picture away. */
         delete: operations["deleteUsersMeProfilePicture"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/me/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many recovery codes one has left. */
+        get: operations["getUsersMeRecoveryCodes"];
+        put?: never;
+        /** Makes a new set of recovery codes; those before stop working. Somebody must have been proven within ten minutes. */
+        post: operations["postUsersMeRecoveryCodes"];
+        /** Throws one's own recovery codes away. */
+        delete: operations["deleteUsersMeRecoveryCodes"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2547,6 +2600,11 @@ export interface components {
              */
             allowOwnLoginCodes?: "true" | "false";
             /**
+             * @default false
+             * @enum {string}
+             */
+            allowRecoveryCodes?: "true" | "false";
+            /**
              * @default disabled
              * @enum {string}
              */
@@ -2770,6 +2828,11 @@ export interface components {
              * @enum {string}
              */
             allowOwnLoginCodes?: "true" | "false";
+            /**
+             * @default false
+             * @enum {string}
+             */
+            allowRecoveryCodes?: "true" | "false";
             /**
              * @default disabled
              * @enum {string}
@@ -3315,6 +3378,16 @@ export interface components {
             /** @description Whose it was. */
             client: components["schemas"]["ClientMetaDto"];
         };
+        /** @description New codes, the only time they are shown. */
+        NewRecoveryCodesDto: {
+            /**
+             * @description The codes.
+             * @example [
+             *       "k3pd-9xwq-72mn-fbht"
+             *     ]
+             */
+            codes: string[];
+        };
         /** @description One page of a list. */
         Paginated_AccessibleClientDto: {
             /** @description The rows. */
@@ -3717,6 +3790,27 @@ export interface components {
          * @enum {string}
          */
         PublicKeyType: "public-key";
+        /** @description A code somebody signs in with; it cannot be printed. */
+        RecoveryCodeInput: {
+            /**
+             * @description The code, in any case, with or without hyphens.
+             * @default
+             */
+            code: string;
+        };
+        /** @description What somebody has of recovery codes. */
+        RecoveryCodesDto: {
+            /**
+             * Format: date-time
+             * @description When they were made; null when there are none.
+             */
+            createdAt?: string | null;
+            /**
+             * Format: int64
+             * @description How many have not been used.
+             */
+            remaining: number;
+        };
         /** @description A request that was refused, as often as it came. */
         RefusedAuthorizationDto: {
             /** @description Whether its redirect URI can be registered by one call. */
@@ -9101,6 +9195,65 @@ export interface operations {
             504: components["responses"]["TimedOut"];
         };
     };
+    postRecoveryCodesExchange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecoveryCodeInput"];
+            };
+        };
+        responses: {
+            /** @description Signed in; sets the session cookie */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserDto"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Wrong or used */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
     getSessions: {
         parameters: {
             query?: never;
@@ -10514,6 +10667,53 @@ export interface operations {
             504: components["responses"]["TimedOut"];
         };
     };
+    deleteUsersIdRecoveryCodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description User ID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
     getUsersIdSessions: {
         parameters: {
             query?: never;
@@ -11075,6 +11275,119 @@ export interface operations {
         };
     };
     deleteUsersMeProfilePicture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    getUsersMeRecoveryCodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodesDto"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    postUsersMeRecoveryCodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewRecoveryCodesDto"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Recovery codes are not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    deleteUsersMeRecoveryCodes: {
         parameters: {
             query?: never;
             header?: never;

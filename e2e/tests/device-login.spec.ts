@@ -1,0 +1,97 @@
+/* Signing in with another device: a phone with the passkey lets in a screen that has none. */
+import { photograph } from '../support/photograph.js';
+import {
+	api,
+	expect,
+	expectAccessible,
+	openTab,
+	setUp,
+	test,
+	watchForBrokenPages,
+	type Page
+} from '../support/test.js';
+
+test.use({ installation: 'device-login' });
+test.describe.configure({ mode: 'serial' });
+
+let phone: Page;
+let problems: string[];
+
+test.beforeAll(async ({ browser, pocketId }) => {
+	phone = (await openTab(browser, pocketId.url)).page;
+	problems = watchForBrokenPages(phone);
+	await setUp(phone);
+	await phone.setViewportSize({ width: 390, height: 844 });
+});
+
+test.afterAll(async () => {
+	await phone.context().close();
+});
+
+test.afterEach(() => {
+	expect(problems).toEqual([]);
+});
+
+/** Opens the waiting page and gives the code it shows. */
+async function waitOn(screen: Page, query = ''): Promise<string> {
+	await screen.goto(`/login/alternative${query}`);
+	await screen.getByRole('link', { name: 'Sign in with another device' }).click();
+	const code = (await screen.getByTestId('device-login-code').innerText()).replaceAll(/[^A-Z0-9]/g, '');
+	expect(code).toMatch(/^P[A-HJKMNP-Z0-9]{7}$/);
+	await expect(screen.getByRole('button', { name: 'Waiting for approval' })).toBeDisabled();
+	return code;
+}
+
+test('the phone approves what its camera read, on the way to an application', async ({ browser, pocketId }) => {
+	const { page: screen } = await openTab(browser, pocketId.url);
+	const code = await waitOn(screen, `?redirect=${encodeURIComponent('/settings/apps')}`);
+	await expect(screen.getByRole('img', { name: 'Device login QR code' })).toBeVisible();
+	await expectAccessible(screen);
+	await photograph(screen, 'device-login-waiting');
+
+	await phone.goto(`/device?user_code=${code}`);
+	await expect(phone.getByText(`${code.slice(0, 4)} - ${code.slice(4)}`)).toBeVisible();
+	await expect(phone.getByText('Internal Network')).toBeVisible();
+	await expectAccessible(phone);
+	await photograph(phone, 'device-login-approve');
+	const proven = phone.waitForResponse('**/api/webauthn/reauthenticate');
+	await phone.getByRole('button', { name: 'Approve' }).click();
+	await proven;
+	await expect(phone.getByRole('status')).toHaveText('The requesting device has been signed in.');
+	await screen.waitForURL('/settings/apps');
+	await screen.context().close();
+});
+
+test('a typed code is denied, and both sides say so', async ({ browser, pocketId }) => {
+	const { page: screen } = await openTab(browser, pocketId.url);
+	const code = await waitOn(screen);
+	await phone.goto('/device');
+	await phone.getByRole('textbox').first().click();
+	await phone.keyboard.insertText(code.toLowerCase());
+	await phone.getByRole('button', { name: 'Authorize' }).click();
+	await phone.getByRole('button', { name: 'Deny' }).click();
+	await expect(phone.getByRole('status')).toHaveText('The sign-in request was denied.');
+	await expect(screen.getByRole('alert')).toContainText('The sign-in was denied');
+	await screen.getByRole('button', { name: 'Try again' }).click();
+	await expect(screen.getByTestId('device-login-code')).toBeVisible();
+	await screen.context().close();
+});
+
+test('whoever is signed out on the phone signs in first', async ({ browser, pocketId }) => {
+	const { page: screen } = await openTab(browser, pocketId.url);
+	const code = await waitOn(screen);
+	await phone.context().clearCookies();
+	await phone.goto(`/device?user_code=${code}`);
+	await phone.getByRole('button', { name: 'Authorize' }).click();
+	await phone.getByRole('button', { name: 'Approve' }).click();
+	await expect(phone.getByRole('status')).toHaveText('The requesting device has been signed in.');
+	await screen.waitForURL('/settings/account');
+	const me = await api<{ username: string }>(screen, 'GET', '/api/users/me');
+	expect(me.username).toBe('ada');
+	await screen.context().close();
+});
+
+test('an unknown code says so', async () => {
+	await phone.goto('/device?user_code=P0000000');
+	await expect(phone.getByRole('alert')).toContainText('expired');
+});
