@@ -142,7 +142,7 @@ test('printed codes let somebody in who has lost their passkeys', async ({ brows
 	await expectAccessible(admin);
 	await photograph(admin, 'recovery-codes');
 	await admin.emulateMedia({ media: 'print' });
-	await expect(dialog.getByText(pocketId.url)).toBeVisible();
+	await expect(admin.getByText(`ada · ${pocketId.url}`)).toBeVisible();
 	await expect(admin.getByRole('button', { name: 'Print' })).toBeHidden();
 	await admin.emulateMedia({ media: null });
 	await admin.keyboard.press('Escape');
