@@ -80,13 +80,11 @@ async fn pending(
     }
     let hash = super::hash(&state.config, code);
     let found = device_logins::find(state.store.reader(), &hash, state.now()).await?;
-    match found.filter(|request| request.status == DeviceRequestStatus::Pending) {
-        Some(request) => Ok(request),
-        None => {
-            GUESSES.note(state, Some(user.id), origin).await?;
-            Err(DecidingError::Unknown)
-        }
+    if let Some(request) = found.filter(|request| request.status == DeviceRequestStatus::Pending) {
+        return Ok(request);
     }
+    GUESSES.note(state, Some(user.id), origin).await?;
+    Err(DecidingError::Unknown)
 }
 
 /// Who waits.
