@@ -17,7 +17,10 @@ test.each([
 	['/signup/add-passkey', '', '/login?redirect=%2Fsignup%2Fadd-passkey'],
 	['/loginx', '', '/login?redirect=%2Floginx'],
 	['/login', '?redirect=%2F', null],
+	['/signup', '?token=x', null],
 	['/signup/setup', '', null],
+	['/st/abc123', '', null],
+	['/st', '', '/login?redirect=%2Fst'],
 	['/setup', '', null],
 	['/interaction', '?interaction=1', null],
 	['/device', '?user_code=EABC1230', null],
@@ -34,6 +37,7 @@ test.each([
 test.each([
 	['/login', '/settings'],
 	['/signup/setup', '/settings'],
+	['/st/abc123', '/settings'],
 	['/setup', '/settings'],
 	['/settings/admin', '/settings'],
 	['/settings/admin/oidc-clients', '/settings'],

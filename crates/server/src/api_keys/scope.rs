@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 pub enum Resource {
     /// Oneself: account, passkeys, what one allowed clients.
     Account,
-    /// People, their claims, pictures and login codes.
+    /// People, their claims, pictures, login codes and invitations.
     Users,
     /// User groups and their claims.
     Groups,
@@ -38,6 +38,7 @@ const PLACES: &[(&str, Resource)] = &[
     ("/api/sessions", Resource::Account),
     ("/api/users", Resource::Users),
     ("/api/oidc/users", Resource::Users),
+    ("/api/signup-tokens", Resource::Users),
     ("/api/custom-claims/user-group", Resource::Groups),
     ("/api/custom-claims", Resource::Users),
     ("/api/user-groups", Resource::Groups),

@@ -499,7 +499,7 @@ mod tests {
             assert_eq!(setting.fault(setting.default), None, "{}", setting.key);
             assert!(seen.insert(setting.key), "{}", setting.key);
         }
-        assert_eq!(SETTINGS.len(), 53);
+        assert_eq!(SETTINGS.len(), 55);
     }
 
     #[test]

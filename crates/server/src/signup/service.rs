@@ -91,6 +91,10 @@ pub async fn sign_up(
     let valid = ValidUser::new(&UserInput::from(form), &settings)?.as_self_made(&settings);
     check_domain(&valid, &settings)?;
     let tx = state.store.begin().await?;
+    // Whoever came before the first administrator would close the set-up for good, and nobody would have any rights.
+    if !users::any_person(&tx).await? {
+        return Err(closed());
+    }
     let mut group_ids = Vec::new();
     if let Some(invitation) = &invitation {
         // Everything below happens with a use of the token, or is undone with it.

@@ -1,9 +1,10 @@
 //! `/api/signup`
 
 use http::StatusCode;
+use pocket_id_server::config::UiConfigSource;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Browser, TestApp, both_engines};
+use crate::support::{Answer, Browser, Database, TestApp, both_engines};
 
 both_engines!(
     the_first_person_becomes_administrator_and_is_signed_in,
@@ -424,3 +425,22 @@ both_engines!(
         assert_eq!((let_in, app.count("users").await), (3, 4));
     }
 );
+
+#[tokio::test]
+async fn nobody_comes_before_the_first_administrator() {
+    let app = TestApp::start_with(Database::Sqlite, |config| {
+        let open = [("ALLOW_USER_SIGNUPS".to_owned(), "open".to_owned())];
+        config.ui_config = UiConfigSource::Environment(open.into());
+    })
+    .await;
+    assert_refused(
+        &sign_up(&mut app.browser(), "ada", None).await,
+        403,
+        "open_signup_disabled",
+    );
+    app.set_up().await;
+    assert_eq!(
+        sign_up(&mut app.browser(), "ada", None).await.status,
+        StatusCode::CREATED
+    );
+}
