@@ -137,8 +137,9 @@ test('printed codes let somebody in who has lost their passkeys', async ({ brows
 	const card = admin.locator('section', { has: admin.getByRole('heading', { name: 'Recovery Codes' }) });
 	await card.getByRole('button', { name: 'Create' }).click();
 	const dialog = admin.getByRole('dialog', { name: 'Recovery Codes' });
-	const codes = await dialog.getByTestId('recovery-codes').getByRole('listitem').allInnerTexts();
-	expect(codes).toHaveLength(10);
+	const items = dialog.getByTestId('recovery-codes').getByRole('listitem');
+	await expect(items).toHaveCount(10);
+	const codes = await items.allInnerTexts();
 	await expectAccessible(admin);
 	await photograph(admin, 'recovery-codes');
 	await admin.emulateMedia({ media: 'print' });
