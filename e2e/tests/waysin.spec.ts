@@ -148,6 +148,10 @@ test('printed codes let somebody in who has lost their passkeys', async ({ brows
 	await admin.emulateMedia({ media: null });
 	await admin.keyboard.press('Escape');
 	await expect(admin.getByText('10 of your codes have not been used.')).toBeVisible();
+	// Any other page prints as it is.
+	await admin.emulateMedia({ media: 'print' });
+	await expect(admin.getByText('10 of your codes have not been used.')).toBeVisible();
+	await admin.emulateMedia({ media: null });
 
 	const { page: lost } = await openTab(browser, pocketId.url);
 	await lost.goto('/login');

@@ -2,11 +2,12 @@
 
 use pocket_id_store::api_keys::ApiKey;
 use pocket_id_store::types::Timestamp;
-use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Serialize, Serializer};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::scope::Resource;
+use crate::http::shown_once;
 use crate::http::time_format::{serde_rfc3339, serde_rfc3339_option};
 
 /// A key without its value.
@@ -63,13 +64,9 @@ pub struct CreatedApiKeyDto {
     /// What will be known of it later.
     pub api_key: ApiKeyDto,
     /// The value, for the header `X-API-Key`.
-    #[serde(serialize_with = "expose")]
+    #[serde(serialize_with = "shown_once::expose")]
     #[schema(value_type = String)]
     pub token: SecretString,
-}
-
-fn expose<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(secret.expose_secret())
 }
 
 /// What makes a key.

@@ -38,6 +38,18 @@ pub async fn note_failure(state: &AppState, origin: &RequestOrigin, failure: Fai
     }
 }
 
+/// The same for a code that signs nobody in.
+pub async fn note_wrong_code(state: &AppState, origin: &RequestOrigin, method: &str) {
+    let failure = Failure {
+        event: Event::SignInFailed,
+        user: None,
+        data: [("reason", "no such code"), ("method", method)]
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into(),
+    };
+    note_failure(state, origin, failure).await;
+}
+
 async fn write(state: &AppState, origin: &RequestOrigin, failure: Failure<'_>) -> StoreResult<()> {
     if LIMIT.exhausted(state, None, origin).await? {
         return Ok(());

@@ -10,7 +10,7 @@ mod routes;
 mod service;
 
 pub use event::Event;
-pub use failures::{Failure, note_failure};
+pub use failures::{Failure, note_failure, note_wrong_code};
 pub use location::Location;
 pub use routes::routes;
 pub use service::{place, record, record_change};

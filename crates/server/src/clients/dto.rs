@@ -3,11 +3,12 @@
 use pocket_id_store::clients::{Client, ClientSecret, secret_is_active};
 use pocket_id_store::groups::UserGroup;
 use pocket_id_store::types::{ClientType, FederatedIdentity, Timestamp};
-use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize, Serializer};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::protocol::ClientProtocolDto;
+use crate::http::shown_once;
 use crate::http::time_format::{serde_rfc3339, serde_rfc3339_option};
 use crate::users::dto::UserGroupMinimalDto;
 
@@ -150,7 +151,7 @@ pub struct CreatedSecretDto {
     #[serde(flatten)]
     pub facts: ClientSecretDto,
     /// The value.
-    #[serde(serialize_with = "expose")]
+    #[serde(serialize_with = "shown_once::expose")]
     #[schema(value_type = String)]
     pub secret: SecretString,
 }
@@ -159,13 +160,9 @@ pub struct CreatedSecretDto {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ReplacedSecretDto {
     /// The value.
-    #[serde(serialize_with = "expose")]
+    #[serde(serialize_with = "shown_once::expose")]
     #[schema(value_type = String)]
     pub secret: SecretString,
-}
-
-fn expose<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(secret.expose_secret())
 }
 
 /// How a client proves who it is.

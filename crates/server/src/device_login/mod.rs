@@ -8,19 +8,16 @@ mod waiting;
 
 pub use routes::routes;
 
+use pocket_id_oidc::device::{ALPHABET, RANDOM_LETTERS};
 use pocket_id_store::types::TokenHash;
 
 use crate::config::Config;
 use crate::random::Random;
 use crate::short_codes;
 
-/// Letters and digits nobody takes for another one.
-const ALPHABET: &[u8] = b"ABCDEFGHJKMNPQRSTUVWXYZ0123456789";
-/// Letters after the first, which tells these codes from those of the OIDC device flow.
-const LENGTH: usize = 7;
-
+/// A code like those of the OIDC device flow, which are typed on the same page, but for the letter it begins with.
 fn new_code(random: Random) -> String {
-    format!("P{}", random.text(ALPHABET, LENGTH))
+    format!("P{}", random.text(ALPHABET, RANDOM_LETTERS))
 }
 
 fn hash(config: &Config, code: &str) -> TokenHash {

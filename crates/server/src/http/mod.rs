@@ -15,5 +15,6 @@ pub mod list_query;
 pub mod path;
 pub mod peer;
 pub mod rate_limit;
+pub mod shown_once;
 pub mod time_format;
 pub mod validation;

@@ -6,7 +6,7 @@ use pocket_id_store::users::{self, User};
 use pocket_id_store::{StoreError, commit, login_codes};
 
 use super::code;
-use crate::audit::{self, Event, Failure};
+use crate::audit::{self, Event};
 use crate::guesses::{self, Guesses};
 use crate::http::client_ip::RequestOrigin;
 use crate::http::cookies::SetCookie;
@@ -67,14 +67,7 @@ pub async fn exchange(
     let outcome = redeem(state, text, origin, headers).await;
     if matches!(outcome, Err(ExchangeError::Unknown)) {
         GUESSES.note(state, None, origin).await?;
-        let failure = Failure {
-            event: Event::SignInFailed,
-            user: None,
-            data: [("reason", "no such code"), ("method", "login code")]
-                .map(|(key, value)| (key.to_owned(), value.to_owned()))
-                .into(),
-        };
-        audit::note_failure(state, origin, failure).await;
+        audit::note_wrong_code(state, origin, "login code").await;
     }
     outcome
 }

@@ -6,7 +6,7 @@ use pocket_id_store::types::{Timestamp, UserId};
 use pocket_id_store::users::{self, User};
 use pocket_id_store::{StoreError, Tx, commit};
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -19,6 +19,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::client_ip::RequestOrigin;
 use crate::http::error::{ApiError, FieldError};
+use crate::http::shown_once;
 use crate::random::Random;
 use crate::start::{StartError, open_store_beside};
 use crate::state::AppState;
@@ -47,14 +48,9 @@ pub struct LifetimeInput {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct LoginCodeDto {
     /// The code.
-    #[serde(serialize_with = "expose")]
+    #[serde(serialize_with = "shown_once::expose")]
     #[schema(value_type = String, example = "q7Rk2P")]
     pub token: SecretString,
-}
-
-fn expose<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
-    use secrecy::ExposeSecret as _;
-    serializer.serialize_str(secret.expose_secret())
 }
 
 /// The seconds somebody asks for, or the default.

@@ -6,7 +6,7 @@ use pocket_id_store::users::{self, User};
 use pocket_id_store::{StoreError, commit, recovery_codes};
 
 use super::{code, managing};
-use crate::audit::{self, Event, Failure};
+use crate::audit::{self, Event};
 use crate::guesses::{self, Guesses};
 use crate::http::client_ip::RequestOrigin;
 use crate::http::cookies::SetCookie;
@@ -74,14 +74,7 @@ pub async fn sign_in(
     let outcome = redeem(state, typed, origin, headers).await;
     if matches!(outcome, Err(RecoveryError::Unknown)) {
         GUESSES.note(state, None, origin).await?;
-        let failure = Failure {
-            event: Event::SignInFailed,
-            user: None,
-            data: [("reason", "no such code"), ("method", "recovery code")]
-                .map(|(key, value)| (key.to_owned(), value.to_owned()))
-                .into(),
-        };
-        audit::note_failure(state, origin, failure).await;
+        audit::note_wrong_code(state, origin, "recovery code").await;
     }
     outcome
 }

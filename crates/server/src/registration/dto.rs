@@ -2,10 +2,11 @@
 
 use pocket_id_store::registrations::RegistrationToken;
 use pocket_id_store::types::Timestamp;
-use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize, Serializer};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::http::shown_once;
 use crate::http::time_format::{serde_rfc3339, serde_rfc3339_option};
 
 /// A token that lets apps register themselves, without its value.
@@ -55,13 +56,9 @@ pub struct CreatedRegistrationTokenDto {
     #[serde(flatten)]
     pub facts: RegistrationTokenDto,
     /// The value.
-    #[serde(serialize_with = "expose")]
+    #[serde(serialize_with = "shown_once::expose")]
     #[schema(value_type = String)]
     pub token: SecretString,
-}
-
-fn expose<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(secret.expose_secret())
 }
 
 /// What makes a token.

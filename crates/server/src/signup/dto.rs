@@ -5,11 +5,12 @@ use std::fmt;
 use pocket_id_store::groups::UserGroup;
 use pocket_id_store::signup_tokens::SignupToken;
 use pocket_id_store::types::{Timestamp, TokenHash};
-use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Serialize, Serializer};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::http::shown_once;
 use crate::http::time_format::serde_rfc3339;
 use crate::login_codes::LifetimeInput;
 use crate::secret_token;
@@ -101,7 +102,7 @@ pub struct SignupTokenDto {
     /// Identifier.
     pub id: String,
     /// The token: what an invitation's link ends in.
-    #[serde(serialize_with = "expose")]
+    #[serde(serialize_with = "shown_once::expose")]
     #[schema(value_type = String)]
     pub token: SecretString,
     /// End of life.
@@ -118,10 +119,6 @@ pub struct SignupTokenDto {
     #[serde(serialize_with = "serde_rfc3339::serialize")]
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
-}
-
-fn expose<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(secret.expose_secret())
 }
 
 impl SignupTokenDto {
