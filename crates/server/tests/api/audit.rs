@@ -324,6 +324,7 @@ both_engines!(
             (&failed[0]["userID"], &failed[0]["username"], &failed[0]["device"]),
             (&json!(""), &json!(""), &json!("Chrome on Linux x86_64"))
         );
+        app.pass_seconds(1);
 
         for _ in 0..40 {
             let mut assertion = stranger.assertion(&mut passkey).await;
