@@ -89,6 +89,31 @@ pub async fn renew(
     Ok(renewed.rows_affected == 1)
 }
 
+/// Keys that end within a time and whose owners have not been told.
+pub async fn ending_unannounced(
+    connection: &impl ConnectionTrait,
+    now: Timestamp,
+    until: Timestamp,
+) -> StoreResult<Vec<ApiKey>> {
+    Ok(api_key::Entity::find()
+        .filter(api_key::Column::ExpiresAt.gt(now))
+        .filter(api_key::Column::ExpiresAt.lte(until))
+        .filter(api_key::Column::ExpirationEmailSent.eq(false))
+        .all(connection)
+        .await?)
+}
+
+/// Notes that a key's owner is told of its end: of any number of callers one gets `true`.
+pub async fn announce_end(tx: &Tx, id: ApiKeyId) -> StoreResult<bool> {
+    let announced = api_key::Entity::update_many()
+        .col_expr(api_key::Column::ExpirationEmailSent, Expr::value(true))
+        .filter(api_key::Column::Id.eq(id))
+        .filter(api_key::Column::ExpirationEmailSent.eq(false))
+        .exec(tx)
+        .await?;
+    Ok(announced.rows_affected == 1)
+}
+
 /// Removes a key; whether there was one.
 pub async fn delete(tx: &Tx, owner: UserId, id: ApiKeyId) -> StoreResult<bool> {
     let deleted = api_key::Entity::delete_by_id(id)

@@ -35,6 +35,31 @@ pub async fn insert(tx: &Tx, entry: AuditLog) -> StoreResult<()> {
     Ok(())
 }
 
+/// Whether there is an entry about a user from an address with a program.
+pub async fn seen_from(
+    connection: &impl ConnectionTrait,
+    user: UserId,
+    ip_address: Option<&str>,
+    user_agent: &str,
+) -> StoreResult<bool> {
+    use audit_log::Column;
+    let same_address = match ip_address {
+        Some(address) => Column::IpAddress.eq(address),
+        None => Column::IpAddress.is_null(),
+    };
+    let found: Option<AuditLogId> = audit_log::Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::UserId.eq(user))
+        .filter(same_address)
+        .filter(Column::UserAgent.eq(user_agent))
+        .limit(1)
+        .into_tuple()
+        .one(connection)
+        .await?;
+    Ok(found.is_some())
+}
+
 /// Removes entries older than a moment.
 pub async fn delete_older_than(connection: &impl ConnectionTrait, moment: Timestamp) -> StoreResult<u64> {
     Ok(audit_log::Entity::delete_many()

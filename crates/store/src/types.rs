@@ -120,6 +120,14 @@ uuid_id!(
     LogoutDeliveryId
 );
 uuid_id!(
+    /// A message to one person.
+    MailId
+);
+uuid_id!(
+    /// A request for a mailed login code.
+    LoginCodeRequestId
+);
+uuid_id!(
     /// A token-signing key row.
     SigningKeyId
 );
@@ -324,11 +332,25 @@ text_enum!(
 );
 
 text_enum!(
-    /// Where the delivery of a logout token stands.
+    /// What a mail is about.
+    MailKind {
+        /// A sign-in from where its user never was.
+        NewDevice = "login-with-new-device",
+        /// A code that signs its user in.
+        LoginCode = "one-time-access",
+        /// A link that proves an address.
+        EmailVerification = "email-verification",
+        /// An API key that ends soon.
+        ApiKeyExpiring = "api-key-expiring-soon",
+    }
+);
+
+text_enum!(
+    /// Where the delivery of something stands.
     DeliveryState {
         /// It is attempted, or will be again.
         Pending = "pending",
-        /// The client took it.
+        /// Its receiver took it.
         Delivered = "delivered",
         /// Nobody tries any more.
         Failed = "failed",

@@ -3,7 +3,7 @@
 use sea_orm::sea_query::{Expr, ExprTrait, Func};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, Order,
-    PaginatorTrait, QueryFilter, QueryOrder,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 use uuid::Uuid;
 
@@ -12,7 +12,7 @@ use crate::entity::user;
 pub use crate::entity::user::Model as User;
 use crate::error::StoreResult;
 use crate::list::{ListRequest, Page, contains, page};
-use crate::types::UserId;
+use crate::types::{Timestamp, UserId};
 
 /// The synthetic administrator a static API key acts as; not a person.
 pub const STATIC_API_USER: UserId = UserId(Uuid::nil());
@@ -39,6 +39,36 @@ pub async fn find_by_email(connection: &impl ConnectionTrait, email: &str) -> St
         .filter(user::Column::Email.eq(email))
         .one(connection)
         .await?)
+}
+
+/// The user with an address as somebody typed it: exactly theirs, or theirs alone when upper and lower case (of ASCII
+/// letters) make no difference.
+pub async fn find_by_typed_email(
+    connection: &impl ConnectionTrait,
+    email: &str,
+) -> StoreResult<Option<User>> {
+    if let Some(user) = find_by_email(connection, email).await? {
+        return Ok(Some(user));
+    }
+    let folded = Expr::expr(Func::lower(Expr::col(user::Column::Email)));
+    let mut found = user::Entity::find()
+        .filter(folded.eq(email.to_ascii_lowercase()))
+        .limit(2)
+        .all(connection)
+        .await?;
+    Ok(if found.len() == 1 { found.pop() } else { None })
+}
+
+/// Notes that an address is a user's, unless they have another one by now; whether they still had it.
+pub async fn verify_email(tx: &Tx, id: UserId, email: &str, now: Timestamp) -> StoreResult<bool> {
+    let verified = user::Entity::update_many()
+        .col_expr(user::Column::EmailVerified, Expr::value(true))
+        .col_expr(user::Column::UpdatedAt, Expr::value(now))
+        .filter(user::Column::Id.eq(id))
+        .filter(user::Column::Email.eq(email))
+        .exec(tx)
+        .await?;
+    Ok(verified.rows_affected == 1)
 }
 
 /// Whether a person has an account; the static API user does not count.

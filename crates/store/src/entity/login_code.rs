@@ -17,6 +17,8 @@ pub struct Model {
     pub created_at: Timestamp,
     /// End of life.
     pub expires_at: Timestamp,
+    /// Hash of the secret of the one browser it works in, if it does not work in any.
+    pub device_token_hash: Option<TokenHash>,
 }
 
 /// No relations are declared: queries name what they join.
