@@ -14,9 +14,9 @@ use crate::http::error::ApiError;
 use crate::http::{access_log, assets, cors, cross_site, error, headers, rate_limit};
 use crate::state::AppState;
 use crate::{
-    api_document, api_keys, apis, app_config, audit, clients, consents, custom_claims, device_login, groups,
-    health, images, login_codes, oidc, passkeys, profile_pictures, recovery_codes, refused_authorizations,
-    registration, sessions, signup, users, web_page,
+    api_document, api_keys, apis, app_config, audit, clients, consents, custom_claims, device_login,
+    email_verification, groups, health, images, login_codes, mail, oidc, passkeys, profile_pictures,
+    recovery_codes, refused_authorizations, registration, sessions, signup, users, web_page,
 };
 
 /// How long a request may take before it is answered with a timeout.
@@ -55,6 +55,8 @@ fn documented() -> OpenApiRouter<AppState> {
         .merge(refused_authorizations::routes())
         .merge(registration::routes())
         .merge(sessions::routes())
+        .merge(mail::routes())
+        .merge(email_verification::routes())
         .merge(signup::routes())
         .merge(users::routes())
 }

@@ -47,6 +47,8 @@ pub struct Parts {
     pub authenticator_metadata: Option<Metadata>,
     /// The keys tokens are signed with.
     pub signing_keys: SigningKeys,
+    /// Wakes whoever sends mail in this process: there is some. Only spares the wait; others look by themselves.
+    pub mail: tokio::sync::Notify,
     /// `/setup` is closed for good once somebody has an account; remembered to spare the query.
     pub setup_completed: std::sync::atomic::AtomicBool,
 }

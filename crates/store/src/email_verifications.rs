@@ -11,7 +11,12 @@ use crate::types::{Timestamp, TokenHash, UserId};
 
 /// Puts a verification in the place of the user's older one.
 pub async fn replace(tx: &Tx, verification: EmailVerification) -> StoreResult<()> {
-    let all = [Column::TokenHash, Column::Email, Column::CreatedAt, Column::ExpiresAt];
+    let all = [
+        Column::TokenHash,
+        Column::Email,
+        Column::CreatedAt,
+        Column::ExpiresAt,
+    ];
     Entity::insert(verification.into_active_model().reset_all())
         .on_conflict(OnConflict::column(Column::UserId).update_columns(all).to_owned())
         .exec_without_returning(tx)

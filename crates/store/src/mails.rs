@@ -97,7 +97,7 @@ pub async fn settle(tx: &Tx, id: MailId, attempt: i32, outcome: Outcome) -> Stor
         .col_expr(Column::LastError, Expr::value(outcome.error))
         .col_expr(Column::SentAt, Expr::value(outcome.sent_at));
     if settled {
-        update = update.col_expr(Column::SealedContent, Expr::value(None::<String>));
+        update = update.col_expr(Column::SealedContent, Expr::value(None::<Vec<u8>>));
     }
     update
         .filter(Column::Id.eq(id))

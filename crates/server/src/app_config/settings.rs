@@ -117,6 +117,26 @@ impl Settings {
         self.flag("allowOwnLoginCodes")
     }
 
+    /// Whether people are told of sign-ins from where they never were.
+    pub fn mails_new_devices(&self) -> bool {
+        self.flag("emailLoginNotificationEnabled")
+    }
+
+    /// Whether people may have login codes mailed to them.
+    pub fn mails_login_codes_on_request(&self) -> bool {
+        self.flag("emailOneTimeAccessAsUnauthenticatedEnabled")
+    }
+
+    /// Whether administrators may mail login codes.
+    pub fn mails_login_codes_of_admins(&self) -> bool {
+        self.flag("emailOneTimeAccessAsAdminEnabled")
+    }
+
+    /// Whether people are told of API keys that end soon.
+    pub fn mails_ends_of_api_keys(&self) -> bool {
+        self.flag("emailApiKeyExpirationEnabled")
+    }
+
     /// Whether the directory rules accounts that came from it.
     pub fn ldap_enabled(&self) -> bool {
         self.flag("ldapEnabled")

@@ -57,6 +57,8 @@ pub enum Event {
     LoginCodeCreated,
     /// Somebody signed in with such a code.
     TokenSignIn,
+    /// Somebody proved that an address is theirs.
+    EmailVerified,
     /// An account was made by an administrator.
     UserCreated,
     /// An account was changed.
@@ -140,6 +142,7 @@ impl Event {
             Self::ApiKeyRevoked => "API_KEY_REVOKED",
             Self::LoginCodeCreated => "LOGIN_CODE_CREATED",
             Self::TokenSignIn => "TOKEN_SIGN_IN",
+            Self::EmailVerified => "EMAIL_VERIFIED",
             Self::UserCreated => "USER_CREATED",
             Self::UserUpdated => "USER_UPDATED",
             Self::UserDeleted => "USER_DELETED",

@@ -9,6 +9,7 @@ mod location;
 mod routes;
 mod service;
 
+pub use device::name as device_name;
 pub use event::Event;
 pub use failures::{Failure, note_failure, note_wrong_code};
 pub use location::Location;

@@ -17,6 +17,8 @@ pub enum Cookie {
     Reauthentication,
     /// What only the browser has that waits to be signed in from another device.
     DeviceLogin,
+    /// What only the browser has that asked for a login code by mail.
+    LoginCodeDevice,
 }
 
 impl Cookie {
@@ -31,6 +33,8 @@ impl Cookie {
             (Self::Reauthentication, false) => "reauthentication_token",
             (Self::DeviceLogin, true) => "__Secure-device_login_token",
             (Self::DeviceLogin, false) => "device_login_token",
+            (Self::LoginCodeDevice, true) => "__Secure-device_token",
+            (Self::LoginCodeDevice, false) => "device_token",
         }
     }
 

@@ -172,6 +172,33 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, "user_disabled", "User account is disabled")
     }
 
+    /// 409 for what needs mail where none can be sent.
+    pub fn smtp_not_configured() -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            "smtp_not_configured",
+            "No mail server is set up",
+        )
+    }
+
+    /// 409 for mail to somebody without an address.
+    pub fn user_email_not_set() -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            "user_email_not_set",
+            "The user has no email address",
+        )
+    }
+
+    /// 403 for a way in that is switched off.
+    pub fn one_time_access_disabled() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "one_time_access_disabled",
+            "One-time access is disabled",
+        )
+    }
+
     /// 400 for a body that is not what the route takes.
     pub fn invalid_body(reason: impl Display) -> Self {
         Self::new(

@@ -41,6 +41,12 @@ pub enum PolicyName {
     DeviceLoginVerification,
     /// Signing in with a login code.
     LoginCode,
+    /// Asking for one by mail.
+    LoginCodeMail,
+    /// Asking for a link that proves an address.
+    SendEmailVerification,
+    /// Using it.
+    VerifyEmail,
 }
 
 /// All buckets of this process.
@@ -57,6 +63,9 @@ pub struct RateLimits {
     device_login_exchange: DefaultKeyedRateLimiter<IpAddr>,
     device_login_verification: DefaultKeyedRateLimiter<IpAddr>,
     login_code: DefaultKeyedRateLimiter<IpAddr>,
+    login_code_mail: DefaultKeyedRateLimiter<IpAddr>,
+    send_email_verification: DefaultKeyedRateLimiter<IpAddr>,
+    verify_email: DefaultKeyedRateLimiter<IpAddr>,
 }
 
 impl RateLimits {
@@ -74,6 +83,9 @@ impl RateLimits {
             device_login_exchange: buckets(Duration::from_secs(2), 10),
             device_login_verification: buckets(Duration::from_secs(10), 5),
             login_code: buckets(Duration::from_secs(10), 5),
+            login_code_mail: buckets(Duration::from_mins(5), 5),
+            send_email_verification: buckets(Duration::from_mins(5), 1),
+            verify_email: buckets(Duration::from_secs(10), 5),
         }
     }
 
@@ -88,6 +100,9 @@ impl RateLimits {
             PolicyName::DeviceLoginExchange => &self.device_login_exchange,
             PolicyName::DeviceLoginVerification => &self.device_login_verification,
             PolicyName::LoginCode => &self.login_code,
+            PolicyName::LoginCodeMail => &self.login_code_mail,
+            PolicyName::SendEmailVerification => &self.send_email_verification,
+            PolicyName::VerifyEmail => &self.verify_email,
         }
     }
 
@@ -123,6 +138,9 @@ impl RateLimits {
             PolicyName::DeviceLoginExchange,
             PolicyName::DeviceLoginVerification,
             PolicyName::LoginCode,
+            PolicyName::LoginCodeMail,
+            PolicyName::SendEmailVerification,
+            PolicyName::VerifyEmail,
         ] {
             let limiter = self.limiter(policy);
             limiter.retain_recent();
@@ -193,6 +211,12 @@ policies!(
     DeviceLoginVerification,
     /// See [`PolicyName::LoginCode`].
     LoginCode,
+    /// See [`PolicyName::LoginCodeMail`].
+    LoginCodeMail,
+    /// See [`PolicyName::SendEmailVerification`].
+    SendEmailVerification,
+    /// See [`PolicyName::VerifyEmail`].
+    VerifyEmail,
 );
 
 /// Extractor: the request was within a policy's limit. Its place among the arguments is when it is checked.

@@ -2,9 +2,9 @@
 
 use pocket_id_store::{
     StoreResult, access_tokens, audit_logs, authorization_codes, client_access_tokens, commit, device_logins,
-    device_requests, grants, interactions, jtis, login_codes, logout_deliveries, pushed_requests,
-    reauthentication_tokens as proofs, refresh_tokens, registrations, sessions as sign_ins, signing_keys,
-    signup_tokens, webauthn_challenges, wrong_guesses,
+    device_requests, email_verifications, grants, interactions, jtis, login_codes, logout_deliveries, mails,
+    pushed_requests, reauthentication_tokens as proofs, refresh_tokens, registrations, sessions as sign_ins,
+    signing_keys, signup_tokens, webauthn_challenges, wrong_guesses,
 };
 
 use crate::state::AppState;
@@ -18,6 +18,8 @@ pub async fn tokens(state: &AppState) -> StoreResult<()> {
     pushed_requests::delete_expired(&tx, now).await?;
     device_requests::delete_expired(&tx, now).await?;
     login_codes::delete_expired(&tx, now).await?;
+    email_verifications::delete_expired(&tx, now).await?;
+    mails::delete_settled(&tx, now.plus_seconds(-30 * 24 * 60 * 60)).await?;
     device_logins::delete_expired(&tx, now).await?;
     signup_tokens::delete_expired(&tx, now).await?;
     wrong_guesses::delete_expired(&tx, now).await?;

@@ -3,4 +3,4 @@
 mod cleanup;
 mod scheduler;
 
-pub use scheduler::{Scheduler, start};
+pub use scheduler::{Scheduler, mail_due, start};

@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 use super::cleanup;
 use crate::sessions::deliveries;
 use crate::state::AppState;
+use crate::{api_keys, login_codes, mail};
 
 type Run = for<'s> fn(&'s AppState) -> Pin<Box<dyn Future<Output = StoreResult<()>> + Send + 's>>;
 
@@ -24,7 +25,7 @@ struct Job {
 const DAY: Duration = Duration::from_hours(24);
 /// How long a run may hold its lease before another replica takes over, in milliseconds.
 const LEASE_MILLIS: i64 = 10 * 60 * 1000;
-/// How often logout tokens to be delivered are looked for.
+/// How often logout tokens to be delivered and mail to be sent are looked for.
 const DELIVERY_TICK: Duration = Duration::from_secs(5);
 /// How often jobs are looked at.
 const TICK: Duration = Duration::from_mins(1);
@@ -75,6 +76,11 @@ const JOBS: &[Job] = &[
         every: DAY,
         run: |state| Box::pin(cleanup::audit_logs(state)),
     },
+    Job {
+        name: "ExpiredApiKeyEmailJob",
+        every: DAY,
+        run: |state| Box::pin(api_keys::announce_ends(state)),
+    },
 ];
 
 /// The running scheduler.
@@ -99,6 +105,7 @@ pub fn start(state: &AppState) -> Scheduler {
     if state.config.runs_schedules() {
         tasks.spawn(run_jobs(state.clone(), stop.clone()));
         tasks.spawn(deliver_logouts(state.clone(), stop.clone()));
+        tasks.spawn(send_mail(state.clone(), stop.clone()));
     }
     tasks.spawn(forget_idle_buckets(state.clone(), stop.clone()));
     Scheduler { stop, tasks }
@@ -136,6 +143,30 @@ async fn deliver_logouts(state: AppState, stop: CancellationToken) {
             () = stop.cancelled() => return,
         }
     }
+}
+
+/// Sends mail whose time has come, at once what this process wrote itself. Each has a lease of its own, so every
+/// replica may.
+async fn send_mail(state: AppState, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(DELIVERY_TICK) => {}
+            () = state.mail.notified() => {}
+            () = stop.cancelled() => return,
+        }
+        tokio::select! {
+            done = mail_due(&state) => if let Err(error) = done {
+                tracing::error!(error = %error, "mail could not be sent");
+            },
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+/// Writes the mail that was asked for and sends what is due.
+pub async fn mail_due(state: &AppState) -> StoreResult<()> {
+    login_codes::answer_requests(state).await?;
+    mail::run_due(state).await
 }
 
 /// Leases a due job, runs it, and sets its next time. A run that fails or dies is due again when its lease ends.

@@ -4,13 +4,15 @@ use http::{HeaderMap, StatusCode};
 use pocket_id_store::types::AuthenticationMethod;
 use pocket_id_store::users::{self, User};
 use pocket_id_store::{StoreError, commit, login_codes};
+use subtle::ConstantTimeEq as _;
 
 use super::code;
 use crate::audit::{self, Event};
 use crate::guesses::{self, Guesses};
 use crate::http::client_ip::RequestOrigin;
-use crate::http::cookies::SetCookie;
+use crate::http::cookies::{Cookie, SetCookie};
 use crate::http::error::ApiError;
+use crate::secret_token;
 use crate::sessions;
 use crate::state::AppState;
 
@@ -28,6 +30,9 @@ pub enum ExchangeError {
     /// It is none, was used, or has expired.
     #[error("no such code")]
     Unknown,
+    /// It works in another browser only; it stays.
+    #[error("the code is for another device")]
+    WrongDevice,
     /// Too many wrong codes.
     #[error("too many wrong codes")]
     TooManyGuesses,
@@ -47,6 +52,11 @@ impl From<ExchangeError> for ApiError {
                 "token_invalid_or_expired",
                 "Token is invalid or expired",
             ),
+            ExchangeError::WrongDevice => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "device_code_invalid",
+                "Device code is invalid",
+            ),
             ExchangeError::TooManyGuesses => guesses::too_many(),
             ExchangeError::Disabled => Self::user_disabled(),
             ExchangeError::Store(error) => error.into(),
@@ -65,7 +75,7 @@ pub async fn exchange(
         return Err(ExchangeError::TooManyGuesses);
     }
     let outcome = redeem(state, text, origin, headers).await;
-    if matches!(outcome, Err(ExchangeError::Unknown)) {
+    if matches!(outcome, Err(ExchangeError::Unknown | ExchangeError::WrongDevice)) {
         GUESSES.note(state, None, origin).await?;
         audit::note_wrong_code(state, origin, "login code").await;
     }
@@ -85,6 +95,14 @@ async fn redeem(
     let found = login_codes::find(&tx, &hash, now)
         .await?
         .ok_or(ExchangeError::Unknown)?;
+    if let Some(device) = &found.device_token_hash {
+        let sent = Cookie::LoginCodeDevice
+            .read(headers, &state.config.app_url)
+            .map(secret_token::hash);
+        if !sent.is_some_and(|sent| bool::from(sent.0.ct_eq(&device.0))) {
+            return Err(ExchangeError::WrongDevice);
+        }
+    }
     let user = users::find(&tx, found.user_id)
         .await?
         .ok_or(ExchangeError::Unknown)?;

@@ -1,8 +1,7 @@
 //! Making login codes.
 
-use http::StatusCode;
 use pocket_id_store::login_codes::{self, LoginCode};
-use pocket_id_store::types::{Timestamp, UserId};
+use pocket_id_store::types::{Timestamp, TokenHash, UserId};
 use pocket_id_store::users::{self, User};
 use pocket_id_store::{StoreError, Tx, commit};
 use secrecy::SecretString;
@@ -26,7 +25,7 @@ use crate::state::AppState;
 use crate::users::service::UserError;
 
 /// Seconds a code lives when its maker does not say.
-const DEFAULT_SECONDS: i64 = 15 * 60;
+pub(super) const DEFAULT_SECONDS: i64 = 15 * 60;
 /// Seconds a code of the command line lives.
 const COMMAND_SECONDS: i64 = 60 * 60;
 /// Seconds a code somebody makes for another device of their own lives.
@@ -79,12 +78,14 @@ pub fn lifetime(input: &LifetimeInput, default_seconds: i64, now: Timestamp) -> 
     })
 }
 
-async fn store_new(
+/// Writes down a new code; with `device`, for the one browser that has that secret.
+pub(super) async fn store_new(
     config: &Config,
     tx: &Tx,
     user: UserId,
     seconds: i64,
     now: Timestamp,
+    device: Option<TokenHash>,
 ) -> Result<SecretString, StoreError> {
     let code = code::new(Random, seconds);
     let row = LoginCode {
@@ -92,6 +93,7 @@ async fn store_new(
         user_id: user,
         created_at: now,
         expires_at: now.plus_seconds(seconds),
+        device_token_hash: device,
     };
     login_codes::insert(tx, row).await?;
     Ok(code)
@@ -110,7 +112,7 @@ pub async fn for_user(
     let user = users::find(&tx, user.ok_or(UserError::NotFound)?)
         .await?
         .ok_or(UserError::NotFound)?;
-    let token = store_new(&state.config, &tx, user.id, seconds, state.now()).await?;
+    let token = store_new(&state.config, &tx, user.id, seconds, state.now(), None).await?;
     let data = [
         ("actorUserID", admin.id.to_string()),
         ("actorUsername", admin.username.clone()),
@@ -127,14 +129,10 @@ pub async fn for_oneself(
     origin: &RequestOrigin,
 ) -> Result<LoginCodeDto, ApiError> {
     if !state.settings().await?.allow_own_login_codes() {
-        return Err(ApiError::new(
-            StatusCode::FORBIDDEN,
-            "one_time_access_disabled",
-            "One-time access is disabled",
-        ));
+        return Err(ApiError::one_time_access_disabled());
     }
     let tx = state.store.begin().await?;
-    let token = store_new(&state.config, &tx, user.id, OWN_SECONDS, state.now()).await?;
+    let token = store_new(&state.config, &tx, user.id, OWN_SECONDS, state.now(), None).await?;
     audit::record(state, &tx, Event::LoginCodeCreated, user, origin, []).await?;
     commit(tx).await?;
     Ok(LoginCodeDto { token })
@@ -174,7 +172,7 @@ pub async fn for_command(config: &Config, clock: &Clock, who: &str) -> Result<Is
         return Err(NewCodeError::NoUser);
     };
     let tx = store.begin().await?;
-    let code = store_new(config, &tx, user.id, COMMAND_SECONDS, clock.now()).await?;
+    let code = store_new(config, &tx, user.id, COMMAND_SECONDS, clock.now(), None).await?;
     commit(tx).await?;
     store.close().await?;
     let url = config.app_url.join(&format!("/lc/{}", code.expose_secret()));

@@ -9,6 +9,7 @@ use pocket_id_store::types::UserId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::by_mail::{self, RequestInput};
 use super::exchange::{self, ExchangeError};
 use super::issue::{self, LifetimeInput, LoginCodeDto};
 use crate::http::access::{Admin, FreshUserOrKey, MaybeUser, require_fresh};
@@ -16,7 +17,7 @@ use crate::http::body::JsonBody;
 use crate::http::client_ip::RequestOrigin;
 use crate::http::error::{ApiResult, ErrorBody};
 use crate::http::path::PathId;
-use crate::http::rate_limit::{Limited, LoginCode};
+use crate::http::rate_limit::{Limited, LoginCode, LoginCodeMail};
 use crate::sessions::freshness::Errand;
 use crate::state::AppState;
 use crate::users::dto::UserDto;
@@ -28,6 +29,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(create))
         .routes(routes!(create_own))
         .routes(routes!(exchange))
+        .routes(routes!(mail_to_user))
+        .routes(routes!(request_mail))
 }
 
 /// Makes a code that signs a user in once.
@@ -54,6 +57,52 @@ async fn create(
     }
     let code = issue::for_user(&state, id, &input, &admin, &origin).await?;
     Ok((StatusCode::CREATED, Json(code)))
+}
+
+/// Mails a user a code that signs them in once.
+#[utoipa::path(
+    post, path = "/api/users/{id}/one-time-access-email", tag = "Login codes", request_body = LifetimeInput,
+    params(("id" = String, Path, description = "User ID")),
+    responses(
+        (status = 204, description = "On its way"), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody, description = "No administrator, or `one_time_access_disabled`"),
+        (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody, description = "`user_email_not_set`, or `smtp_not_configured`")
+    )
+)]
+async fn mail_to_user(
+    State(state): State<AppState>,
+    Admin(admin): Admin,
+    MaybeUser(signed_in): MaybeUser,
+    origin: RequestOrigin,
+    headers: HeaderMap,
+    PathId(id): PathId<UserId>,
+    JsonBody(input): JsonBody<LifetimeInput>,
+) -> ApiResult<StatusCode> {
+    if let Some(own) = signed_in.filter(|signed_in| Some(signed_in.user.id) == id) {
+        require_fresh(&state, &own, &headers, Errand::ChangeWaysIn).await?;
+    }
+    by_mail::to_user(&state, id, &input, &admin, &origin).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Mails whoever has an address a code for 15 minutes, which signs in in the browser that asks for it. The answer is the
+/// same whether or not somebody has the address.
+#[utoipa::path(
+    post, path = "/api/one-time-access-email", tag = "Login codes", request_body = RequestInput,
+    responses(
+        (status = 204, description = "On its way, if somebody has the address"), (status = 400, body = ErrorBody),
+        (status = 403, body = ErrorBody, description = "`one_time_access_disabled`"), (status = 429, body = ErrorBody)
+    )
+)]
+async fn request_mail(
+    State(state): State<AppState>,
+    _: Limited<LoginCodeMail>,
+    origin: RequestOrigin,
+    JsonBody(input): JsonBody<RequestInput>,
+) -> ApiResult<impl IntoResponse> {
+    let cookie = by_mail::request(&state, &input, &origin).await?;
+    Ok((StatusCode::NO_CONTENT, cookie, ()))
 }
 
 /// Makes a code for another device of the signed-in user, for 15 minutes. Whoever has it may add a passkey, so a session

@@ -12,6 +12,7 @@ use super::ceremony::{
     TIMEOUT_MILLIS, begin_authentication, finish_authentication,
 };
 use super::error::PasskeyError;
+use super::new_device;
 use super::service::{Remembered, policy, relying_party, remember, take};
 use super::wire::{Challenge, RequestOptions, UserHandle};
 use crate::audit::{self, Event, Failure};
@@ -141,8 +142,13 @@ async fn sign_in(
         headers,
     )
     .await?;
+    // Before this sign-in is written down itself.
+    let notified = new_device::notify(state, &tx, &user, origin).await?;
     audit::record(state, &tx, Event::SignIn, &user, origin, []).await?;
     commit(tx).await?;
+    if notified {
+        state.mail.notify_one();
+    }
     Ok((*user, cookie))
 }
 

@@ -18,7 +18,7 @@ pub struct Model {
     /// Their address when it was written.
     pub recipient: String,
     /// What it says, encrypted: it may sign somebody in. Gone once it is settled.
-    pub sealed_content: Option<String>,
+    pub sealed_content: Option<Vec<u8>>,
     /// Where it stands.
     pub state: DeliveryState,
     /// Attempts begun.

@@ -29,7 +29,7 @@ impl MigrationTrait for Migration {
                     .col(string("kind"))
                     .col(uuid_null("user_id"))
                     .col(string("recipient"))
-                    .col(text_null("sealed_content"))
+                    .col(binary_null("sealed_content"))
                     .col(string("state"))
                     .col(integer("attempts"))
                     .col(big_integer("next_attempt_at"))
@@ -72,8 +72,16 @@ impl MigrationTrait for Migration {
             ("mails_due", "mails", &["state", "next_attempt_at"][..]),
             ("mails_created", "mails", &["created_at", "id"]),
             ("mails_user", "mails", &["user_id"]),
-            ("login_code_requests_created", "login_code_requests", &["created_at"]),
-            ("email_verifications_expiry", "email_verifications", &["expires_at"]),
+            (
+                "login_code_requests_created",
+                "login_code_requests",
+                &["created_at"],
+            ),
+            (
+                "email_verifications_expiry",
+                "email_verifications",
+                &["expires_at"],
+            ),
             ("api_keys_expiry", "api_keys", &["expires_at"]),
         ] {
             let mut index = Index::create();

@@ -124,6 +124,30 @@ impl TestApp {
         self.clock.advance_millis(seconds * 1000);
     }
 
+    /// Writes and sends all mail that is due.
+    pub async fn send_mail(&self) {
+        pocket_id_server::jobs::mail_due(&self.app.state).await.unwrap();
+    }
+
+    /// What became of mail, the newest first: kind, state, attempts.
+    pub async fn mail_states(&self, admin: &mut Browser) -> Vec<(String, String, u64)> {
+        let answer = admin.get("/api/email-deliveries").await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let text = |mail: &serde_json::Value, key: &str| mail[key].as_str().unwrap().to_owned();
+        answer.json()["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|mail| {
+                (
+                    text(mail, "kind"),
+                    text(mail, "state"),
+                    mail["attempts"].as_u64().unwrap(),
+                )
+            })
+            .collect()
+    }
+
     /// The first administrator's browser, signed in by the set-up.
     pub async fn set_up(&self) -> Browser {
         let mut admin = self.browser();

@@ -3,10 +3,12 @@
 mod app;
 mod browser;
 mod other_server;
+mod smtp_sink;
 
 pub use app::{Database, TestApp};
 pub use browser::{Answer, Browser};
 pub use other_server::OtherServer;
+pub use smtp_sink::SmtpSink;
 
 /// Declares a test once and runs it on both engines: `both_engines!(name, |app| async move { … })`.
 macro_rules! both_engines {

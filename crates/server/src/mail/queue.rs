@@ -1,0 +1,328 @@
+//! Mail on its way: written down with what it is about, attempted by any replica until the mail server takes it.
+
+use std::sync::Arc;
+
+use pocket_id_store::mails::{self as store, Mail, Outcome};
+use pocket_id_store::types::{DeliveryState, MailId, Timestamp};
+use pocket_id_store::users::{self, User};
+use pocket_id_store::{StoreError, StoreResult, Tx, commit};
+use secrecy::ExposeSecret as _;
+
+use super::message::Message;
+use super::smtp::{Dialogue, MailServer, Outgoing, SendError, SetupError};
+use super::texts::Language;
+use super::writing::{self, Reader, Sender, WritingError, Written};
+use crate::app_config::Settings;
+use crate::encrypted_text::{EncryptedTextError, TextKey};
+use crate::state::AppState;
+
+/// How often a mail is attempted before it is given up.
+const MOST_ATTEMPTS: i32 = 8;
+/// Seconds an attempt has; another replica may try again after that.
+const LEASE_SECONDS: i64 = 90;
+/// Seconds before the second attempt; three times as many before each further one.
+const FIRST_PAUSE_SECONDS: i64 = 30;
+/// Attempts under way at once in one process.
+const AT_ONCE: usize = 4;
+/// Mails looked at in one go.
+const BATCH: u64 = 64;
+
+/// Why a mail cannot be put into the queue.
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    /// The user has no address.
+    #[error("the user has no e-mail address")]
+    NoAddress,
+    /// What it says cannot be encrypted.
+    #[error(transparent)]
+    Sealing(#[from] EncryptedTextError),
+    /// What it says cannot be written down.
+    #[error("a message cannot be written down: {0}")]
+    Form(#[from] serde_json::Error),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why an attempt failed. The texts are for administrators.
+#[derive(Debug, thiserror::Error)]
+enum AttemptError {
+    /// Its reader has no account any more, or has locked themselves out of it.
+    #[error("there is nobody to read it any more")]
+    NoReader,
+    /// It comes too late to be of use.
+    #[error("it would come too late")]
+    TooLate,
+    /// The one who made the last attempt never said what came of it.
+    #[error("the last attempt never ended")]
+    Interrupted,
+    /// What it says cannot be read: the encryption key is another one.
+    #[error("what it says cannot be decrypted")]
+    Sealing(#[from] EncryptedTextError),
+    /// What it says is of another version.
+    #[error("what it says cannot be read")]
+    Form(#[from] serde_json::Error),
+    /// It cannot be put into words.
+    #[error(transparent)]
+    Writing(#[from] WritingError),
+    /// The mail server did not take it.
+    #[error(transparent)]
+    Send(#[from] SendError),
+    /// The database failed.
+    #[error("the database failed")]
+    Store(#[from] StoreError),
+}
+
+impl From<SetupError> for AttemptError {
+    fn from(error: SetupError) -> Self {
+        Self::Send(error.into())
+    }
+}
+
+impl AttemptError {
+    fn is_final(&self) -> bool {
+        match self {
+            Self::NoReader | Self::TooLate | Self::Interrupted | Self::Sealing(_) | Self::Form(_) => true,
+            Self::Send(error) => error.is_final(),
+            Self::Writing(_) | Self::Store(_) => false,
+        }
+    }
+}
+
+/// Puts a message to a user into the queue, to be sent once the transaction is committed. Call [`AppState::mail`]'s
+/// `notify_one` after that, lest it wait for the next look.
+pub async fn enqueue(state: &AppState, tx: &Tx, to: &User, message: &Message) -> Result<(), QueueError> {
+    let now = state.now();
+    let recipient = to.email.clone().ok_or(QueueError::NoAddress)?;
+    let content = serde_json::to_string(message)?;
+    let mail = Mail {
+        id: MailId(state.random.uuid()),
+        kind: message.kind(),
+        user_id: Some(to.id),
+        recipient,
+        sealed_content: Some(TextKey::of(&state.config)?.seal(&content, state.random)?),
+        state: DeliveryState::Pending,
+        attempts: 0,
+        next_attempt_at: now,
+        last_error: None,
+        created_at: now,
+        expires_at: message.expires_at(now),
+        sent_at: None,
+    };
+    Ok(store::insert(tx, mail).await?)
+}
+
+/// Attempts all that is due.
+pub async fn run_due(state: &AppState) -> StoreResult<()> {
+    let due = store::due(state.store.reader(), state.now(), BATCH).await?;
+    let mut running = tokio::task::JoinSet::new();
+    for id in due {
+        if running.len() >= AT_ONCE {
+            running.join_next().await;
+        }
+        let state = state.clone();
+        running.spawn(async move {
+            if let Err(error) = attempt(&state, id).await {
+                tracing::error!(mail = %id, %error, "a mail could not be attempted");
+            }
+        });
+    }
+    while running.join_next().await.is_some() {}
+    Ok(())
+}
+
+/// Attempts a mail, unless somebody else is at it.
+async fn attempt(state: &AppState, id: MailId) -> StoreResult<()> {
+    let now = state.now();
+    let tx = state.store.begin().await?;
+    let Some(mail) = store::find(&tx, id).await? else {
+        return Ok(());
+    };
+    let claimed = store::claim(&tx, &mail, now.plus_seconds(LEASE_SECONDS), now).await?;
+    commit(tx).await?;
+    if !claimed {
+        return Ok(());
+    }
+    let attempt = mail.attempts.saturating_add(1);
+    let result = if attempt > MOST_ATTEMPTS {
+        Err(AttemptError::Interrupted)
+    } else {
+        send(state, &mail, now).await
+    };
+    if let Err(error) = &result {
+        tracing::warn!(mail = %id, kind = %mail.kind, attempt, %error, "a mail was not sent");
+    }
+    let outcome = outcome(attempt, &result, state.now());
+    let tx = state.store.begin().await?;
+    store::settle(&tx, id, attempt, outcome).await?;
+    commit(tx).await
+}
+
+async fn send(state: &AppState, mail: &Mail, now: Timestamp) -> Result<(), AttemptError> {
+    if mail.expires_at.is_some_and(|end| end <= now) {
+        return Err(AttemptError::TooLate);
+    }
+    let user = match mail.user_id {
+        Some(id) => users::find(state.store.reader(), id).await?,
+        None => None,
+    };
+    let user = user.filter(|user| !user.disabled).ok_or(AttemptError::NoReader)?;
+    let settings = state.settings().await?;
+    let server = MailServer::of(&settings)?;
+    let sealed = mail.sealed_content.as_deref().ok_or(AttemptError::TooLate)?;
+    let content = TextKey::of(&state.config)?.open(sealed)?;
+    let message: Message = serde_json::from_str(content.expose_secret())?;
+    let full_name = full_name(&user);
+    let written = writing::write(
+        &sender(state, &settings),
+        &reader(&user, &full_name, &mail.recipient),
+        &message,
+    )?;
+    let outgoing = Outgoing {
+        written: &written,
+        from_name: settings.app_name(),
+        to_name: &full_name,
+        to_address: &mail.recipient,
+        id: mail.id.0,
+        written_at: mail.created_at,
+    };
+    Ok(server.send(&outgoing, &mut Dialogue::default()).await?)
+}
+
+fn sender<'a>(state: &'a AppState, settings: &'a Arc<Settings>) -> Sender<'a> {
+    Sender {
+        app_name: settings.app_name(),
+        app_url: &state.config.app_url,
+        accent: settings.text("accentColor"),
+    }
+}
+
+fn full_name(user: &User) -> String {
+    let both = format!("{} {}", user.first_name, user.last_name);
+    [both.trim(), user.display_name.trim(), user.username.as_str()]
+        .into_iter()
+        .find(|name| !name.is_empty())
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn reader<'a>(user: &'a User, full_name: &'a str, address: &'a str) -> Reader<'a> {
+    Reader {
+        full_name,
+        first_name: Some(user.first_name.trim())
+            .filter(|name| !name.is_empty())
+            .unwrap_or(full_name),
+        address,
+        language: Language::of(user.locale.as_deref()),
+    }
+}
+
+/// What an attempt means for its mail.
+fn outcome(attempt: i32, result: &Result<(), AttemptError>, now: Timestamp) -> Outcome {
+    match result {
+        Ok(()) => Outcome {
+            state: DeliveryState::Delivered,
+            next_attempt_at: now,
+            error: None,
+            sent_at: Some(now),
+        },
+        Err(error) => {
+            let gives_up = attempt >= MOST_ATTEMPTS || error.is_final();
+            let pause = u32::try_from(attempt.saturating_sub(1))
+                .ok()
+                .and_then(|exponent| 3_i64.checked_pow(exponent))
+                .and_then(|factor| FIRST_PAUSE_SECONDS.checked_mul(factor))
+                .unwrap_or(i64::MAX);
+            Outcome {
+                state: if gives_up {
+                    DeliveryState::Failed
+                } else {
+                    DeliveryState::Pending
+                },
+                next_attempt_at: now.plus_seconds(pause),
+                error: Some(error.to_string()),
+                sent_at: None,
+            }
+        }
+    }
+}
+
+/// How the test mail went.
+#[derive(Debug)]
+pub enum TestMail {
+    /// The server took it.
+    Sent,
+    /// It did not.
+    Failed {
+        /// Why.
+        error: SendError,
+        /// What was said.
+        dialogue: Dialogue,
+    },
+}
+
+/// Sends the test mail at once, to somebody with this address.
+pub async fn send_test(state: &AppState, to: &User, address: &str) -> Result<TestMail, TestMailError> {
+    let settings = state.settings().await?;
+    let full_name = full_name(to);
+    let written: Written = writing::write_test(&sender(state, &settings), &reader(to, &full_name, address))?;
+    let outgoing = Outgoing {
+        written: &written,
+        from_name: settings.app_name(),
+        to_name: &full_name,
+        to_address: address,
+        id: state.random.uuid(),
+        written_at: state.now(),
+    };
+    let mut dialogue = Dialogue::default();
+    let sent = match MailServer::of(&settings) {
+        Ok(server) => server.send(&outgoing, &mut dialogue).await,
+        Err(error) => Err(error.into()),
+    };
+    Ok(match sent {
+        Ok(()) => TestMail::Sent,
+        Err(error) => TestMail::Failed { error, dialogue },
+    })
+}
+
+/// Why no test mail was tried.
+#[derive(Debug, thiserror::Error)]
+pub enum TestMailError {
+    /// It cannot be put into words.
+    #[error(transparent)]
+    Writing(#[from] WritingError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_and_attempts_end() {
+        let now = Timestamp(1_000_000);
+        let refused = || Err(AttemptError::Send(SendError::TimedOut));
+        for (attempt, state, pause) in [
+            (1, DeliveryState::Pending, 30),
+            (2, DeliveryState::Pending, 90),
+            (7, DeliveryState::Pending, 21_870),
+            (8, DeliveryState::Failed, 65_610),
+        ] {
+            let outcome = outcome(attempt, &refused(), now);
+            assert_eq!(
+                (outcome.state, outcome.next_attempt_at),
+                (state, now.plus_seconds(pause)),
+                "{attempt}"
+            );
+        }
+        let late = outcome(1, &Err(AttemptError::TooLate), now);
+        assert_eq!(late.state, DeliveryState::Failed);
+        let taken = outcome(8, &Ok(()), now);
+        assert_eq!(
+            (taken.state, taken.sent_at, taken.error),
+            (DeliveryState::Delivered, Some(now), None)
+        );
+    }
+}

@@ -1,0 +1,65 @@
+//! A real mail server that prints what it took: `scripts/smtp-sink.py`.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Lines};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use serde_json::{Value, json};
+
+use super::Browser;
+
+/// A running mail server; it ends with this.
+pub struct SmtpSink {
+    process: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    ports: BTreeMap<String, u16>,
+}
+
+impl SmtpSink {
+    pub fn start() -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let mut process = Command::new(root.join("e2e/.venv/bin/python"))
+            .arg(root.join("scripts/smtp-sink.py"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("e2e/.venv is missing: run the tests with `make test`");
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let ports = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+        Self {
+            process,
+            lines,
+            ports,
+        }
+    }
+
+    /// The port of a way of connecting: `plain`, `starttls`, `tls`, `auth` or `auth_login`.
+    pub fn port(&self, way: &str) -> String {
+        self.ports[way].to_string()
+    }
+
+    /// The next message the server took. It prints before it answers, so this never waits for what was sent.
+    pub fn next(&mut self) -> Value {
+        serde_json::from_str(&self.lines.next().unwrap().unwrap()).unwrap()
+    }
+
+    /// Makes it the installation's mail server, with further settings.
+    pub async fn use_by(&self, admin: &mut Browser, more: Value) {
+        let mut settings = json!({
+            "smtpHost": "127.0.0.1", "smtpPort": self.port("plain"), "smtpFrom": "id@example.com", "smtpTls": "none"
+        });
+        for (key, value) in more.as_object().unwrap() {
+            settings[key] = value.clone();
+        }
+        let answer = admin.patch("/api/application-configuration", &settings).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+}
+
+impl Drop for SmtpSink {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
