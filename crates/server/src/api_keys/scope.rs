@@ -51,6 +51,7 @@ const PLACES: &[(&str, Resource)] = &[
     ("/api/api-keys", Resource::ApiKeys),
     ("/api/application-configuration", Resource::Configuration),
     ("/api/application-images", Resource::Configuration),
+    ("/api/email-deliveries", Resource::Configuration),
     ("/api/audit-logs", Resource::AuditLog),
 ];
 

@@ -161,23 +161,25 @@ pub async fn answer_requests(state: &AppState) -> StoreResult<()> {
 }
 
 async fn answer(state: &AppState, request: LoginCodeRequest) -> Result<(), AnswerError> {
+    let now = state.now();
+    let seconds = (request.created_at.plus_seconds(REQUESTED_SECONDS).0 - now.0) / 1000;
+    let nowhere = RequestOrigin::default();
+    let mut user = users::find_by_typed_email(state.store.reader(), &request.email)
+        .await?
+        .filter(|user| !user.disabled && seconds > 1);
+    if let Some(flooded) = &user
+        && MAILS.exhausted(state, Some(flooded.id), &nowhere).await?
+    {
+        tracing::warn!(user = %flooded.id, "too many login codes were asked for; this one is not mailed");
+        user = None;
+    }
     let tx = state.store.begin().await?;
     if !requests::take(&tx, request.id).await? {
         return Ok(());
     }
-    let now = state.now();
-    let seconds = (request.created_at.plus_seconds(REQUESTED_SECONDS).0 - now.0) / 1000;
-    let user = users::find_by_typed_email(&tx, &request.email)
-        .await?
-        .filter(|user| !user.disabled);
-    let nowhere = RequestOrigin::default();
-    let Some(user) = user.filter(|_| seconds > 1) else {
+    let Some(user) = user else {
         return Ok(commit(tx).await?);
     };
-    if MAILS.exhausted(state, Some(user.id), &nowhere).await? {
-        tracing::warn!(user = %user.id, "too many login codes were asked for; this one is not mailed");
-        return Ok(commit(tx).await?);
-    }
     MAILS.note_in(&tx, state, Some(user.id), &nowhere).await?;
     let device = Some(request.device_token_hash);
     let code = store_new(&state.config, &tx, user.id, seconds, now, device).await?;

@@ -292,9 +292,16 @@ impl MailServer {
                 return Err(error.into());
             }
         };
-        let outcome = self
-            .hand_over(&mut connection, &name, tls, message, dialogue)
-            .await;
+        dialogue.said(&format!("EHLO {name}"));
+        dialogue.note(&format!("the server is {}", connection.server_info()));
+        if self.security == Security::StartTls {
+            // A connection whose encryption failed is good for nothing, not even for a farewell.
+            start_tls(&mut connection, &name, tls, dialogue).await?;
+        }
+        if connection.is_encrypted() {
+            dialogue.note("the connection is encrypted");
+        }
+        let outcome = self.hand_over(&mut connection, message, dialogue).await;
         // Said even after a refusal; the answer changes nothing.
         let _ = tokio::time::timeout(Duration::from_secs(2), connection.abort()).await;
         outcome
@@ -303,27 +310,9 @@ impl MailServer {
     async fn hand_over(
         &self,
         connection: &mut AsyncSmtpConnection,
-        name: &ClientId,
-        tls: TlsParameters,
         message: &Message,
         dialogue: &mut Dialogue,
     ) -> Result<(), SendError> {
-        dialogue.said(&format!("EHLO {name}"));
-        dialogue.note(&format!("the server is {}", connection.server_info()));
-        if self.security == Security::StartTls {
-            if !connection.can_starttls() {
-                dialogue.note("the server does not offer STARTTLS");
-                return Err(SendError::NoStartTls);
-            }
-            dialogue.said("STARTTLS");
-            if let Err(error) = connection.starttls(tls, name).await {
-                dialogue.note(&whole_text(&error));
-                return Err(error.into());
-            }
-        }
-        if connection.is_encrypted() {
-            dialogue.note("the connection is encrypted");
-        }
         if let Some((user, password)) = &self.credentials {
             dialogue.said("AUTH ********");
             let credentials = Credentials::new(user.clone(), password.expose_secret().to_owned());
@@ -353,6 +342,22 @@ impl MailServer {
         dialogue.heard(connection.message(&message.formatted()).await)?;
         Ok(())
     }
+}
+
+async fn start_tls(
+    connection: &mut AsyncSmtpConnection,
+    name: &ClientId,
+    tls: TlsParameters,
+    dialogue: &mut Dialogue,
+) -> Result<(), SendError> {
+    if !connection.can_starttls() {
+        dialogue.note("the server does not offer STARTTLS");
+        return Err(SendError::NoStartTls);
+    }
+    dialogue.said("STARTTLS");
+    let started = connection.starttls(tls, name).await;
+    started.inspect_err(|error| dialogue.note(&whole_text(error)))?;
+    Ok(())
 }
 
 #[cfg(test)]

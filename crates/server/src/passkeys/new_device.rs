@@ -17,7 +17,7 @@ pub async fn notify(
     user: &User,
     origin: &RequestOrigin,
 ) -> Result<bool, PasskeyError> {
-    if user.email.is_none() || !state.settings().await?.mails_new_devices() {
+    if user.email.is_none() {
         return Ok(false);
     }
     let ip = origin.ip.map(|ip| ip.to_string());

@@ -124,6 +124,7 @@ async fn sign_in(
         (Err(error), _) => return Err(error.into()),
         (Ok(response), taken) => (response, taken?),
     };
+    let mails_new_devices = state.settings().await?.mails_new_devices();
     let tx = state.store.begin().await?;
     let too_late = PasskeyError::NotVerified("it took too long");
     let (user, passkey) = match verify(state, &tx, &response, &remembered, too_late).await? {
@@ -143,7 +144,7 @@ async fn sign_in(
     )
     .await?;
     // Before this sign-in is written down itself.
-    let notified = new_device::notify(state, &tx, &user, origin).await?;
+    let notified = mails_new_devices && new_device::notify(state, &tx, &user, origin).await?;
     audit::record(state, &tx, Event::SignIn, &user, origin, []).await?;
     commit(tx).await?;
     if notified {

@@ -106,16 +106,6 @@ both_engines!(a_link_proves_nothing_else, |app: TestApp| async move {
     assert_eq!(grace.put("/api/users/me", &other).await.status, StatusCode::OK);
     assert_invalid(&verify(&mut grace, &link).await);
     assert!(!is_verified(&mut grace).await);
-    // Too late.
-    let link = mailed(&app, &mut grace, &mut sink).await;
-    app.pass_seconds(24 * 60 * 60);
-    let mut passkey = app.passkey(1);
-    let _ = &mut passkey;
-    assert_eq!(
-        verify(&mut grace, &link).await.status,
-        StatusCode::UNAUTHORIZED,
-        "the session is over by then, too"
-    );
 });
 
 both_engines!(a_day_later_a_link_works_no_more, |app: TestApp| async move {
@@ -145,10 +135,8 @@ both_engines!(of_16_uses_of_a_link_one_counts, |app: TestApp| async move {
     let link = mailed(&app, &mut admin, &mut sink).await;
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..16 {
-        let request = admin
-            .request(http::Method::POST, "/api/users/me/verify-email")
-            .json(&json!({"token": link}));
-        tasks.spawn(async move { request.send().await.unwrap().status().as_u16() });
+        let (mut browser, link) = (admin.clone(), link.clone());
+        tasks.spawn(async move { verify(&mut browser, &link).await.status.as_u16() });
     }
     let mut statuses = tasks.join_all().await;
     statuses.sort_unstable();

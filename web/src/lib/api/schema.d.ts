@@ -339,6 +339,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/application-configuration/test-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends a test mail to the caller, at once. When the mail server does not take it, the answer says why and what was
+         *     said, in `details.dialogue`: our lines begin with `>`, the server's with `<`.
+         */
+        post: operations["postApplicationConfigurationTestEmail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/application-images/{name}": {
         parameters: {
             query?: never;
@@ -601,6 +621,23 @@ export interface paths {
         put?: never;
         /** Approves or denies a request. Approving takes a passkey used within the last minute. */
         post: operations["postDeviceLoginVerificationDecision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/email-deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Mail of the last 30 days and what became of it, the newest first. Sort: `createdAt`. Filters: `kind`, `state`. */
+        get: operations["getEmailDeliveries"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1254,6 +1291,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/one-time-access-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mails whoever has an address a code for 15 minutes, which signs in in the browser that asks for it. The answer is the
+         *     same whether or not somebody has the address.
+         */
+        post: operations["postOneTimeAccessEmail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/one-time-access-token/{token}": {
         parameters: {
             query?: never;
@@ -1535,6 +1592,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/users/{id}/one-time-access-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mails a user a code that signs them in once. */
+        post: operations["postUsersIdOneTimeAccessEmail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users/{id}/one-time-access-token": {
         parameters: {
             query?: never;
@@ -1777,6 +1851,43 @@ export interface paths {
         post: operations["postUsersMeRecoveryCodes"];
         /** Throws one's own recovery codes away. */
         delete: operations["deleteUsersMeRecoveryCodes"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/me/send-email-verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mails a link to the caller's address that proves it is theirs. It works for a day; a link mailed before works no
+         *     more.
+         */
+        post: operations["postUsersMeSendEmailVerification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/me/verify-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Proves the caller's address with the token of a mailed link. */
+        post: operations["postUsersMeVerifyEmail"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3363,6 +3474,50 @@ export interface components {
             /** @description Who was signed out. */
             subject: string;
         };
+        /** @description A mail that was sent or is to be. What it says is nobody else's business. */
+        MailDto: {
+            /**
+             * Format: int32
+             * @description Attempts begun.
+             */
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            createdAt: string;
+            /** @description Why the last attempt failed. */
+            error?: string | null;
+            /** @description Identifier. */
+            id: string;
+            /**
+             * @description What it is about: `login-with-new-device`, `one-time-access`, `email-verification` or `api-key-expiring-soon`.
+             * @example one-time-access
+             */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description When it is tried again, while it is pending.
+             */
+            nextAttemptAt?: string | null;
+            /**
+             * @description The address.
+             * @example tim@example.com
+             */
+            recipient: string;
+            /**
+             * Format: date-time
+             * @description When the mail server took it.
+             */
+            sentAt?: string | null;
+            /**
+             * @description `pending`, `delivered` (the mail server took it) or `failed`.
+             * @example delivered
+             */
+            state: string;
+            /** @description Whom it is to. */
+            userID?: string | null;
+        };
         /** @description The members of a group. */
         MembersInput: {
             /**
@@ -3567,6 +3722,55 @@ export interface components {
                  */
                 allowedUserGroupsCount: number;
             })[];
+            /** @description Where they stand in the list. */
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description One page of a list. */
+        Paginated_MailDto: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * Format: int32
+                 * @description Attempts begun.
+                 */
+                attempts: number;
+                /**
+                 * Format: date-time
+                 * @description When it was written.
+                 */
+                createdAt: string;
+                /** @description Why the last attempt failed. */
+                error?: string | null;
+                /** @description Identifier. */
+                id: string;
+                /**
+                 * @description What it is about: `login-with-new-device`, `one-time-access`, `email-verification` or `api-key-expiring-soon`.
+                 * @example one-time-access
+                 */
+                kind: string;
+                /**
+                 * Format: date-time
+                 * @description When it is tried again, while it is pending.
+                 */
+                nextAttemptAt?: string | null;
+                /**
+                 * @description The address.
+                 * @example tim@example.com
+                 */
+                recipient: string;
+                /**
+                 * Format: date-time
+                 * @description When the mail server took it.
+                 */
+                sentAt?: string | null;
+                /**
+                 * @description `pending`, `delivered` (the mail server took it) or `failed`.
+                 * @example delivered
+                 */
+                state: string;
+                /** @description Whom it is to. */
+                userID?: string | null;
+            }[];
             /** @description Where they stand in the list. */
             pagination: components["schemas"]["Pagination"];
         };
@@ -3935,6 +4139,20 @@ export interface components {
             /** @description The value. */
             secret: string;
         };
+        /** @description Whose code is to be mailed, and where its link goes on to. */
+        RequestInput: {
+            /**
+             * @description The address.
+             * @default
+             * @example tim@example.com
+             */
+            email?: string;
+            /**
+             * @description A page of this installation to go on to: it begins with one `/`. Anything else is left out.
+             * @default null
+             */
+            redirectPath?: string | null;
+        };
         /**
          * @description `PublicKeyCredentialRequestOptionsJSON`: the answer that starts a sign-in. It names no credentials, so it
          *     tells nobody whether an account exists.
@@ -4270,6 +4488,15 @@ export interface components {
          * @enum {string}
          */
         Verdict: "approve" | "deny";
+        /** @description The token of a mailed link. */
+        VerificationInput: {
+            /**
+             * @description As it is in the link.
+             * @default
+             * @example Ht1zUmn2bEkyQdd6pWvFvEvPNHxVv0oy
+             */
+            token?: string;
+        };
         /** @description Who asks, so that a person sees whether it is themselves. */
         WaitingDeviceDto: {
             /** @description City of the address, empty when it is not known. */
@@ -5709,6 +5936,61 @@ export interface operations {
             504: components["responses"]["TimedOut"];
         };
     };
+    postApplicationConfigurationTestEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The mail server took it */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The caller has no address */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            /** @description The mail server did not take it: `smtp_failed` */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            504: components["responses"]["TimedOut"];
+        };
+    };
     getApplicationImagesName: {
         parameters: {
             query?: {
@@ -6730,6 +7012,55 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    getEmailDeliveries: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page. */
+                "pagination[limit]"?: number;
+                /** @description Page, from 1; pages past the end mean the last one. */
+                "pagination[page]"?: number;
+                /** @description Substring to look for. */
+                search?: string;
+                /** @description Field to sort by; fields the list cannot sort by are ignored. */
+                "sort[column]"?: string;
+                /** @description `asc` or `desc`. */
+                "sort[direction]"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Paginated_MailDto"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
         };
@@ -9145,6 +9476,55 @@ export interface operations {
             504: components["responses"]["TimedOut"];
         };
     };
+    postOneTimeAccessEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestInput"];
+            };
+        };
+        responses: {
+            /** @description On its way, if somebody has the address */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `one_time_access_disabled` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
     postOneTimeAccessTokenToken: {
         parameters: {
             query?: never;
@@ -10443,6 +10823,76 @@ export interface operations {
             504: components["responses"]["TimedOut"];
         };
     };
+    postUsersIdOneTimeAccessEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description User ID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LifetimeInput"];
+            };
+        };
+        responses: {
+            /** @description On its way */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No administrator, or `one_time_access_disabled` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `user_email_not_set`, or `smtp_not_configured` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
     postUsersIdOneTimeAccessToken: {
         parameters: {
             query?: never;
@@ -11419,6 +11869,116 @@ export interface operations {
                 };
             };
             429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    postUsersMeSendEmailVerification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description On its way */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `user_email_not_set`, or `smtp_not_configured` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    postUsersMeVerifyEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerificationInput"];
+            };
+        };
+        responses: {
+            /** @description Verified */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_email_verification_token`, or an invalid body */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
         };
