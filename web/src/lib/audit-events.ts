@@ -5,6 +5,7 @@ import { m } from '#lib/paraglide/messages.js';
 const NAMES: Record<string, () => string> = {
 	SIGN_IN: m.event_sign_in,
 	TOKEN_SIGN_IN: m.event_token_sign_in,
+	EMAIL_VERIFIED: m.event_email_verified,
 	REMOTE_SIGN_IN: m.event_remote_sign_in,
 	SIGN_IN_FAILED: m.event_sign_in_failed,
 	SIGN_OUT: m.event_sign_out,

@@ -11,6 +11,9 @@ export interface AppConfig {
 	allowOwnAccountEdit: boolean;
 	allowOwnLoginCodes: boolean;
 	allowRecoveryCodes: boolean;
+	emailOneTimeAccessAsUnauthenticatedEnabled: boolean;
+	emailOneTimeAccessAsAdminEnabled: boolean;
+	emailVerificationEnabled: boolean;
 	allowUserSignups: SignupMode;
 	requireUserEmail: boolean;
 	ldapEnabled: boolean;
@@ -33,6 +36,12 @@ export function parseConfig(entries: ConfigEntry[]): AppConfig {
 		allowOwnAccountEdit: flag('allowOwnAccountEdit', true),
 		allowOwnLoginCodes: flag('allowOwnLoginCodes', true),
 		allowRecoveryCodes: flag('allowRecoveryCodes', false),
+		emailOneTimeAccessAsUnauthenticatedEnabled: flag(
+			'emailOneTimeAccessAsUnauthenticatedEnabled',
+			false
+		),
+		emailOneTimeAccessAsAdminEnabled: flag('emailOneTimeAccessAsAdminEnabled', false),
+		emailVerificationEnabled: flag('emailVerificationEnabled', false),
 		allowUserSignups:
 			SIGNUP_MODES.find((mode) => mode === values.get('allowUserSignups')) ?? 'disabled',
 		requireUserEmail: flag('requireUserEmail', true),

@@ -26,6 +26,9 @@ export type UserGroupInput = Schemas['UserGroupInput'];
 export type User = SentExcept<Schemas['UserDto'], 'contact'>;
 export type UserInput = Schemas['UserInput'];
 export type SignUpInput = Schemas['SignUp'];
+export type MailDelivery = Omit<Sent<Schemas['MailDto']>, 'state'> & {
+	state: 'pending' | 'delivered' | 'failed';
+};
 export type SignupToken = Omit<Sent<Schemas['SignupTokenDto']>, 'userGroups'> & {
 	userGroups: UserGroupMinimal[];
 };
