@@ -183,6 +183,7 @@ async fn send(state: &AppState, mail: &Mail, now: Timestamp) -> Result<(), Attem
         from_name: settings.app_name(),
         to_name: &full_name,
         to_address: &mail.recipient,
+        host: state.config.app_url.host(),
         id: mail.id.0,
         written_at: mail.created_at,
     };
@@ -271,6 +272,7 @@ pub async fn send_test(state: &AppState, to: &User, address: &str) -> Result<Tes
         from_name: settings.app_name(),
         to_name: &full_name,
         to_address: address,
+        host: state.config.app_url.host(),
         id: state.random.uuid(),
         written_at: state.now(),
     };

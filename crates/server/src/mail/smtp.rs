@@ -1,5 +1,6 @@
 //! Handing a message to the mail server, one connection each, and remembering what was said.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use lettre::Message;
@@ -176,6 +177,8 @@ pub struct Outgoing<'a> {
     pub to_name: &'a str,
     /// The receiver's address.
     pub to_address: &'a str,
+    /// The name this installation introduces itself by: where it is reached.
+    pub host: &'a str,
     /// Its identity: the same for every attempt, so that a copy can be told.
     pub id: Uuid,
     /// When it was written.
@@ -260,7 +263,7 @@ impl MailServer {
     /// When the server does not take it; the dialogue then ends with why.
     pub async fn send(&self, outgoing: &Outgoing<'_>, dialogue: &mut Dialogue) -> Result<(), SendError> {
         let message = self.message(outgoing)?;
-        match tokio::time::timeout(WHOLE_TIME, self.talk(&message, dialogue)).await {
+        match tokio::time::timeout(WHOLE_TIME, self.talk(&message, outgoing.host, dialogue)).await {
             Ok(outcome) => outcome,
             Err(_) => {
                 dialogue.note("no answer in time");
@@ -269,8 +272,8 @@ impl MailServer {
         }
     }
 
-    async fn talk(&self, message: &Message, dialogue: &mut Dialogue) -> Result<(), SendError> {
-        let name = ClientId::default();
+    async fn talk(&self, message: &Message, host: &str, dialogue: &mut Dialogue) -> Result<(), SendError> {
+        let name = client_id(host);
         let tls = TlsParameters::builder(self.host.clone())
             .dangerous_accept_invalid_certs(!self.verify)
             .dangerous_accept_invalid_hostnames(!self.verify)
@@ -344,6 +347,15 @@ impl MailServer {
     }
 }
 
+/// How a host introduces itself (RFC 5321 §4.1.1.1): by its name, or by its address in brackets.
+fn client_id(host: &str) -> ClientId {
+    match host.trim_matches(['[', ']']).parse() {
+        Ok(IpAddr::V4(address)) => ClientId::Ipv4(address),
+        Ok(IpAddr::V6(address)) => ClientId::Ipv6(address),
+        Err(_) => ClientId::Domain(host.to_owned()),
+    }
+}
+
 async fn start_tls(
     connection: &mut AsyncSmtpConnection,
     name: &ClientId,
@@ -414,6 +426,7 @@ mod tests {
             from_name: "Home\r\nBcc: a@example.com",
             to_name: "Tim\nCook",
             to_address: "tim@example.com",
+            host: "id.example.com",
             id: Uuid::from_u128(7),
             written_at: Timestamp(1_136_214_245_000),
         };
@@ -430,6 +443,13 @@ mod tests {
             assert!(message.contains(line), "{line}: {message}");
         }
         assert_eq!(message.matches("quoted-printable").count(), 2);
+        for (host, name) in [
+            ("id.example.com", "id.example.com"),
+            ("192.0.2.1", "[192.0.2.1]"),
+            ("[2001:db8::1]", "[IPv6:2001:db8::1]"),
+        ] {
+            assert_eq!(client_id(host).to_string(), name);
+        }
         let nobody = Outgoing {
             to_address: "nobody",
             ..outgoing

@@ -160,7 +160,7 @@ async fn a_test_mail_that_fails_shows_what_was_said() {
             "certificate",
             "* connecting to 127.0.0.1",
         ),
-        (wrong, "535", "> AUTH ********\n< "),
+        (wrong, "535", "> EHLO localhost"),
         (
             json!({"smtpPort": nobody}),
             "refused",

@@ -1,0 +1,38 @@
+/* A real mail server that takes mail and shows it: scripts/smtp-sink.py. */
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { resolve } from 'node:path';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+export interface Mail {
+	to: string[];
+	headers: Record<string, string>;
+	parts: Record<'text/plain' | 'text/html', { text: string }>;
+}
+
+export interface SmtpSink {
+	/** The port of a way of connecting. */
+	port: (way: 'plain' | 'starttls' | 'tls' | 'auth') => string;
+	/** The next mail; waits for it. */
+	next: () => Promise<Mail>;
+	stop: () => void;
+}
+
+export async function startSmtpSink(): Promise<SmtpSink> {
+	const child = spawn(resolve(ROOT, 'e2e/.venv/bin/python'), [resolve(ROOT, 'scripts/smtp-sink.py')], {
+		stdio: ['pipe', 'pipe', 'inherit']
+	});
+	const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+	const read = async (): Promise<unknown> => {
+		const line = await lines.next();
+		if (line.done) throw new Error('the mail server has ended');
+		return JSON.parse(line.value);
+	};
+	const ports = (await read()) as Record<string, number>;
+	return {
+		port: (way) => String(ports[way]),
+		next: async () => (await read()) as Mail,
+		stop: () => void child.kill()
+	};
+}
