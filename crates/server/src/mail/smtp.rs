@@ -263,13 +263,12 @@ impl MailServer {
     /// When the server does not take it; the dialogue then ends with why.
     pub async fn send(&self, outgoing: &Outgoing<'_>, dialogue: &mut Dialogue) -> Result<(), SendError> {
         let message = self.message(outgoing)?;
-        match tokio::time::timeout(WHOLE_TIME, self.talk(&message, outgoing.host, dialogue)).await {
-            Ok(outcome) => outcome,
-            Err(_) => {
-                dialogue.note("no answer in time");
-                Err(SendError::TimedOut)
-            }
+        let talk = self.talk(&message, outgoing.host, dialogue);
+        if let Ok(outcome) = tokio::time::timeout(WHOLE_TIME, talk).await {
+            return outcome;
         }
+        dialogue.note("no answer in time");
+        Err(SendError::TimedOut)
     }
 
     async fn talk(&self, message: &Message, host: &str, dialogue: &mut Dialogue) -> Result<(), SendError> {
