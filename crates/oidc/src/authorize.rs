@@ -9,8 +9,8 @@ mod decide;
 
 pub use answer::{code_response, error_response, redirect_error, response_location};
 pub use decide::{
-    Decision, FreshProof, GroupAccess, Hint, SameUser, SignedInUser, asked_of_user, check_hint, decide,
-    resume,
+    Decision, FreshProof, GroupAccess, Hint, SameUser, SignedInUser, accepts_proof, asked_of_user, check_hint,
+    decide, resume,
 };
 
 use crate::acr::Acr;

@@ -138,6 +138,27 @@ pub fn asked_of_user(
     }
 }
 
+/// Whether a passkey just used answers the re-authentication step of a request.
+///
+/// A proof may be older than the request: the sign-in of a minute ago, or a passkey used to allow something else. Such
+/// a one counts only if nothing more would be asked of its user, so that `max_age` and `prompt=login` get the
+/// authentication they ask for (OIDC Core §3.1.2.1). One made since can do no better: what it lacks is for [`resume`]
+/// to judge.
+pub fn accepts_proof(
+    request: &AuthorizationRequest,
+    client: &Client,
+    user: &SignedInUser,
+    proof: FreshProof,
+    requested_at: i64,
+    now: i64,
+) -> bool {
+    let proven = SignedInUser {
+        fresh_proof: Some(proof),
+        ..user.clone()
+    };
+    proof.at > requested_at || !asked_of_user(request, client, &proven, requested_at, now).reauthenticate
+}
+
 /// How strongly a user is authenticated for a request: by a passkey that verified them since the request came in, or
 /// was just used to allow something, or by a session.
 fn acr_of(user: &SignedInUser, requested_at: i64) -> Acr {
@@ -286,6 +307,9 @@ pub fn resume(
             return Decision::Refuse(error);
         }
     }
+    if let Some(again) = outdated(request, client, user, &progress, now) {
+        return Decision::Interact(again);
+    }
     let proven = progress.reauthenticated_at.is_some() && progress.reauthentication_verified_user;
     let acr = if proven {
         Acr::FreshPasskey
@@ -316,6 +340,26 @@ pub fn resume(
         requested_at: progress.requested_at,
         acr,
     }
+}
+
+/// The steps of a finished interaction once more, if what was proven in it, or before it, is not enough by now: a
+/// screen may stay open for longer than `max_age`, and a client may have become stricter.
+fn outdated(
+    request: &AuthorizationRequest,
+    client: &Client,
+    user: &SignedInUser,
+    progress: &Progress,
+    now: i64,
+) -> Option<Progress> {
+    let accepted = match progress.proof() {
+        Some(proof) => accepts_proof(request, client, user, proof, progress.requested_at, now),
+        None => !asked_of_user(request, client, user, progress.requested_at, now).reauthenticate,
+    };
+    (!accepted).then(|| {
+        let mut again = progress.clone();
+        again.reauthenticate_again();
+        again
+    })
 }
 
 /// See [`resume`].

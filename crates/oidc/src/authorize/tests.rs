@@ -690,6 +690,166 @@ fn what_proves_presence_and_for_how_long() {
     }
 }
 
+/// The passkey used in the step, or the silent proof of a sign-in before, at some moment around the request.
+#[test]
+fn the_step_takes_an_old_proof_only_where_nothing_newer_was_asked_for() {
+    let careful = Client {
+        reauthentication: Demand::Required,
+        ..client()
+    };
+    let impatient = Client {
+        default_max_age: Some(1),
+        ..client()
+    };
+    let strict = Client {
+        minimum_acr: Some(Acr::FreshPasskey),
+        ..client()
+    };
+    let requested = NOW - 10_000;
+    let (before, after) = (requested - 30_000, requested + 5_000);
+    let unverified = |at| FreshProof {
+        user_verified: false,
+        ..fresh(at)
+    };
+    let same = Parameters::from_pairs(good());
+    for (parameters, client, proof, accepted) in [
+        (with("max_age", "0"), client(), fresh(before), false),
+        (with("max_age", "0"), client(), fresh(requested), false),
+        (with("max_age", "0"), client(), fresh(after), true),
+        (with("max_age", "1"), client(), fresh(before), false),
+        (with("max_age", "1"), client(), fresh(requested - 500), false),
+        (with("max_age", "1"), client(), fresh(after), true),
+        (with("max_age", "60"), client(), fresh(before), true),
+        // Young enough when the client asked, not any more when the step is done.
+        (with("max_age", "35"), client(), fresh(before), false),
+        (same.clone(), impatient.clone(), fresh(before), false),
+        (same.clone(), impatient.clone(), fresh(after), true),
+        (with("max_age", "60"), impatient, fresh(before), true),
+        (with("prompt", "login"), client(), fresh(before), false),
+        (with("prompt", "login"), client(), fresh(after), true),
+        // The client's own demand is for a passkey at hand, not for a moment.
+        (same.clone(), careful, fresh(before), true),
+        // A passkey that verifies nobody is asked for once; what comes of it is decided afterwards.
+        (same.clone(), strict.clone(), fresh(before), true),
+        (same.clone(), strict.clone(), unverified(before), false),
+        (same, strict, unverified(after), true),
+    ] {
+        let request = valid(&parameters, &client);
+        assert_eq!(
+            accepts_proof(&request, &client, &user(), proof, requested, NOW),
+            accepted,
+            "{parameters:?} {proof:?}"
+        );
+    }
+}
+
+/// The screen may have stayed open, or the client become stricter.
+#[test]
+fn a_finished_interaction_is_measured_by_max_age_again() {
+    let impatient = Client {
+        default_max_age: Some(300),
+        ..client()
+    };
+    let careful = Client {
+        reauthentication: Demand::Required,
+        ..client()
+    };
+    let done = |requested_at, reauthenticated_at| Progress {
+        authenticate: false,
+        select_account: false,
+        reauthenticate: false,
+        consent: false,
+        requested_at,
+        reauthenticated_at,
+        reauthentication_verified_user: true,
+        reauthentication_passkey_suffices: true,
+        scopes: Vec::new(),
+    };
+    // The session is of a minute before NOW.
+    let requested = NOW - 50_000;
+    let same = Parameters::from_pairs(good());
+    for (parameters, client, progress, now, issued_for) in [
+        (
+            with("max_age", "300"),
+            client(),
+            done(requested, None),
+            NOW,
+            Some(NOW - 60_000),
+        ),
+        (
+            with("max_age", "300"),
+            client(),
+            done(requested, None),
+            NOW + 240_000,
+            None,
+        ),
+        (
+            same.clone(),
+            impatient,
+            done(requested, None),
+            NOW + 240_000,
+            None,
+        ),
+        // Authenticated for this very request: however long the consent took, that is what was asked for.
+        (
+            with("max_age", "0"),
+            client(),
+            done(requested, Some(requested + 1)),
+            NOW + 900_000,
+            Some(requested + 1),
+        ),
+        (
+            with("max_age", "0"),
+            client(),
+            done(NOW - 70_000, None),
+            NOW + 900_000,
+            Some(NOW - 60_000),
+        ),
+        // A proof of before the request is as old as it is.
+        (
+            with("max_age", "60"),
+            client(),
+            done(requested, Some(requested - 1_000)),
+            NOW,
+            Some(NOW - 51_000),
+        ),
+        (
+            with("max_age", "60"),
+            client(),
+            done(requested, Some(requested - 1_000)),
+            NOW + 20_000,
+            None,
+        ),
+        (
+            with("prompt", "login"),
+            client(),
+            done(requested, Some(requested - 1_000)),
+            NOW,
+            None,
+        ),
+        (same.clone(), careful, done(requested, None), NOW, None),
+        (
+            same,
+            client(),
+            done(requested, None),
+            NOW + 3_000_000,
+            Some(NOW - 60_000),
+        ),
+    ] {
+        let request = valid(&parameters, &client);
+        match resume(&request, &client, Some(&user()), &progress, SameUser::Yes, now) {
+            Decision::Issue { auth_time, .. } => assert_eq!(Some(auth_time), issued_for, "{parameters:?}"),
+            Decision::Interact(again) => {
+                assert_eq!(issued_for, None, "{parameters:?} {progress:?}");
+                assert_eq!(again.required_steps(), [crate::interaction::Step::Reauthenticate]);
+                assert_eq!(again.proof(), None);
+                assert_eq!(again.requested_at, progress.requested_at);
+            }
+            Decision::Refuse(refusal) => panic!("{parameters:?} {refusal:?}"),
+        }
+    }
+}
+
 #[test]
 fn auth_time_is_the_proof_only_if_the_decision_needed_it() {
     let careful = Client {

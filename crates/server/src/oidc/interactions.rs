@@ -255,13 +255,9 @@ async fn complete(
         .await?
         .map_err(|_| InteractionError::NotFound)?;
     let known = endpoint::signed_in_facts(&tx, &request, hint.as_ref(), &client, &signed_in).await?;
-    let asked = authorize::asked_of_user(
-        &request,
-        &facts::client(&client),
-        &known,
-        progress.requested_at,
-        state.now().0,
-    );
+    let client_facts = facts::client(&client);
+    let now = state.now().0;
+    let asked = authorize::asked_of_user(&request, &client_facts, &known, progress.requested_at, now);
 
     if !progress.authenticate && row.user_id.is_some_and(|bound| bound != signed_in.user.id) {
         // Somebody else signed in meanwhile: what was asked of the first does not count for the second.
@@ -289,19 +285,20 @@ async fn complete(
             let at = sessions::service::take_fresh_proof(&state, &tx, &headers, signed_in.user.id)
                 .await?
                 .ok_or(InteractionError::BadProof)?;
-            // `prompt=login` asks for the passkey now, not for one used before the client asked.
-            if request.prompt.login && at.created_at.0 < progress.requested_at {
-                return Err(InteractionError::BadProof.into());
-            }
-            let passkey = facts::standing(&tx, &client, signed_in.user.id, at.passkey_id).await?;
-            if passkey == Standing::Insufficient {
-                return Err(InteractionError::OtherPasskey(client.minimum_passkey).into());
-            }
-            progress.reauthenticated(FreshProof {
+            let proof = FreshProof {
                 at: at.created_at.0,
                 user_verified: at.user_verified,
-                passkey,
-            });
+                passkey: facts::standing(&tx, &client, signed_in.user.id, at.passkey_id).await?,
+            };
+            if proof.passkey == Standing::Insufficient {
+                return Err(InteractionError::OtherPasskey(client.minimum_passkey).into());
+            }
+            // The browser may have proven a sign-in of before: told so, it asks for the passkey itself.
+            let requested_at = progress.requested_at;
+            if !authorize::accepts_proof(&request, &client_facts, &known, proof, requested_at, now) {
+                return Err(InteractionError::BadProof.into());
+            }
+            progress.reauthenticated(proof);
         }
         Step::Consent => consent(&state, &tx, &client, &request, &signed_in, &origin, &mut progress).await?,
     }

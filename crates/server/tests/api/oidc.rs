@@ -10,6 +10,7 @@ mod flow;
 mod introspection;
 mod library;
 mod logout;
+mod max_age;
 mod metadata_documents;
 mod minimum_passkey;
 mod par;
