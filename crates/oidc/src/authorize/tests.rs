@@ -110,6 +110,51 @@ fn what_may_be_left_out_or_odd_is_accepted() {
 }
 
 #[test]
+fn what_is_kept_of_a_request_means_the_same_and_no_more() {
+    let api = "https://api.example";
+    let facts = ApiFacts {
+        requested: Some(crate::resource::RequestedApi {
+            resource: api.to_owned(),
+            permissions: Some(["read".to_owned()].into()),
+        }),
+        held: ["read".to_owned()].into(),
+    };
+    let mut pairs = good();
+    pairs.retain(|(name, _)| *name != "scope");
+    let used = [
+        ("scope", "openid email read"),
+        ("resource", api),
+        ("response_mode", "form_post"),
+        ("prompt", "login consent"),
+        ("max_age", "5"),
+        ("id_token_hint", "a.b.c"),
+        ("acr_values", "phr"),
+        ("claims", r#"{"userinfo":{"email":null}}"#),
+        ("dpop_jkt", CHALLENGE),
+    ];
+    pairs.extend(used);
+    let expected = pairs.len();
+    let unused = [
+        ("client_secret", "s"),
+        ("client_assertion", "a"),
+        ("client_assertion_type", "t"),
+        ("request", "r"),
+        ("login_hint", "tim"),
+        ("unheard_of", "x"),
+    ];
+    pairs.extend(unused);
+    let whole = Parameters::from_pairs(pairs);
+    let kept = worth_keeping(&whole);
+    assert_eq!(kept.len(), expected, "{kept:?}");
+    let read =
+        |parameters: &Parameters| validate(parameters, Some(&client()), ALLOWED, Channel::Kept, &facts);
+    assert_eq!(
+        read(&Parameters::from_pairs(kept)).unwrap(),
+        read(&whole).unwrap()
+    );
+}
+
+#[test]
 fn faults_of_client_and_redirect_uri_stay_on_our_page() {
     for (parameters, expected) in [
         (
