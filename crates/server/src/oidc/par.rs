@@ -66,6 +66,7 @@ async fn keep(state: &AppState, request: Request) -> Result<Answer, Failure> {
         path: "/api/oidc/par",
         access_token: None,
         nonce: Nonce::Optional,
+        profile: client.facts.profile,
     };
     // RFC 9449 §10.1: a proof here says the same as the parameter.
     if let Some(thumbprint) = dpop::check(state, proof).await? {
