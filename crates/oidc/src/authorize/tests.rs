@@ -553,10 +553,31 @@ fn prompt_none_never_shows_a_screen() {
         reauthentication: Demand::Required,
         ..client()
     };
+    let strict = Client {
+        minimum_acr: Some(Acr::FreshPasskey),
+        ..client()
+    };
+    let both = Client {
+        reauthentication: Demand::Required,
+        ..strict.clone()
+    };
+    let insufficient = SignedInUser {
+        passkey: Standing::Insufficient,
+        ..user()
+    };
+    let insufficient_and_new = SignedInUser {
+        consented: None,
+        ..insufficient.clone()
+    };
     for (client, user, code) in [
         (client(), None, LoginRequired),
         (client(), Some(never), ConsentRequired),
         (careful, Some(user()), LoginRequired),
+        // Signed in, but not in the way the client asks for: not a sign-in is missing, but something else.
+        (strict, Some(user()), InteractionRequired),
+        (both, Some(user()), LoginRequired),
+        (client(), Some(insufficient), InteractionRequired),
+        (client(), Some(insufficient_and_new), InteractionRequired),
         (client(), Some(other), LoginRequired),
         (client(), Some(wrong), InvalidRequest),
     ] {
@@ -1096,7 +1117,7 @@ fn where_nobody_can_be_asked_only_an_essential_acr_is_insisted_on() {
     let Decision::Refuse(Refusal::Redirect(error)) = decide(&request, &client(), Some(&user()), NOW) else {
         panic!("an essential acr must not be passed over");
     };
-    assert_eq!(error.error.code, ErrorCode::LoginRequired);
+    assert_eq!(error.error.code, ErrorCode::InteractionRequired);
 }
 
 #[test]
