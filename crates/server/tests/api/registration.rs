@@ -581,3 +581,37 @@ both_engines!(
         assert_eq!(admin.get(&logo).await.status, StatusCode::NOT_FOUND);
     }
 );
+
+both_engines!(
+    clients_nobody_approved_or_used_are_named_when_they_go,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        policy(&mut admin, "open", false).await;
+        let mut ids = Vec::new();
+        for _ in 0..3 {
+            let registered = register(&app, None, &metadata()).await.json();
+            ids.push(text(&registered["client_id"]).to_owned());
+        }
+        let approve = format!("/api/oidc/clients/{}/approve", ids[1]);
+        assert_eq!(admin.post_nothing(&approve).await.status, StatusCode::NO_CONTENT);
+        let used = crate::oidc::Client {
+            id: ids[2].clone(),
+            secret: String::new(),
+        };
+        code(&mut admin, &used, &[]).await;
+        let registered_at = app.app.state.now();
+        app.pass_seconds(1);
+        let gone = async |before| {
+            let tx = app.app.state.store.begin().await.unwrap();
+            let gone = pocket_id_store::registrations::delete_unused(&tx, before)
+                .await
+                .unwrap();
+            pocket_id_store::commit(tx).await.unwrap();
+            gone.into_iter().map(|client| client.id.0).collect::<Vec<_>>()
+        };
+        assert!(gone(registered_at).await.is_empty(), "not that old");
+        assert_eq!(gone(app.app.state.now()).await, [ids[0].clone()]);
+        assert!(gone(app.app.state.now()).await.is_empty());
+        assert_eq!(app.count("oidc_clients").await, 2);
+    }
+);
