@@ -446,9 +446,14 @@ test('the sign-out page asks first', async () => {
 	await portray('logout');
 	await page.getByRole('button', { name: 'Sign out' }).click();
 	await page.waitForURL('/login?redirect=%2F');
+	// Where applications send people that are signed out.
+	await page.goto('/logout');
+	await expect(page.getByRole('heading', { name: 'You are signed out' })).toBeVisible();
+	await page.getByRole('link', { name: 'Sign in' }).click();
+	await page.waitForURL('/login');
 });
 
-test('an unknown address says so', async () => {
+test('an unknown address says so async () => {
 	await page.goto('/nowhere');
 	await page.waitForURL(/\/login\?redirect=%2Fnowhere/);
 	await page.getByRole('button', { name: 'Authenticate' }).click();

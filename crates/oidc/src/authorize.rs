@@ -9,9 +9,11 @@ mod decide;
 
 pub use answer::{code_response, error_response, redirect_error, response_location};
 pub use decide::{
-    Decision, FreshProof, GroupAccess, Hint, SameUser, SignedInUser, asked_of_user, check_hint, decide,
-    resume,
+    Decision, FreshProof, GroupAccess, Hint, SameUser, SignedInUser, accepts_proof, asked_of_user,
+    check_hint, decide, resume,
 };
+
+use std::collections::BTreeMap;
 
 use crate::acr::Acr;
 use crate::claims_request::ClaimsRequest;
@@ -43,6 +45,36 @@ const READ_ONCE: &[&str] = &[
     "request_uri",
     "registration",
 ];
+
+/// What of a request is looked at again after it was pushed, or when its interaction goes on.
+const KEPT: [&str; 16] = [
+    "client_id",
+    "redirect_uri",
+    "response_type",
+    "response_mode",
+    "scope",
+    "resource",
+    "state",
+    "nonce",
+    "code_challenge",
+    "code_challenge_method",
+    "prompt",
+    "max_age",
+    "id_token_hint",
+    "acr_values",
+    "claims",
+    "dpop_jkt",
+];
+
+/// The parameters of a checked request that are stored. The rest means nothing to us (RFC 6749 §3.1 has it ignored),
+/// was looked at already, or is a secret of the push; keeping it would give room in the database to anybody who asks.
+pub fn worth_keeping(parameters: &Parameters) -> BTreeMap<String, String> {
+    let values = parameters.values();
+    KEPT.iter()
+        .filter_map(|name| values.get_key_value(*name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
 
 /// Longest `state` and `nonce` taken, in bytes; they are stored and sent back.
 const LONGEST_ECHO: usize = 8 * 1024;

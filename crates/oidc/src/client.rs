@@ -132,14 +132,28 @@ impl Client {
         self.dpop_tokens == Demand::Required || self.profile == Profile::Fapi2
     }
 
-    /// The algorithm its tokens are signed with, if not the instance's: FAPI 2.0 Security Profile §5.4 leaves no
-    /// PKCS #1 v1.5.
+    /// The algorithm its ID tokens are signed with, if not the instance's.
     pub fn token_alg(&self) -> Option<Algorithm> {
-        match (self.id_token_alg, self.profile) {
-            (Some(Algorithm::Rs256 | Algorithm::Rs384 | Algorithm::Rs512) | None, Profile::Fapi2) => {
-                Some(Algorithm::Es256)
-            }
-            (chosen, _) => chosen,
+        match self.profile {
+            Profile::OAuth => self.id_token_alg,
+            Profile::Fapi2 => Some(self.id_token_alg.map_or(Algorithm::Es256, fit_for_fapi2)),
+        }
+    }
+
+    /// The algorithm its access tokens are signed with, if not the instance's. What a client wishes for its ID tokens
+    /// says nothing about the APIs that read its access tokens; the FAPI 2.0 Security Profile speaks of all tokens.
+    pub fn access_token_alg(&self) -> Option<Algorithm> {
+        match self.profile {
+            Profile::OAuth => None,
+            Profile::Fapi2 => self.token_alg(),
+        }
+    }
+
+    /// The algorithm its userinfo answers are signed with, if they are.
+    pub fn userinfo_alg(&self) -> Option<Algorithm> {
+        match self.profile {
+            Profile::OAuth => self.userinfo_alg,
+            Profile::Fapi2 => self.userinfo_alg.map(fit_for_fapi2),
         }
     }
 
@@ -177,6 +191,23 @@ impl Client {
     }
 }
 
+impl Profile {
+    /// Whether a signature may be made or accepted with an algorithm: of PKCS #1 v1.5 and the longer hashes the FAPI 2.0
+    /// Security Profile (§5.4.1) leaves nothing.
+    pub fn takes(self, algorithm: Algorithm) -> bool {
+        self == Self::OAuth || Algorithm::FAPI2.contains(&algorithm)
+    }
+}
+
+/// An algorithm chosen before its client was put under the FAPI 2.0 Security Profile, or by the client itself.
+fn fit_for_fapi2(chosen: Algorithm) -> Algorithm {
+    if Profile::Fapi2.takes(chosen) {
+        chosen
+    } else {
+        Algorithm::Es256
+    }
+}
+
 #[cfg(test)]
 impl Client {
     /// An ordinary confidential client, for tests to change.
@@ -205,6 +236,42 @@ impl Client {
             approval: Approval::Given,
             impersonation: Permission::Refused,
             delegation: Permission::Refused,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_a_fapi_client_is_signed_with_what_fapi_forbids() {
+        use Algorithm::{EdDsa, Es256, Es384, Ps256, Rs256};
+        for (profile, chosen, id_token, access_token, userinfo) in [
+            (Profile::OAuth, None, None, None, None),
+            (Profile::OAuth, Some(Rs256), Some(Rs256), None, Some(Rs256)),
+            (Profile::OAuth, Some(EdDsa), Some(EdDsa), None, Some(EdDsa)),
+            (Profile::Fapi2, None, Some(Es256), Some(Es256), None),
+            (Profile::Fapi2, Some(Rs256), Some(Es256), Some(Es256), Some(Es256)),
+            (Profile::Fapi2, Some(Es384), Some(Es256), Some(Es256), Some(Es256)),
+            (Profile::Fapi2, Some(Ps256), Some(Ps256), Some(Ps256), Some(Ps256)),
+            (Profile::Fapi2, Some(EdDsa), Some(EdDsa), Some(EdDsa), Some(EdDsa)),
+        ] {
+            let client = Client {
+                profile,
+                id_token_alg: chosen,
+                userinfo_alg: chosen,
+                ..Client::example()
+            };
+            assert_eq!(
+                (
+                    client.token_alg(),
+                    client.access_token_alg(),
+                    client.userinfo_alg()
+                ),
+                (id_token, access_token, userinfo),
+                "{profile:?} {chosen:?}"
+            );
         }
     }
 }

@@ -15,6 +15,15 @@ const AUTH_METHODS: [&str; 5] = [
     "none",
 ];
 
+/// How the introspection endpoint's callers may (RFC 7662 §2.1): a secret in the form is not taken there, a name alone
+/// proves nothing, and an access token will do.
+const INTROSPECTION_AUTH_METHODS: [&str; 4] = [
+    "client_secret_basic",
+    "client_secret_jwt",
+    "private_key_jwt",
+    "Bearer",
+];
+
 /// The document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[expect(
@@ -32,6 +41,7 @@ pub struct Document {
     registration_endpoint: Option<String>,
     introspection_endpoint: String,
     introspection_endpoint_auth_methods_supported: Vec<&'static str>,
+    introspection_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     revocation_endpoint: String,
     revocation_endpoint_auth_methods_supported: Vec<&'static str>,
     revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
@@ -96,7 +106,8 @@ pub fn document(base: &str, internal_base: &str, features: Features) -> Document
         registration_endpoint: (features.client_registration == Offered::Yes)
             .then(|| format!("{base}/api/oidc/register")),
         introspection_endpoint: format!("{internal_base}/api/oidc/introspect"),
-        introspection_endpoint_auth_methods_supported: vec!["client_secret_basic", "Bearer"],
+        introspection_endpoint_auth_methods_supported: INTROSPECTION_AUTH_METHODS.to_vec(),
+        introspection_endpoint_auth_signing_alg_values_supported: assertion_algorithms(),
         revocation_endpoint: format!("{internal_base}/api/oidc/revoke"),
         revocation_endpoint_auth_methods_supported: AUTH_METHODS.to_vec(),
         revocation_endpoint_auth_signing_alg_values_supported: assertion_algorithms(),

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use subtle::ConstantTimeEq as _;
 use url::Url;
 
+use crate::client::Profile;
 use crate::jose::{UnverifiedJws, base64url, from_base64url};
 
 /// The `typ` of a proof.
@@ -35,6 +36,8 @@ pub struct Expected<'e> {
     pub access_token: Option<&'e str>,
     /// Unix seconds.
     pub now: i64,
+    /// The rules of the client it comes from.
+    pub profile: Profile,
 }
 
 /// A proof that is good but for being used before, and for its nonce.
@@ -55,6 +58,14 @@ pub fn verify(proof: &str, expected: &Expected<'_>) -> Result<Proof, BadProof> {
     let jws = UnverifiedJws::parse(proof).map_err(|_| BadProof("The DPoP proof is not a JWT."))?;
     if !jws.is_typ(TYP) {
         return Err(BadProof("The typ of the DPoP proof is not dpop+jwt."));
+    }
+    if jws
+        .algorithm
+        .is_some_and(|algorithm| !expected.profile.takes(algorithm))
+    {
+        return Err(BadProof(
+            "The algorithm of the DPoP proof is not one of FAPI 2.0 (PS256, ES256, EdDSA).",
+        ));
     }
     let key = jws
         .header_key()
@@ -198,6 +209,7 @@ mod tests {
                 urls: &urls,
                 access_token,
                 now: NOW,
+                profile: Profile::OAuth,
             },
         )
     }
@@ -212,6 +224,33 @@ mod tests {
             let proof = check(&make(&key, &header(&key), &claims), None).unwrap();
             assert_eq!(proof.thumbprint, key.public_jwk().thumbprint().unwrap());
             assert_eq!((proof.jti.as_str(), proof.nonce.as_deref()), ("j1", Some("n")));
+        }
+    }
+
+    /// FAPI 2.0 Security Profile §5.4.1.
+    #[test]
+    fn a_fapi_client_proves_with_the_algorithms_of_its_profile() {
+        let urls = [Url::parse(URL).unwrap()];
+        for (algorithm, fapi) in [
+            (Algorithm::Rs256, false),
+            (Algorithm::Ps256, true),
+            (Algorithm::Es256, true),
+            (Algorithm::Es384, false),
+            (Algorithm::EdDsa, true),
+        ] {
+            let key = PrivateKey::generate(algorithm, [1; 8]).unwrap();
+            let header = json!({"typ": "dpop+jwt", "alg": algorithm.as_str(), "jwk": key.public_jwk()});
+            let proof = make(&key, &header, &claims());
+            for (profile, fine) in [(Profile::OAuth, true), (Profile::Fapi2, fapi)] {
+                let expected = Expected {
+                    method: "POST",
+                    urls: &urls,
+                    access_token: None,
+                    now: NOW,
+                    profile,
+                };
+                assert_eq!(verify(&proof, &expected).is_ok(), fine, "{algorithm} {profile:?}");
+            }
         }
     }
 
@@ -292,6 +331,7 @@ mod tests {
             urls: &urls,
             access_token: None,
             now: 1_562_262_616,
+            profile: Profile::OAuth,
         };
         let proof = verify(proof, &expected).unwrap();
         assert_eq!(proof.thumbprint, "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I");

@@ -49,12 +49,9 @@ pub fn evaluate(parameters: &Parameters, facts: &Facts<'_>) -> Decision {
     }
     let registered = &client.post_logout_redirect_uris;
     let target = match parameters.get("post_logout_redirect_uri") {
-        _ if registered.is_empty() => None,
-        // A wildcard is a rule, not an address to send anybody to.
-        None => registered
-            .first()
-            .filter(|url| !url.contains('*'))
-            .and_then(|url| RedirectUri::parse(url).ok()),
+        // Who names no address is sent to none (RP-Initiated Logout 1.0 §2, §3; ADR 18).
+        None => None,
+        Some(_) if registered.is_empty() => None,
         Some(sent) => match RedirectUri::parse(sent) {
             Ok(uri)
                 if registered
@@ -94,10 +91,6 @@ mod tests {
             post_logout_redirect_uris: Vec::new(),
             ..client.clone()
         };
-        let wild = Client {
-            post_logout_redirect_uris: vec!["https://app.example/*".to_owned()],
-            ..client.clone()
-        };
         let hint = Hint {
             subject: "u1".to_owned(),
             client_id: "app".to_owned(),
@@ -109,7 +102,7 @@ mod tests {
         let own_page = Decision::SignOut { target: None };
         for (pairs, hint, client, signed_in, known, expected) in [
             (
-                &[][..],
+                &[("post_logout_redirect_uri", "https://app.example/bye")][..],
                 Some(&hint),
                 Some(&client),
                 Some("u1"),
@@ -117,20 +110,32 @@ mod tests {
                 to("https://app.example/bye"),
             ),
             (
-                &[],
-                Some(&hint),
-                Some(&client),
-                None,
-                true,
-                to("https://app.example/bye"),
-            ),
-            (
-                &[("state", "s")],
+                &[
+                    ("post_logout_redirect_uri", "https://app.example/bye"),
+                    ("state", "s"),
+                ],
                 Some(&hint),
                 Some(&client),
                 None,
                 true,
                 to("https://app.example/bye?state=s"),
+            ),
+            // Without an address the only registered one is still nowhere anybody asked to go.
+            (
+                &[],
+                Some(&hint),
+                Some(&client),
+                Some("u1"),
+                true,
+                own_page.clone(),
+            ),
+            (
+                &[("state", "s"), ("client_id", "app")],
+                Some(&hint),
+                Some(&client),
+                None,
+                true,
+                own_page.clone(),
             ),
             (
                 &[
@@ -152,7 +157,14 @@ mod tests {
                 to("https://app.example/x/y"),
             ),
             (&[], Some(&hint), Some(&bare), None, true, own_page.clone()),
-            (&[], Some(&hint), Some(&wild), None, true, own_page),
+            (
+                &[("post_logout_redirect_uri", "https://app.example/bye")],
+                Some(&hint),
+                Some(&bare),
+                None,
+                true,
+                own_page,
+            ),
             (&[], None, None, Some("u1"), true, Decision::Confirm),
             (&[], Some(&hint), None, Some("u1"), true, Decision::Confirm),
             (

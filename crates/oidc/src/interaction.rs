@@ -75,9 +75,32 @@ impl Progress {
         self.select_account = false;
         self.reauthenticate = asked.reauthenticate;
         self.consent = asked.consent;
+        self.forget_proof();
+    }
+
+    /// Asks for the passkey anew.
+    pub fn reauthenticate_again(&mut self) {
+        self.reauthenticate = true;
+        self.forget_proof();
+    }
+
+    fn forget_proof(&mut self) {
         self.reauthenticated_at = None;
         self.reauthentication_verified_user = false;
         self.reauthentication_passkey_suffices = false;
+    }
+
+    /// The passkey used in the step, if it was.
+    pub fn proof(&self) -> Option<FreshProof> {
+        self.reauthenticated_at.map(|at| FreshProof {
+            at,
+            user_verified: self.reauthentication_verified_user,
+            passkey: if self.reauthentication_passkey_suffices {
+                Standing::Sufficient
+            } else {
+                Standing::Insufficient
+            },
+        })
     }
 
     /// Notes that the passkey was used.

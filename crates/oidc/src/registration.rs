@@ -194,7 +194,9 @@ pub fn parse(document: &Value) -> Result<ClientMetadata, RegistrationError> {
         jwks,
         jwks_uri,
         sector_identifier_uri: read.address("sector_identifier_uri", &["https"])?,
-        id_token_alg: algorithm(&read, "id_token_signed_response_alg", NoneMeans::Nothing)?,
+        // OIDC Registration §2: who names none expects RS256, whatever this instance signs with otherwise.
+        id_token_alg: algorithm(&read, "id_token_signed_response_alg", NoneMeans::Nothing)?
+            .or(Some(Algorithm::Rs256)),
         userinfo_alg: algorithm(&read, "userinfo_signed_response_alg", NoneMeans::Unsigned)?,
         request_object_alg: algorithm(&read, "request_object_signing_alg", NoneMeans::Unsigned)?,
         default_max_age: match document.get("default_max_age") {
@@ -499,7 +501,7 @@ mod tests {
             json!({
                 "redirect_uris": ["https://app.example/cb"], "client_name": "App", "grant_types": ["authorization_code"],
                 "response_types": ["code"], "application_type": "web", "subject_type": "public",
-                "token_endpoint_auth_method": "client_secret_basic"
+                "token_endpoint_auth_method": "client_secret_basic", "id_token_signed_response_alg": "RS256"
             })
         );
     }

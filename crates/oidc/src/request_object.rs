@@ -69,7 +69,10 @@ pub fn unpack(
 ) -> Result<Unpacked, BadObject> {
     let name = algorithm_name(object).ok_or(BadObject("The request object is not a JWT."))?;
     let (claims, signature) = if name == "none" {
-        if client.signed_requests() == Demand::Required || client.request_object_alg.is_some() {
+        let unsigned_allowed = client.profile == Profile::OAuth
+            && client.signed_requests() == Demand::Optional
+            && client.request_object_alg.is_none();
+        if !unsigned_allowed {
             return Err(BadObject("The request object must be signed."));
         }
         (unsigned_claims(object)?, Signature::Absent)
@@ -94,6 +97,9 @@ fn check_algorithm(client: &Client, algorithm: Option<Algorithm>) -> Result<(), 
         (_, None) => Err(BadObject("The algorithm of the request object is not supported.")),
         (Some(expected), Some(found)) if expected != found => Err(BadObject(
             "The algorithm of the request object is not the client's.",
+        )),
+        (_, Some(found)) if !client.profile.takes(found) => Err(BadObject(
+            "The algorithm of the request object is not one of FAPI 2.0 (PS256, ES256, EdDSA).",
         )),
         _ => Ok(()),
     }

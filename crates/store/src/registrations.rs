@@ -2,12 +2,13 @@
 
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Order, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, Order,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 
 use crate::connect::Tx;
 pub use crate::entity::client_registration::Model as ClientRegistration;
+use crate::entity::oidc_client::Model as OidcClient;
 pub use crate::entity::registration_token::Model as RegistrationToken;
 use crate::entity::{client_registration, consent, oidc_client, registration_token};
 use crate::error::StoreResult;
@@ -127,18 +128,28 @@ pub async fn approve(tx: &Tx, client: &ClientId) -> StoreResult<bool> {
     Ok(result.rows_affected == 1)
 }
 
-/// Removes unapproved clients that registered before a moment and that nobody ever used.
-pub async fn delete_unused(connection: &impl ConnectionTrait, before: Timestamp) -> StoreResult<u64> {
+/// Removes unapproved clients that registered before a moment and that nobody ever used; which those were.
+pub async fn delete_unused(tx: &Tx, before: Timestamp) -> StoreResult<Vec<OidcClient>> {
     let used = consent::Entity::find()
         .select_only()
         .column(consent::Column::ClientId)
         .into_query();
-    Ok(oidc_client::Entity::delete_many()
-        .filter(oidc_client::Column::IsDynamic.eq(true))
-        .filter(oidc_client::Column::IsApproved.eq(false))
-        .filter(oidc_client::Column::CreatedAt.lt(before))
-        .filter(oidc_client::Column::Id.not_in_subquery(used))
-        .exec(connection)
-        .await?
-        .rows_affected)
+    let unused = Condition::all()
+        .add(oidc_client::Column::IsDynamic.eq(true))
+        .add(oidc_client::Column::IsApproved.eq(false))
+        .add(oidc_client::Column::CreatedAt.lt(before))
+        .add(oidc_client::Column::Id.not_in_subquery(used));
+    let mut gone = Vec::new();
+    for client in oidc_client::Entity::find().filter(unused.clone()).all(tx).await? {
+        // Somebody may have begun to use it since.
+        let deleted = oidc_client::Entity::delete_many()
+            .filter(unused.clone())
+            .filter(oidc_client::Column::Id.eq(client.id.clone()))
+            .exec(tx)
+            .await?;
+        if deleted.rows_affected == 1 {
+            gone.push(client);
+        }
+    }
+    Ok(gone)
 }

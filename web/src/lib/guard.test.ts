@@ -13,7 +13,9 @@ test.each([
 		'?user-list-page=2',
 		'/login?redirect=%2Fsettings%2Fadmin%2Fusers%3Fuser-list-page%3D2'
 	],
-	['/logout', '', '/login?redirect=%2Flogout'],
+	['/logout', '', null],
+	['/logout', '?state=x', null],
+	['/logout/x', '', '/login?redirect=%2Flogout%2Fx'],
 	['/signup/add-passkey', '', '/login?redirect=%2Fsignup%2Fadd-passkey'],
 	['/loginx', '', '/login?redirect=%2Floginx'],
 	['/login', '?redirect=%2F', null],

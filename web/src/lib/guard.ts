@@ -6,8 +6,17 @@ export interface Visitor {
 }
 
 const SIGNED_OUT_ONLY = ['/login', '/lc', '/signup', '/signup/setup', '/setup'];
-/** A login code also lets somebody in who is signed in as somebody else. */
-const PUBLIC = ['/interaction', '/interaction/error', '/device', '/login/alternative/code'];
+/**
+ * A login code also lets somebody in who is signed in as somebody else. The sign-out page tells whoever is not signed in
+ * (any more) just that: applications send people there.
+ */
+const PUBLIC = [
+	'/interaction',
+	'/interaction/error',
+	'/device',
+	'/login/alternative/code',
+	'/logout'
+];
 
 const isAtOrBelow = (path: string, base: string) => path === base || path.startsWith(base + '/');
 

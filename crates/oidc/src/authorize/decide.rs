@@ -101,6 +101,16 @@ pub enum Decision {
     Refuse(Refusal),
 }
 
+/// Why the passkey is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct PasskeyDue {
+    /// They authenticated too long ago, or the client wants it done each time.
+    authentication: bool,
+    /// They are signed in well enough, but not in the way that is asked for: a stronger `acr`, or a passkey of
+    /// another kind.
+    another_way: bool,
+}
+
 /// What a request asks of a user who is signed in.
 ///
 /// A sign-in or passkey use after the request came in is what `prompt=login` and `max_age` ask for. A client's
@@ -112,6 +122,25 @@ pub fn asked_of_user(
     requested_at: i64,
     now: i64,
 ) -> AskedOfUser {
+    let due = passkey_due(request, client, user, requested_at, now);
+    let keys = request.consent_keys();
+    let covered = user
+        .consented
+        .as_ref()
+        .is_some_and(|known| keys.iter().all(|key| known.contains(key)));
+    AskedOfUser {
+        reauthenticate: due.authentication || due.another_way,
+        consent: request.prompt.consent || (client.consent == Demand::Required && !covered),
+    }
+}
+
+fn passkey_due(
+    request: &AuthorizationRequest,
+    client: &Client,
+    user: &SignedInUser,
+    requested_at: i64,
+    now: i64,
+) -> PasskeyDue {
     let proof = user.sufficient_proof();
     let proven_at = proof.map_or(user.authenticated_at, |proof| proof.at.max(user.authenticated_at));
     let too_old = request
@@ -119,7 +148,7 @@ pub fn asked_of_user(
         .is_some_and(|seconds| now >= proven_at.saturating_add(seconds.saturating_mul(1000)));
     let proof_due = (request.prompt.login || too_old) && proven_at <= requested_at;
     let signed_in_since_by_passkey = user.by_passkey && user.authenticated_at > requested_at;
-    let passkey_due =
+    let client_demands =
         client.reauthentication == Demand::Required && proof.is_none() && !signed_in_since_by_passkey;
     let acr_due = match acr_demand(request, client) {
         AcrDemand::Preferred(acr) => !request.prompt.none && acr > acr_of(user, requested_at),
@@ -127,15 +156,31 @@ pub fn asked_of_user(
         AcrDemand::Nothing | AcrDemand::Impossible => false,
     };
     let other_passkey_due = user.passkey == Standing::Insufficient && proof.is_none();
-    let keys = request.consent_keys();
-    let covered = user
-        .consented
-        .as_ref()
-        .is_some_and(|known| keys.iter().all(|key| known.contains(key)));
-    AskedOfUser {
-        reauthenticate: proof_due || passkey_due || acr_due || other_passkey_due,
-        consent: request.prompt.consent || (client.consent == Demand::Required && !covered),
+    PasskeyDue {
+        authentication: proof_due || client_demands,
+        another_way: acr_due || other_passkey_due,
     }
+}
+
+/// Whether a passkey just used answers the re-authentication step of a request.
+///
+/// A proof may be older than the request: the sign-in of a minute ago, or a passkey used to allow something else. Such
+/// a one counts only if nothing more would be asked of its user, so that `max_age` and `prompt=login` get the
+/// authentication they ask for (OIDC Core §3.1.2.1). One made since can do no better: what it lacks is for [`resume`]
+/// to judge.
+pub fn accepts_proof(
+    request: &AuthorizationRequest,
+    client: &Client,
+    user: &SignedInUser,
+    proof: FreshProof,
+    requested_at: i64,
+    now: i64,
+) -> bool {
+    let proven = SignedInUser {
+        fresh_proof: Some(proof),
+        ..user.clone()
+    };
+    proof.at > requested_at || !asked_of_user(request, client, &proven, requested_at, now).reauthenticate
 }
 
 /// How strongly a user is authenticated for a request: by a passkey that verified them since the request came in, or
@@ -211,8 +256,16 @@ pub fn decide(
     }
     let asked = asked_of_user(request, client, user, now, now);
     if request.prompt.none {
-        if asked.reauthenticate {
+        let due = passkey_due(request, client, user, now, now);
+        if due.authentication {
             return refuse(ErrorCode::LoginRequired, "The user has to authenticate again.");
+        }
+        // OIDC Core §3.1.2.6: neither a sign-in like the last one nor consent would do.
+        if due.another_way {
+            return refuse(
+                ErrorCode::InteractionRequired,
+                "The user has to authenticate in another way.",
+            );
         }
         if asked.consent {
             return refuse(ErrorCode::ConsentRequired, "The user has to consent.");
@@ -286,6 +339,9 @@ pub fn resume(
             return Decision::Refuse(error);
         }
     }
+    if let Some(again) = outdated(request, client, user, &progress, now) {
+        return Decision::Interact(again);
+    }
     let proven = progress.reauthenticated_at.is_some() && progress.reauthentication_verified_user;
     let acr = if proven {
         Acr::FreshPasskey
@@ -316,6 +372,26 @@ pub fn resume(
         requested_at: progress.requested_at,
         acr,
     }
+}
+
+/// The steps of a finished interaction once more, if what was proven in it, or before it, is not enough by now: a
+/// screen may stay open for longer than `max_age`, and a client may have become stricter.
+fn outdated(
+    request: &AuthorizationRequest,
+    client: &Client,
+    user: &SignedInUser,
+    progress: &Progress,
+    now: i64,
+) -> Option<Progress> {
+    let accepted = match progress.proof() {
+        Some(proof) => accepts_proof(request, client, user, proof, progress.requested_at, now),
+        None => !asked_of_user(request, client, user, progress.requested_at, now).reauthenticate,
+    };
+    (!accepted).then(|| {
+        let mut again = progress.clone();
+        again.reauthenticate_again();
+        again
+    })
 }
 
 /// See [`resume`].

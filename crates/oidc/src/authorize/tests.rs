@@ -110,6 +110,51 @@ fn what_may_be_left_out_or_odd_is_accepted() {
 }
 
 #[test]
+fn what_is_kept_of_a_request_means_the_same_and_no_more() {
+    let api = "https://api.example";
+    let facts = ApiFacts {
+        requested: Some(crate::resource::RequestedApi {
+            resource: api.to_owned(),
+            permissions: Some(["read".to_owned()].into()),
+        }),
+        held: ["read".to_owned()].into(),
+    };
+    let mut pairs = good();
+    pairs.retain(|(name, _)| *name != "scope");
+    let used = [
+        ("scope", "openid email read"),
+        ("resource", api),
+        ("response_mode", "form_post"),
+        ("prompt", "login consent"),
+        ("max_age", "5"),
+        ("id_token_hint", "a.b.c"),
+        ("acr_values", "phr"),
+        ("claims", r#"{"userinfo":{"email":null}}"#),
+        ("dpop_jkt", CHALLENGE),
+    ];
+    pairs.extend(used);
+    let expected = pairs.len();
+    let unused = [
+        ("client_secret", "s"),
+        ("client_assertion", "a"),
+        ("client_assertion_type", "t"),
+        ("request", "r"),
+        ("login_hint", "tim"),
+        ("unheard_of", "x"),
+    ];
+    pairs.extend(unused);
+    let whole = Parameters::from_pairs(pairs);
+    let kept = worth_keeping(&whole);
+    assert_eq!(kept.len(), expected, "{kept:?}");
+    let read =
+        |parameters: &Parameters| validate(parameters, Some(&client()), ALLOWED, Channel::Kept, &facts);
+    assert_eq!(
+        read(&Parameters::from_pairs(kept)).unwrap(),
+        read(&whole).unwrap()
+    );
+}
+
+#[test]
 fn faults_of_client_and_redirect_uri_stay_on_our_page() {
     for (parameters, expected) in [
         (
@@ -508,10 +553,31 @@ fn prompt_none_never_shows_a_screen() {
         reauthentication: Demand::Required,
         ..client()
     };
+    let strict = Client {
+        minimum_acr: Some(Acr::FreshPasskey),
+        ..client()
+    };
+    let both = Client {
+        reauthentication: Demand::Required,
+        ..strict.clone()
+    };
+    let insufficient = SignedInUser {
+        passkey: Standing::Insufficient,
+        ..user()
+    };
+    let insufficient_and_new = SignedInUser {
+        consented: None,
+        ..insufficient.clone()
+    };
     for (client, user, code) in [
         (client(), None, LoginRequired),
         (client(), Some(never), ConsentRequired),
         (careful, Some(user()), LoginRequired),
+        // Signed in, but not in the way the client asks for: not a sign-in is missing, but something else.
+        (strict, Some(user()), InteractionRequired),
+        (both, Some(user()), LoginRequired),
+        (client(), Some(insufficient), InteractionRequired),
+        (client(), Some(insufficient_and_new), InteractionRequired),
         (client(), Some(other), LoginRequired),
         (client(), Some(wrong), InvalidRequest),
     ] {
@@ -687,6 +753,166 @@ fn what_proves_presence_and_for_how_long() {
         let request = valid(&parameters, &client);
         let asked = asked_of_user(&request, &client, &user, requested, NOW);
         assert_eq!(asked.reauthenticate, again, "{parameters:?} {user:?}");
+    }
+}
+
+/// The passkey used in the step, or the silent proof of a sign-in before, at some moment around the request.
+#[test]
+fn the_step_takes_an_old_proof_only_where_nothing_newer_was_asked_for() {
+    let careful = Client {
+        reauthentication: Demand::Required,
+        ..client()
+    };
+    let impatient = Client {
+        default_max_age: Some(1),
+        ..client()
+    };
+    let strict = Client {
+        minimum_acr: Some(Acr::FreshPasskey),
+        ..client()
+    };
+    let requested = NOW - 10_000;
+    let (before, after) = (requested - 30_000, requested + 5_000);
+    let unverified = |at| FreshProof {
+        user_verified: false,
+        ..fresh(at)
+    };
+    let same = Parameters::from_pairs(good());
+    for (parameters, client, proof, accepted) in [
+        (with("max_age", "0"), client(), fresh(before), false),
+        (with("max_age", "0"), client(), fresh(requested), false),
+        (with("max_age", "0"), client(), fresh(after), true),
+        (with("max_age", "1"), client(), fresh(before), false),
+        (with("max_age", "1"), client(), fresh(requested - 500), false),
+        (with("max_age", "1"), client(), fresh(after), true),
+        (with("max_age", "60"), client(), fresh(before), true),
+        // Young enough when the client asked, not any more when the step is done.
+        (with("max_age", "35"), client(), fresh(before), false),
+        (same.clone(), impatient.clone(), fresh(before), false),
+        (same.clone(), impatient.clone(), fresh(after), true),
+        (with("max_age", "60"), impatient, fresh(before), true),
+        (with("prompt", "login"), client(), fresh(before), false),
+        (with("prompt", "login"), client(), fresh(after), true),
+        // The client's own demand is for a passkey at hand, not for a moment.
+        (same.clone(), careful, fresh(before), true),
+        // A passkey that verifies nobody is asked for once; what comes of it is decided afterwards.
+        (same.clone(), strict.clone(), fresh(before), true),
+        (same.clone(), strict.clone(), unverified(before), false),
+        (same, strict, unverified(after), true),
+    ] {
+        let request = valid(&parameters, &client);
+        assert_eq!(
+            accepts_proof(&request, &client, &user(), proof, requested, NOW),
+            accepted,
+            "{parameters:?} {proof:?}"
+        );
+    }
+}
+
+/// The screen may have stayed open, or the client become stricter.
+#[test]
+fn a_finished_interaction_is_measured_by_max_age_again() {
+    let impatient = Client {
+        default_max_age: Some(300),
+        ..client()
+    };
+    let careful = Client {
+        reauthentication: Demand::Required,
+        ..client()
+    };
+    let done = |requested_at, reauthenticated_at| Progress {
+        authenticate: false,
+        select_account: false,
+        reauthenticate: false,
+        consent: false,
+        requested_at,
+        reauthenticated_at,
+        reauthentication_verified_user: true,
+        reauthentication_passkey_suffices: true,
+        scopes: Vec::new(),
+    };
+    // The session is of a minute before NOW.
+    let requested = NOW - 50_000;
+    let same = Parameters::from_pairs(good());
+    for (parameters, client, progress, now, issued_for) in [
+        (
+            with("max_age", "300"),
+            client(),
+            done(requested, None),
+            NOW,
+            Some(NOW - 60_000),
+        ),
+        (
+            with("max_age", "300"),
+            client(),
+            done(requested, None),
+            NOW + 240_000,
+            None,
+        ),
+        (
+            same.clone(),
+            impatient,
+            done(requested, None),
+            NOW + 240_000,
+            None,
+        ),
+        // Authenticated for this very request: however long the consent took, that is what was asked for.
+        (
+            with("max_age", "0"),
+            client(),
+            done(requested, Some(requested + 1)),
+            NOW + 900_000,
+            Some(requested + 1),
+        ),
+        (
+            with("max_age", "0"),
+            client(),
+            done(NOW - 70_000, None),
+            NOW + 900_000,
+            Some(NOW - 60_000),
+        ),
+        // A proof of before the request is as old as it is.
+        (
+            with("max_age", "60"),
+            client(),
+            done(requested, Some(requested - 1_000)),
+            NOW,
+            Some(NOW - 51_000),
+        ),
+        (
+            with("max_age", "60"),
+            client(),
+            done(requested, Some(requested - 1_000)),
+            NOW + 20_000,
+            None,
+        ),
+        (
+            with("prompt", "login"),
+            client(),
+            done(requested, Some(requested - 1_000)),
+            NOW,
+            None,
+        ),
+        (same.clone(), careful, done(requested, None), NOW, None),
+        (
+            same,
+            client(),
+            done(requested, None),
+            NOW + 3_000_000,
+            Some(NOW - 60_000),
+        ),
+    ] {
+        let request = valid(&parameters, &client);
+        match resume(&request, &client, Some(&user()), &progress, SameUser::Yes, now) {
+            Decision::Issue { auth_time, .. } => assert_eq!(Some(auth_time), issued_for, "{parameters:?}"),
+            Decision::Interact(again) => {
+                assert_eq!(issued_for, None, "{parameters:?} {progress:?}");
+                assert_eq!(again.required_steps(), [crate::interaction::Step::Reauthenticate]);
+                assert_eq!(again.proof(), None);
+                assert_eq!(again.requested_at, progress.requested_at);
+            }
+            Decision::Refuse(refusal) => panic!("{parameters:?} {refusal:?}"),
+        }
     }
 }
 
@@ -891,7 +1117,7 @@ fn where_nobody_can_be_asked_only_an_essential_acr_is_insisted_on() {
     let Decision::Refuse(Refusal::Redirect(error)) = decide(&request, &client(), Some(&user()), NOW) else {
         panic!("an essential acr must not be passed over");
     };
-    assert_eq!(error.error.code, ErrorCode::LoginRequired);
+    assert_eq!(error.error.code, ErrorCode::InteractionRequired);
 }
 
 #[test]

@@ -61,6 +61,9 @@ impl Algorithm {
         }
     }
 
+    /// Those of the FAPI 2.0 Security Profile (§5.4.1).
+    pub const FAPI2: [Self; 3] = [Self::Ps256, Self::Es256, Self::EdDsa];
+
     /// The `kty` of its keys.
     pub fn key_type(self) -> &'static str {
         match self {

@@ -145,6 +145,7 @@ fn each_fault_is_refused() {
             &fapi,
             "FAPI needs aud",
         ),
+        (unsigned(&json!({})), &fapi, "FAPI: unsigned"),
         (
             format!("{}.e30.c2ln", base64url(br#"{"alg":"none"}"#)),
             &plain,

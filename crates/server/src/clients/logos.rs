@@ -1,5 +1,7 @@
 //! Logos of clients: uploaded, or read from an address an administrator gave.
 
+use std::time::Duration;
+
 use aws_lc_rs::digest;
 use bytes::Bytes;
 use http::{HeaderName, StatusCode, header};
@@ -20,6 +22,10 @@ use crate::state::AppState;
 
 /// Bytes a logo may have.
 pub const LARGEST: usize = 2 * 1024 * 1024;
+/// Bytes the logo of a client that registered itself may have: anybody's client, where everybody may register.
+const LARGEST_REGISTERED: usize = 256 * 1024;
+/// How long a client that registers itself waits for its own logo.
+const REGISTERED_TIME_LIMIT: Duration = Duration::from_secs(5);
 
 /// Which of a client's two logos.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,16 +116,23 @@ fn bad_address() -> ApiError {
 /// A logo from an address. It may only lead to public servers: what the program can reach is more than what its
 /// administrators may see.
 pub async fn fetched(state: &AppState, address: &str) -> Result<Logo, ApiError> {
+    read(state, address, |fetch| fetch.largest_body(LARGEST)).await
+}
+
+async fn read(
+    state: &AppState,
+    address: &str,
+    limits: impl FnOnce(Fetch) -> Fetch,
+) -> Result<Logo, ApiError> {
     let unprocessable =
         |code: &'static str, text: &str| ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, code, text);
     let url = Url::parse(address).map_err(|_| bad_address())?;
-    let fetch = Fetch::get(url, Trust::Untrusted)
+    let fetch = limits(Fetch::get(url, Trust::Untrusted))
         .header(header::ACCEPT, "image/*")
         .header(
             HeaderName::from_static("user-agent"),
             "pocket-id/oidc-logo-fetcher",
         )
-        .largest_body(LARGEST)
         .follow_redirects(10);
     let answer = state
         .outbound
@@ -206,6 +219,50 @@ async fn note(
     let data = [("clientName", client.name.clone())];
     clients::update(tx, client).await?;
     Ok(audit::record_change(state, tx, Event::ClientUpdated, by, None, data).await?)
+}
+
+/// Gives a client that registered itself the logo at its `logo_uri` (RFC 7591 §2), or takes away the one it had. A logo
+/// that cannot be had is no reason against the client, which has been registered before: so nobody else makes this
+/// program ask other servers.
+pub async fn adopt(state: &AppState, id: &ClientId, logo_uri: Option<&str>) {
+    if let Err(error) = try_adopt(state, id, logo_uri).await {
+        tracing::info!(client = %id, error = ?error, "the logo of a registered client could not be had");
+    }
+}
+
+async fn try_adopt(state: &AppState, id: &ClientId, logo_uri: Option<&str>) -> Result<(), ApiError> {
+    let logo = match logo_uri {
+        Some(address) => {
+            let limits = |fetch: Fetch| {
+                fetch
+                    .largest_body(LARGEST_REGISTERED)
+                    .time_limit(REGISTERED_TIME_LIMIT)
+            };
+            Some(read(state, address, limits).await?)
+        }
+        None => None,
+    };
+    let Some(mut client) = clients::find(state.store.reader(), id).await? else {
+        return Ok(());
+    };
+    let old = Mode::Light.of(&client).map(str::to_owned);
+    Mode::Light.set(&mut client, None);
+    if let Some(logo) = logo {
+        keep(state, &mut client, Mode::Light, logo).await?;
+    }
+    let new = Mode::Light.of(&client).map(str::to_owned);
+    let tx = state.store.begin().await?;
+    if let Some(mut client) = clients::lock(&tx, id).await? {
+        Mode::Light.set(&mut client, new.clone());
+        clients::update(&tx, client).await?;
+    }
+    commit(tx).await?;
+    if let Some(old) = old.filter(|old| Some(old) != new.as_ref()) {
+        FileStore::of(state)
+            .delete(&file_key(id, Mode::Light, &old))
+            .await?;
+    }
+    Ok(())
 }
 
 /// Removes the files of a client that is gone.

@@ -2,7 +2,7 @@
 
 mod dto;
 mod logo_routes;
-mod logos;
+pub mod logos;
 mod metadata_document;
 pub mod protocol;
 mod routes;

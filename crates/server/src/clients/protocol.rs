@@ -4,6 +4,7 @@
 //! do not know it erase nothing.
 
 use pocket_id_oidc::acr::Acr;
+use pocket_id_oidc::client::Profile;
 use pocket_id_oidc::client_auth::Method as AuthMethod;
 use pocket_id_oidc::jose::Algorithm;
 use pocket_id_oidc::jwk_set::{JwkSet, reveals_secrets};
@@ -179,15 +180,22 @@ impl ClientProtocolDto {
             ),
             _ => {}
         }
-        for (field, algorithm) in [
-            ("idTokenSignedResponseAlg", &self.id_token_signed_response_alg),
-            ("userinfoSignedResponseAlg", &self.userinfo_signed_response_alg),
-            ("requestObjectSigningAlg", &self.request_object_signing_alg),
-        ] {
-            if algorithm
-                .as_deref()
-                .is_some_and(|name| name.parse::<Algorithm>().is_err())
-            {
+        let algorithms = [
+            (
+                "idTokenSignedResponseAlg",
+                self.id_token_signed_response_alg.as_deref(),
+            ),
+            (
+                "userinfoSignedResponseAlg",
+                self.userinfo_signed_response_alg.as_deref(),
+            ),
+            (
+                "requestObjectSigningAlg",
+                self.request_object_signing_alg.as_deref(),
+            ),
+        ];
+        for (field, algorithm) in algorithms {
+            if algorithm.is_some_and(|name| name.parse::<Algorithm>().is_err()) {
                 fail(field, "oneof", "is not a supported algorithm");
             }
         }
@@ -264,6 +272,16 @@ impl ClientProtocolDto {
             }
             if self.jwks.is_none() && self.jwks_uri.is_none() {
                 fail("jwks", "required", "is required by FAPI 2.0 (or jwksUri)");
+            }
+            for (field, algorithm) in &algorithms {
+                let known = algorithm.and_then(|name| name.parse::<Algorithm>().ok());
+                if known.is_some_and(|algorithm| !Profile::Fapi2.takes(algorithm)) {
+                    fail(
+                        field,
+                        "invalid_value",
+                        "FAPI 2.0 allows PS256, ES256 and EdDSA only",
+                    );
+                }
             }
         }
     }

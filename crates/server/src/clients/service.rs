@@ -286,7 +286,8 @@ pub async fn update(
     Ok(find(state, id).await?)
 }
 
-async fn prepare_keys(state: &AppState, client: &Client) {
+/// Makes the keys a saved client asks for. Not to be called while holding a transaction.
+pub async fn prepare_keys(state: &AppState, client: &Client) {
     let asked_for = [
         client.id_token_signed_response_alg.as_deref(),
         client.userinfo_signed_response_alg.as_deref(),

@@ -7,6 +7,7 @@ use pocket_id_store::{
     signing_keys, signup_tokens, webauthn_challenges, wrong_guesses,
 };
 
+use crate::clients::logos;
 use crate::state::AppState;
 
 /// Codes, tokens, and grants nothing can be done with any more.
@@ -47,8 +48,14 @@ pub async fn signing_keys(state: &AppState) -> StoreResult<()> {
 pub async fn registered_clients(state: &AppState) -> StoreResult<()> {
     let tx = state.store.begin().await?;
     let month_ago = state.now().plus_seconds(-30 * 24 * 60 * 60);
-    registrations::delete_unused(&tx, month_ago).await?;
-    commit(tx).await
+    let gone = registrations::delete_unused(&tx, month_ago).await?;
+    commit(tx).await?;
+    for client in gone {
+        if let Err(error) = logos::forget(state, &client).await {
+            tracing::warn!(client = %client.id, error = %error, "the logo of a client that is gone could not be removed");
+        }
+    }
+    Ok(())
 }
 
 /// Abandoned authorization requests.

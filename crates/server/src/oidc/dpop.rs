@@ -2,7 +2,8 @@
 //! its nonces, and which proofs were used.
 
 use http::{HeaderMap, HeaderName, Method};
-use pocket_id_oidc::dpop::{self, Expected};
+use pocket_id_oidc::client::Profile;
+use pocket_id_oidc::dpop::{self, Expected, Proof};
 use pocket_id_oidc::error::{ErrorCode, OAuthError};
 use pocket_id_store::types::Timestamp;
 use pocket_id_store::{commit, jtis};
@@ -38,20 +39,58 @@ pub struct Proven<'r> {
     pub access_token: Option<&'r str>,
     /// Whether it needs a nonce.
     pub nonce: Nonce,
+    /// The rules of the client it comes from.
+    pub profile: Profile,
+}
+
+/// A proof that is in order and was not used up yet. It says which key it is of, so that whoever has no business here
+/// can be sent away before anything is written down.
+pub struct Unused(Proof);
+
+impl Unused {
+    /// The thumbprint of the key it proves.
+    pub fn thumbprint(&self) -> &str {
+        &self.0.thumbprint
+    }
+
+    /// Uses the proof up: it counts once.
+    pub async fn consume(self, state: &AppState) -> Result<String, Failure> {
+        let Self(proof) = self;
+        let namespace = replay::namespace(Kind::DpopProof, &proof.thumbprint);
+        let expires_at = Timestamp(proof.expires_at.saturating_mul(1000));
+        let tx = state.store.begin().await?;
+        let fresh = jtis::consume(&tx, &namespace, replay::hash(&proof.jti), expires_at).await?;
+        commit(tx).await?;
+        if fresh {
+            Ok(proof.thumbprint)
+        } else {
+            Err(refused(state, "The DPoP proof was used before."))
+        }
+    }
+}
+
+fn refused(state: &AppState, text: &str) -> Failure {
+    Failure::Dpop(
+        OAuthError::new(ErrorCode::InvalidDpopProof, text),
+        current_nonce(state),
+    )
 }
 
 /// The thumbprint of the key a request proves, if it proves one. The proof is used up: it counts once.
 pub async fn check(state: &AppState, request: Proven<'_>) -> Result<Option<String>, Failure> {
+    match read(state, &request)? {
+        Some(proof) => proof.consume(state).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The proof of a request, if it has one.
+pub fn read(state: &AppState, request: &Proven<'_>) -> Result<Option<Unused>, Failure> {
     let mut proofs = request.headers.get_all(&HEADER).iter();
     let Some(proof) = proofs.next() else {
         return Ok(None);
     };
-    let refused = |text: &str| {
-        Failure::Dpop(
-            OAuthError::new(ErrorCode::InvalidDpopProof, text),
-            current_nonce(state),
-        )
-    };
+    let refused = |text: &str| refused(state, text);
     if proofs.next().is_some() {
         return Err(refused("There is more than one DPoP header."));
     }
@@ -68,6 +107,7 @@ pub async fn check(state: &AppState, request: Proven<'_>) -> Result<Option<Strin
         urls: &urls,
         access_token: request.access_token,
         now,
+        profile: request.profile,
     };
     let proof = dpop::verify(proof, &expected).map_err(|error| refused(error.0))?;
     let nonce_is_good = match (&proof.nonce, request.nonce) {
@@ -82,15 +122,7 @@ pub async fn check(state: &AppState, request: Proven<'_>) -> Result<Option<Strin
             current_nonce(state),
         ));
     }
-    let namespace = replay::namespace(Kind::DpopProof, &proof.thumbprint);
-    let expires_at = Timestamp(proof.expires_at.saturating_mul(1000));
-    let tx = state.store.begin().await?;
-    let fresh = jtis::consume(&tx, &namespace, replay::hash(&proof.jti), expires_at).await?;
-    commit(tx).await?;
-    if !fresh {
-        return Err(refused("The DPoP proof was used before."));
-    }
-    Ok(Some(proof.thumbprint))
+    Ok(Some(Unused(proof)))
 }
 
 /// The nonce to hand out.

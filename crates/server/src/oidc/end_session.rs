@@ -67,7 +67,7 @@ async fn answer(state: &AppState, user: Result<MaybeUser, ApiError>, request: Re
         .unwrap_or_default();
     let mut pairs = form::query_pairs(&request);
     if *request.method() == Method::POST {
-        pairs.extend(form::body_pairs(request).await.unwrap_or_default());
+        pairs.extend(form::body_pairs(request, form::LIMIT).await.unwrap_or_default());
     }
     // A disabled user can still be signed out.
     let user = user

@@ -2,12 +2,14 @@
 
 use axum::extract::{FromRequest as _, Multipart, Request};
 use http::{HeaderMap, header};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use pocket_id_oidc::parameters::Parameters;
 
-use crate::http::body::read_limited;
-
 /// The largest form accepted, in bytes.
-const LIMIT: usize = 1024 * 1024;
+pub const LIMIT: usize = 1024 * 1024;
+
+/// The largest authorization request accepted, in bytes. What it says is stored for people nobody knows yet.
+pub const REQUEST_LIMIT: usize = 64 * 1024;
 
 /// Why a form cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -15,8 +17,11 @@ pub enum FormError {
     /// Not a form.
     #[error("The request body must be a form (application/x-www-form-urlencoded).")]
     NotAForm,
-    /// Larger than [`LIMIT`] or cut off.
-    #[error("The request body is too large or incomplete.")]
+    /// Larger than allowed.
+    #[error("The request body is too large.")]
+    TooLarge,
+    /// Cut off.
+    #[error("The request body is incomplete.")]
     Unreadable,
 }
 
@@ -25,14 +30,17 @@ pub fn query_pairs(request: &Request) -> Vec<(String, String)> {
     pairs(request.uri().query().unwrap_or_default().as_bytes())
 }
 
-/// The pairs of a request's form; none for an empty body.
-pub async fn body_pairs(request: Request) -> Result<Vec<(String, String)>, FormError> {
-    if media_type(request.headers()) == "multipart/form-data" {
-        let (parts, body) = request.into_parts();
-        let request = Request::from_parts(
-            parts,
-            axum::body::Body::new(http_body_util::Limited::new(body, LIMIT)),
-        );
+/// The pairs of a request's form of at most `limit` bytes; none for an empty body.
+pub async fn body_pairs(request: Request, limit: usize) -> Result<Vec<(String, String)>, FormError> {
+    let kind = media_type(request.headers());
+    let (parts, body) = request.into_parts();
+    let bytes = match Limited::new(body, limit).collect().await {
+        Ok(collected) => collected.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => return Err(FormError::TooLarge),
+        Err(_) => return Err(FormError::Unreadable),
+    };
+    if kind == "multipart/form-data" {
+        let request = Request::from_parts(parts, axum::body::Body::from(bytes));
         let mut form = Multipart::from_request(request, &())
             .await
             .map_err(|_| FormError::NotAForm)?;
@@ -43,10 +51,7 @@ pub async fn body_pairs(request: Request) -> Result<Vec<(String, String)>, FormE
         }
         return Ok(found);
     }
-    let is_form = media_type(request.headers()) == "application/x-www-form-urlencoded";
-    let bytes = read_limited(request, LIMIT)
-        .await
-        .map_err(|_| FormError::Unreadable)?;
+    let is_form = kind == "application/x-www-form-urlencoded";
     if !bytes.is_empty() && !is_form {
         return Err(FormError::NotAForm);
     }
@@ -55,7 +60,7 @@ pub async fn body_pairs(request: Request) -> Result<Vec<(String, String)>, FormE
 
 /// The form of a protocol request.
 pub async fn body(request: Request) -> Result<Parameters, FormError> {
-    body_pairs(request).await.map(Parameters::from_pairs)
+    body_pairs(request, LIMIT).await.map(Parameters::from_pairs)
 }
 
 /// The `Authorization` header as text.

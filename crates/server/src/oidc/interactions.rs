@@ -12,8 +12,9 @@ use pocket_id_store::clients::Client;
 use pocket_id_store::consents::{self, ConsentChange};
 use pocket_id_store::interactions::{self, Interaction};
 use pocket_id_store::types::{InteractionId, JsonDocument, MinimumPasskey};
-use pocket_id_store::{StoreError, apis, commit};
+use pocket_id_store::{StoreError, apis, commit, registrations};
 use serde::{Deserialize, Serialize};
+use url::Url;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -62,6 +63,14 @@ pub struct InteractionDto {
     pub client: ClientMetaDto,
     /// Whether an administrator stands behind the client; people are warned of one that registered itself.
     pub client_is_approved: bool,
+    /// What the client says it does with data about people; an address of the web.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    pub policy_uri: Option<String>,
+    /// The client's terms of service; an address of the web.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    pub tos_uri: Option<String>,
     /// The passkey the client's users need: `any`, `device_bound` or `models`.
     #[schema(value_type = String, example = "any")]
     pub minimum_passkey: MinimumPasskey,
@@ -154,16 +163,40 @@ async fn dto(
     progress: &Progress,
 ) -> Result<InteractionDto, StoreError> {
     let resource = row.parameters.0.get("resource").map(String::as_str);
+    let (policy_uri, tos_uri) = documents(state, client).await?;
     Ok(InteractionDto {
         id: row.id.to_string(),
         scopes: progress.scopes.clone(),
         scope_info: scope_info(state, resource, &progress.scopes).await?,
         client: client.into(),
         client_is_approved: client.is_approved,
+        policy_uri,
+        tos_uri,
         minimum_passkey: client.minimum_passkey,
         current_step: progress.current_step(),
         required_steps: progress.required_steps(),
     })
+}
+
+/// Where a registered client says its policy and terms are (RFC 7591 §2). It chose the addresses itself: those that are
+/// not of the web are not passed on, whatever was let in before.
+async fn documents(
+    state: &AppState,
+    client: &Client,
+) -> Result<(Option<String>, Option<String>), StoreError> {
+    if !client.is_dynamic {
+        return Ok((None, None));
+    }
+    let Some(registration) = registrations::find(state.store.reader(), &client.id).await? else {
+        return Ok((None, None));
+    };
+    let address = |name: &str| {
+        let text = registration.metadata.0.get(name)?.as_str()?;
+        let url = Url::parse(text).ok()?;
+        let of_the_web = matches!(url.scheme(), "https" | "http") && url.has_host();
+        of_the_web.then(|| url.into())
+    };
+    Ok((address("policy_uri"), address("tos_uri")))
 }
 
 /// What the permissions among some scopes of an API mean.
@@ -255,13 +288,9 @@ async fn complete(
         .await?
         .map_err(|_| InteractionError::NotFound)?;
     let known = endpoint::signed_in_facts(&tx, &request, hint.as_ref(), &client, &signed_in).await?;
-    let asked = authorize::asked_of_user(
-        &request,
-        &facts::client(&client),
-        &known,
-        progress.requested_at,
-        state.now().0,
-    );
+    let client_facts = facts::client(&client);
+    let now = state.now().0;
+    let asked = authorize::asked_of_user(&request, &client_facts, &known, progress.requested_at, now);
 
     if !progress.authenticate && row.user_id.is_some_and(|bound| bound != signed_in.user.id) {
         // Somebody else signed in meanwhile: what was asked of the first does not count for the second.
@@ -289,19 +318,20 @@ async fn complete(
             let at = sessions::service::take_fresh_proof(&state, &tx, &headers, signed_in.user.id)
                 .await?
                 .ok_or(InteractionError::BadProof)?;
-            // `prompt=login` asks for the passkey now, not for one used before the client asked.
-            if request.prompt.login && at.created_at.0 < progress.requested_at {
-                return Err(InteractionError::BadProof.into());
-            }
-            let passkey = facts::standing(&tx, &client, signed_in.user.id, at.passkey_id).await?;
-            if passkey == Standing::Insufficient {
-                return Err(InteractionError::OtherPasskey(client.minimum_passkey).into());
-            }
-            progress.reauthenticated(FreshProof {
+            let proof = FreshProof {
                 at: at.created_at.0,
                 user_verified: at.user_verified,
-                passkey,
-            });
+                passkey: facts::standing(&tx, &client, signed_in.user.id, at.passkey_id).await?,
+            };
+            if proof.passkey == Standing::Insufficient {
+                return Err(InteractionError::OtherPasskey(client.minimum_passkey).into());
+            }
+            // The browser may have proven a sign-in of before: told so, it asks for the passkey itself.
+            let requested_at = progress.requested_at;
+            if !authorize::accepts_proof(&request, &client_facts, &known, proof, requested_at, now) {
+                return Err(InteractionError::BadProof.into());
+            }
+            progress.reauthenticated(proof);
         }
         Step::Consent => consent(&state, &tx, &client, &request, &signed_in, &origin, &mut progress).await?,
     }

@@ -1,7 +1,5 @@
 //! Pushed authorization requests (RFC 9126).
 
-use std::collections::BTreeMap;
-
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{Method, StatusCode};
@@ -23,14 +21,6 @@ use super::form;
 use super::response::{self, Failure};
 use crate::state::AppState;
 
-/// What belongs to the push, not to the request.
-const ABOUT_THE_PUSH: [&str; 4] = [
-    "client_secret",
-    "client_assertion",
-    "client_assertion_type",
-    "request",
-];
-
 /// The routes.
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(push))
@@ -42,7 +32,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
     responses(
         (status = 201, body = Value, description = "The handle (RFC 9126 §2.2)"),
         (status = 400, body = Value, description = "The request is not in order"),
-        (status = 401, body = Value, description = "Client authentication failed")
+        (status = 401, body = Value, description = "Client authentication failed"),
+        (status = 413, body = Value, description = "The request is larger than 64 KiB")
     )
 )]
 async fn push(State(state): State<AppState>, request: Request) -> Response {
@@ -55,9 +46,9 @@ async fn push(State(state): State<AppState>, request: Request) -> Response {
 async fn keep(state: &AppState, request: Request) -> Result<Answer, Failure> {
     let headers = request.headers().clone();
     let mut pairs = form::query_pairs(&request);
-    let body = form::body_pairs(request)
+    let body = form::body_pairs(request, form::REQUEST_LIMIT)
         .await
-        .map_err(|error| OAuthError::new(ErrorCode::InvalidRequest, error.to_string()))?;
+        .map_err(unreadable)?;
     pairs.extend(body);
     let mut parameters = Parameters::from_pairs(pairs);
     // Whoever cannot even say who they are has failed to authenticate here.
@@ -75,6 +66,7 @@ async fn keep(state: &AppState, request: Request) -> Result<Answer, Failure> {
         path: "/api/oidc/par",
         access_token: None,
         nonce: Nonce::Optional,
+        profile: client.facts.profile,
     };
     // RFC 9449 §10.1: a proof here says the same as the parameter.
     if let Some(thumbprint) = dpop::check(state, proof).await? {
@@ -98,12 +90,6 @@ async fn keep(state: &AppState, request: Request) -> Result<Answer, Failure> {
     let random = state.random.bytes();
     let request_uri = pushed_request::handle(random);
     let secret = pushed_request::secret(&request_uri).unwrap_or_default();
-    let values: BTreeMap<String, String> = parameters
-        .values()
-        .iter()
-        .filter(|(name, _)| !ABOUT_THE_PUSH.contains(&name.as_str()))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
     let now = state.now();
     let tx = state.store.begin().await?;
     pushed_requests::insert(
@@ -111,7 +97,7 @@ async fn keep(state: &AppState, request: Request) -> Result<Answer, Failure> {
         PushedRequest {
             handle_hash: TokenHash(pushed_request::hash(secret).to_vec()),
             client_id: client.row.id.clone(),
-            parameters: StringMap(values),
+            parameters: StringMap(authorize::worth_keeping(&parameters)),
             created_at: now,
             expires_at: now.plus_seconds(pushed_request::LIFETIME),
         },
@@ -122,6 +108,15 @@ async fn keep(state: &AppState, request: Request) -> Result<Answer, Failure> {
         request_uri,
         expires_in: pushed_request::LIFETIME,
     })
+}
+
+/// RFC 9126 §2.3 has a status of its own for requests that are too large.
+fn unreadable(error: form::FormError) -> Failure {
+    let told = OAuthError::new(ErrorCode::InvalidRequest, error.to_string());
+    match error {
+        form::FormError::TooLarge => Failure::TooLarge(told),
+        form::FormError::NotAForm | form::FormError::Unreadable => told.into(),
+    }
 }
 
 fn unauthenticated(failure: Failure) -> Failure {

@@ -12,6 +12,8 @@ use crate::http::error::ApiError;
 pub enum Failure {
     /// The client's.
     OAuth(OAuthError),
+    /// The client's: its request is larger than it may be.
+    TooLarge(OAuthError),
     /// The proof of possession; the client learns the nonce to use (RFC 9449 §8).
     Dpop(OAuthError, String),
     /// Ours; the cause goes to the log, the client learns `server_error`.
@@ -59,6 +61,7 @@ impl IntoResponse for Failure {
                 }
                 response
             }
+            Self::TooLarge(error) => json(StatusCode::PAYLOAD_TOO_LARGE, &error.body()),
             Self::Dpop(error, nonce) => {
                 let mut response = json(StatusCode::BAD_REQUEST, &error.body());
                 if let Ok(nonce) = HeaderValue::from_str(&nonce) {

@@ -2,8 +2,9 @@
 
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use pocket_id_oidc::claims_request::RequestedClaims;
+use pocket_id_oidc::client::Profile;
 use pocket_id_oidc::error::OAuthError;
 use pocket_id_oidc::jose::Algorithm;
 use pocket_id_oidc::parameters::Parameters;
@@ -66,22 +67,7 @@ async fn answer(state: &AppState, request: Request) -> Response {
         challenge(&mut response, "DPoP", None);
         return response;
     };
-    let proof = Proven {
-        headers: &headers,
-        method: &method,
-        path: "/api/oidc/userinfo",
-        access_token: Some(token),
-        nonce: Nonce::Optional,
-    };
-    let proven = match scheme {
-        Scheme::Bearer => Ok(None),
-        Scheme::Dpop => dpop::check(state, proof).await,
-    };
-    let answer = match proven {
-        Ok(proven) => claims(state, scheme, token, proven.as_deref()).await,
-        Err(failure) => Err(failure),
-    };
-    match answer {
+    match claims(state, scheme, token, (&headers, &method)).await {
         Ok(UserInfo::Plain(claims)) => response::json(StatusCode::OK, &claims),
         Ok(UserInfo::Signed(jwt)) => response::jwt(jwt),
         Err(Failure::OAuth(error)) if scheme == Scheme::Dpop => {
@@ -131,22 +117,42 @@ async fn claims(
     state: &AppState,
     scheme: Scheme,
     token: &str,
-    proven_key: Option<&str>,
+    (headers, method): (&HeaderMap, &Method),
 ) -> Result<UserInfo, Failure> {
     let issuer = state.config.app_url.as_str();
     let reader = state.store.reader();
     let Some(LiveToken::OfUser(presented)) = presented_token::find(state, reader, token).await? else {
         return Err(userinfo::invalid_token().into());
     };
-    userinfo::check_possession(scheme, presented.token.dpop_jkt.as_deref(), proven_key)?;
     let grant = facts::grant(&presented.grant)?;
+    let row = facts::find_client(reader, Some(&grant.client_id)).await?;
+    let client = row.as_ref().map(facts::client);
+    let bound_to = presented.token.dpop_jkt.as_deref();
+    let proof = match scheme {
+        Scheme::Bearer => None,
+        Scheme::Dpop => {
+            let request = Proven {
+                headers,
+                method,
+                path: "/api/oidc/userinfo",
+                access_token: Some(token),
+                nonce: Nonce::Optional,
+                profile: client.as_ref().map_or(Profile::OAuth, |client| client.profile),
+            };
+            dpop::read(state, &request)?
+        }
+    };
+    userinfo::check_possession(scheme, bound_to, proof.as_ref().map(dpop::Unused::thumbprint))?;
+    // Only now: strangers, who can make as many keys and proofs as they like, must not fill the database with them.
+    if let Some(proof) = proof {
+        proof.consume(state).await?;
+    }
     userinfo::authorize(&grant, issuer)?;
     let names = &grant.claims.userinfo;
     let needed = RequestedClaims::scopes_needed(&grant.scopes, names);
     let person = facts::person(state, reader, presented.user, &needed).await?;
     let claims = RequestedClaims::fill(&person, &grant.scopes, names);
-    let client = facts::find_client(reader, Some(&grant.client_id)).await?;
-    let Some(algorithm) = client.and_then(|row| facts::client(&row).userinfo_alg) else {
+    let Some(algorithm) = client.and_then(|client| client.userinfo_alg()) else {
         return Ok(UserInfo::Plain(claims));
     };
     let signer = state.signing_keys.signer(Some(algorithm)).await?;

@@ -1,15 +1,18 @@
 //! A registered client reading, changing and removing itself (RFC 7592).
 
+use pocket_id_oidc::client_auth;
 use pocket_id_oidc::registration::{self, RegistrationError};
 use pocket_id_store::clients::{self, Client};
 use pocket_id_store::registrations::{self, ClientRegistration};
-use pocket_id_store::types::{ClientId, JsonDocument, TokenHash};
-use pocket_id_store::{commit, consents};
+use pocket_id_store::types::{ClientId, JsonDocument, Timestamp, TokenHash};
+use pocket_id_store::{Tx, commit, consents};
 use sea_orm::ConnectionTrait;
 use serde_json::{Map, Value};
 use subtle::ConstantTimeEq as _;
 
-use super::registering::{RegisterError, Registered, apply, check_sector, new_secret};
+use super::registering::{RegisterError, Registered, apply, check_sector, logo_uri, new_secret};
+use crate::clients::logos;
+use crate::clients::service::prepare_keys;
 use crate::secret_token::{self, SecretToken};
 use crate::state::AppState;
 
@@ -74,24 +77,34 @@ pub async fn replace(
         client.is_approved = client.is_approved && registration.token_id.is_some();
         consents::delete_of_client(&tx, id).await?;
     }
+    let registered_before = self::members(&registration);
+    let members = metadata.to_json();
+    let new_logo = logo_uri(&registered_before) != logo_uri(&members);
+    if new_logo {
+        // Nobody approved of that face.
+        client.is_approved = client.is_approved && registration.token_id.is_some();
+    }
     client.updated_at = Some(state.now());
-    let had_secret = clients::count_secrets(&tx, id).await? > 0;
-    let secret = if had_secret {
+    let usable = has_usable_secret(&tx, &client, metadata.auth_method, state.now()).await?;
+    if client.is_public || !usable {
+        clients::delete_secrets(&tx, id).await?;
+    }
+    let secret = if usable {
         None
     } else {
         new_secret(state, &tx, &client, metadata.auth_method).await?
     };
-    if client.is_public {
-        clients::delete_secrets(&tx, id).await?;
-    }
     let client = clients::update(&tx, client).await?;
     let access_token = SecretToken::generate(state.random);
-    let members = metadata.to_json();
     let stored = JsonDocument(members.clone().into());
     if !registrations::replace(&tx, id, &hash, &access_token.hash, stored).await? {
         return Err(RegisterError::Unauthorized);
     }
     commit(tx).await?;
+    prepare_keys(state, &client).await;
+    if new_logo {
+        logos::adopt(state, id, logo_uri(&members)).await;
+    }
     Ok(Registered {
         client,
         metadata: members,
@@ -100,12 +113,30 @@ pub async fn replace(
     })
 }
 
+/// Whether a client has a secret it can authenticate with by a method. Of most secrets only a hash is known, from which
+/// no assertion can be checked (`client_secret_jwt`).
+async fn has_usable_secret(
+    tx: &Tx,
+    client: &Client,
+    method: client_auth::Method,
+    now: Timestamp,
+) -> Result<bool, RegisterError> {
+    let needs_sealed = method == client_auth::Method::ClientSecretJwt;
+    Ok(clients::secrets(tx, &client.id)
+        .await?
+        .iter()
+        .any(|secret| clients::secret_is_active(secret, now) && (!needs_sealed || secret.sealed.is_some())))
+}
+
 /// Removes a client that says it is no longer there.
 pub async fn remove(state: &AppState, id: &ClientId, token: Option<&str>) -> Result<(), RegisterError> {
     let tx = state.store.begin().await?;
-    authorized(&tx, id, token).await?;
+    let (client, ..) = authorized(&tx, id, token).await?;
     clients::delete(&tx, id).await?;
     commit(tx).await?;
+    if let Err(error) = logos::forget(state, &client).await {
+        tracing::warn!(client = %id, error = %error, "the logo of a client that is gone could not be removed");
+    }
     tracing::info!(client = %id, "a registered client removed itself");
     Ok(())
 }

@@ -11,7 +11,8 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::policy::Mode;
-use crate::clients::secrets;
+use crate::clients::service::prepare_keys;
+use crate::clients::{logos, secrets};
 use crate::http::error::ApiError;
 use crate::outbound::{Fetch, Trust};
 use crate::secret_token::{self, SecretToken};
@@ -107,6 +108,10 @@ pub async fn register(
     )
     .await?;
     commit(tx).await?;
+    prepare_keys(state, &client).await;
+    if let Some(address) = logo_uri(&members) {
+        logos::adopt(state, &client.id, Some(address)).await;
+    }
     tracing::info!(client = %client.id, name = client.name, approved = client.is_approved, "a client registered itself");
     Ok(Registered {
         client,
@@ -191,6 +196,11 @@ pub fn apply(client: &mut Client, metadata: &ClientMetadata) {
     client.backchannel_logout_session_required = metadata.backchannel_logout_session_required;
     client.frontchannel_logout_uri = metadata.frontchannel_logout_uri;
     client.frontchannel_logout_session_required = metadata.frontchannel_logout_session_required;
+}
+
+/// Where a client says its logo is.
+pub fn logo_uri(metadata: &Map<String, Value>) -> Option<&str> {
+    metadata.get("logo_uri").and_then(Value::as_str)
 }
 
 /// A name as long as names may be.

@@ -383,6 +383,18 @@ both_engines!(
             (json!({"grantTypes": ["password"]}), "grantTypes"),
             (json!({"securityProfile": "fapi2"}), "jwks"),
             (
+                json!({"securityProfile": "fapi2", "jwks": {"keys": [key]}, "userinfoSignedResponseAlg": "RS256"}),
+                "userinfoSignedResponseAlg",
+            ),
+            (
+                json!({"securityProfile": "fapi2", "jwks": {"keys": [key]}, "requestObjectSigningAlg": "RS256"}),
+                "requestObjectSigningAlg",
+            ),
+            (
+                json!({"securityProfile": "fapi2", "jwks": {"keys": [key]}, "idTokenSignedResponseAlg": "ES384"}),
+                "idTokenSignedResponseAlg",
+            ),
+            (
                 json!({"backchannelLogoutUri": "javascript:alert(1)"}),
                 "backchannelLogoutUri",
             ),

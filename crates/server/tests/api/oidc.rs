@@ -10,6 +10,7 @@ mod flow;
 mod introspection;
 mod library;
 mod logout;
+mod max_age;
 mod metadata_documents;
 mod minimum_passkey;
 mod par;
@@ -21,6 +22,7 @@ mod token;
 mod userinfo;
 mod well_known;
 
+pub use assertions::with_secret;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;

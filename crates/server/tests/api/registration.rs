@@ -1,6 +1,8 @@
 //! Dynamic client registration.
 
 use http::{Method, StatusCode};
+use pocket_id_oidc::jose::{Algorithm, UnverifiedJws};
+use pocket_id_server::signing_keys::{PreviousKeys, rotate};
 use serde_json::{Value, json};
 
 use crate::oidc::{CALLBACK, authorize_path, code, exchange, interact, parameter, text};
@@ -297,6 +299,134 @@ both_engines!(
 );
 
 both_engines!(
+    a_client_that_turns_to_assertions_gets_a_secret_to_make_them_from,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        policy(&mut admin, "open", false).await;
+        let mut body = metadata();
+        body["grant_types"] = json!(["authorization_code", "client_credentials"]);
+        let registered = register(&app, None, &body).await.json();
+        let (path, id) = (
+            own_path(&app, &registered),
+            text(&registered["client_id"]).to_owned(),
+        );
+        let mut token = text(&registered["registration_access_token"]).to_owned();
+        let old = text(&registered["client_secret"]).to_owned();
+        let mut put = async |method: &str| {
+            let mut changed = body.clone();
+            changed["client_id"] = json!(id);
+            changed["token_endpoint_auth_method"] = json!(method);
+            let answer = send(&app, Method::PUT, &path, Some(&token), Some(&changed)).await;
+            assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+            let answer = answer.json();
+            text(&answer["registration_access_token"]).clone_into(&mut token);
+            answer["client_secret"].as_str().map(str::to_owned)
+        };
+        let ask = async |secret: &str, jti: &str| {
+            let now = app.app.state.now().seconds();
+            let claims = json!({
+                "iss": id, "sub": id, "aud": app.url, "jti": jti, "iat": now, "exp": now + 60
+            });
+            let assertion = crate::oidc::with_secret(secret, "HS256", &claims);
+            let form = [
+                ("grant_type", "client_credentials"),
+                ("client_id", id.as_str()),
+                (
+                    "client_assertion_type",
+                    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+                ),
+                ("client_assertion", assertion.as_str()),
+            ];
+            app.browser().post_form("/api/oidc/token", &form).await.status
+        };
+        let new = put("client_secret_jwt").await.expect("a new secret is told");
+        assert_eq!(ask(&new, "new").await, StatusCode::OK);
+        assert_eq!(ask(&old, "old").await, StatusCode::UNAUTHORIZED);
+        assert_eq!(put("client_secret_jwt").await, None, "it has one");
+        assert_eq!(ask(&new, "again").await, StatusCode::OK);
+
+        // Back again: the secret is as good in a header, and the first one stays gone.
+        assert_eq!(put("client_secret_basic").await, None);
+        for (secret, status) in [(&new, StatusCode::OK), (&old, StatusCode::UNAUTHORIZED)] {
+            let mut browser = app.browser();
+            let request = browser
+                .request(Method::POST, "/api/oidc/token")
+                .basic_auth(&id, Some(secret))
+                .form(&[("grant_type", "client_credentials")]);
+            assert_eq!(browser.send(request).await.status, status);
+        }
+    }
+);
+
+both_engines!(
+    a_client_that_names_no_algorithm_gets_the_one_of_the_specification,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        policy(&mut admin, "open", false).await;
+        rotate(
+            &app.app.state.config,
+            &app.clock,
+            Algorithm::Es256,
+            PreviousKeys::Revoked,
+        )
+        .await
+        .unwrap();
+        let published = async || {
+            let keys = app.browser().get("/.well-known/jwks.json").await.json();
+            let mut algorithms: Vec<String> = keys["keys"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|key| text(&key["alg"]).to_owned())
+                .collect();
+            algorithms.sort();
+            algorithms
+        };
+        assert_eq!(published().await, ["ES256"]);
+        let registered = register(&app, None, &metadata()).await.json();
+        assert_eq!(registered["id_token_signed_response_alg"], "RS256");
+        assert_eq!(
+            published().await,
+            ["ES256", "RS256"],
+            "before any token is signed with it"
+        );
+
+        let mut changed = metadata();
+        changed["client_id"] = registered["client_id"].clone();
+        changed["userinfo_signed_response_alg"] = json!("EdDSA");
+        let token = text(&registered["registration_access_token"]);
+        let path = own_path(&app, &registered);
+        let answer = send(&app, Method::PUT, &path, Some(token), Some(&changed)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        assert_eq!(published().await, ["ES256", "EdDSA", "RS256"]);
+
+        let client = crate::oidc::Client {
+            id: text(&registered["client_id"]).to_owned(),
+            secret: text(&registered["client_secret"]).to_owned(),
+        };
+        let code = code(&mut admin, &client, &[]).await;
+        let mut browser = app.browser();
+        let request = browser
+            .request(Method::POST, "/api/oidc/token")
+            .basic_auth(&client.id, Some(&client.secret))
+            .form(&[
+                ("grant_type", "authorization_code"),
+                ("code", code.as_str()),
+                ("redirect_uri", CALLBACK),
+                ("code_verifier", crate::oidc::VERIFIER),
+            ]);
+        let tokens = browser.send(request).await.json();
+        let algorithm = |token: &Value| UnverifiedJws::parse(text(token)).unwrap().algorithm;
+        assert_eq!(algorithm(&tokens["id_token"]), Some(Algorithm::Rs256));
+        assert_eq!(
+            algorithm(&tokens["access_token"]),
+            Some(Algorithm::Es256),
+            "APIs read the instance's"
+        );
+    }
+);
+
+both_engines!(
     a_sector_document_is_fetched_safely_and_believed_only_if_it_fits,
     |app: TestApp| async move {
         let mut admin = app.set_up().await;
@@ -354,3 +484,134 @@ async fn nothing_but_json_is_read_and_nothing_fails_badly() {
     }
     assert_eq!(app.count("oidc_client_registrations").await, 0);
 }
+
+both_engines!(
+    what_a_client_shows_of_itself_is_shown_with_care,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        policy(&mut admin, "open", false).await;
+        let site = OtherServer::start(&app, "app.example").await;
+        let svg = "<svg xmlns=\"http://www.w3.org/2000/svg\"/>";
+        site.page("/logo.svg", 200, &[("content-type", "image/svg+xml")], svg);
+        site.page("/page", 200, &[("content-type", "text/html")], "<html></html>");
+        site.page("/broken.png", 200, &[], "nonsense");
+        site.page("/large.svg", 200, &[], &format!("{svg}{}", " ".repeat(300_000)));
+        let at = |path: &str| format!("{}{path}", site.origin);
+        let shown = async |admin: &mut Browser, id: &str| {
+            let client = admin.get(&format!("/api/oidc/clients/{id}")).await.json();
+            client["hasLogo"].as_bool().unwrap()
+        };
+        for (logo, had) in [
+            (at("/logo.svg"), true),
+            (at("/page"), false),
+            (at("/broken.png"), false),
+            (at("/large.svg"), false),
+            (at("/missing.svg"), false),
+            ("https://127.0.0.1/logo.svg".to_owned(), false),
+            ("http://169.254.169.254/latest".to_owned(), false),
+        ] {
+            let mut body = metadata();
+            body["logo_uri"] = json!(logo);
+            let answer = register(&app, None, &body).await;
+            assert_eq!(answer.status, StatusCode::CREATED, "{logo} {answer:?}");
+            assert_eq!(answer.json()["logo_uri"], logo);
+            let id = text(&answer.json()["client_id"]).to_owned();
+            assert_eq!(shown(&mut admin, &id).await, had, "{logo}");
+        }
+        let wrong = register(&app, Some("wrong"), &{
+            let mut body = metadata();
+            body["logo_uri"] = json!(at("/logo.svg"));
+            body
+        })
+        .await;
+        assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(site.hits("/logo.svg"), 1, "only for who was let in");
+
+        let mut body = metadata();
+        for (name, path) in [
+            ("logo_uri", "/logo.svg"),
+            ("policy_uri", "/policy"),
+            ("tos_uri", "/terms?a=1&b=2"),
+        ] {
+            body[name] = json!(at(path));
+        }
+        let registered = register(&app, None, &body).await.json();
+        let client = crate::oidc::Client {
+            id: text(&registered["client_id"]).to_owned(),
+            secret: String::new(),
+        };
+        let interaction = async |admin: &mut Browser| {
+            let answer = admin.get(&authorize_path(&client, &[])).await;
+            let id = parameter(&answer, "interaction").unwrap();
+            admin.get(&format!("/api/oidc/interactions/{id}")).await.json()
+        };
+        let seen = interaction(&mut admin).await;
+        assert_eq!(
+            (&seen["policyUri"], &seen["tosUri"], &seen["client"]["hasLogo"]),
+            (&json!(at("/policy")), &json!(at("/terms?a=1&b=2")), &json!(true))
+        );
+        for name in ["logo_uri", "policy_uri", "tos_uri"] {
+            let mut bad = metadata();
+            bad[name] = json!("javascript:alert(1)");
+            let answer = register(&app, None, &bad).await;
+            assert_eq!(answer.json()["error"], "invalid_client_metadata", "{name}");
+        }
+
+        // An approval was of that logo; one that is not named any more is gone.
+        let approve = format!("/api/oidc/clients/{}/approve", client.id);
+        assert_eq!(admin.post_nothing(&approve).await.status, StatusCode::NO_CONTENT);
+        let mut changed = metadata();
+        changed["client_id"] = registered["client_id"].clone();
+        let (path, token) = (
+            own_path(&app, &registered),
+            text(&registered["registration_access_token"]),
+        );
+        let answer = send(&app, Method::PUT, &path, Some(token), Some(&changed)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        let seen = interaction(&mut admin).await;
+        assert_eq!(
+            (
+                &seen["policyUri"],
+                &seen["client"]["hasLogo"],
+                &seen["clientIsApproved"]
+            ),
+            (&json!(null), &json!(false), &json!(false))
+        );
+        let logo = format!("/api/oidc/clients/{}/logo", client.id);
+        assert_eq!(admin.get(&logo).await.status, StatusCode::NOT_FOUND);
+    }
+);
+
+both_engines!(
+    clients_nobody_approved_or_used_are_named_when_they_go,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        policy(&mut admin, "open", false).await;
+        let mut ids = Vec::new();
+        for _ in 0..3 {
+            let registered = register(&app, None, &metadata()).await.json();
+            ids.push(text(&registered["client_id"]).to_owned());
+        }
+        let approve = format!("/api/oidc/clients/{}/approve", ids[1]);
+        assert_eq!(admin.post_nothing(&approve).await.status, StatusCode::NO_CONTENT);
+        let used = crate::oidc::Client {
+            id: ids[2].clone(),
+            secret: String::new(),
+        };
+        code(&mut admin, &used, &[]).await;
+        let registered_at = app.app.state.now();
+        app.pass_seconds(1);
+        let gone = async |before| {
+            let tx = app.app.state.store.begin().await.unwrap();
+            let gone = pocket_id_store::registrations::delete_unused(&tx, before)
+                .await
+                .unwrap();
+            pocket_id_store::commit(tx).await.unwrap();
+            gone.into_iter().map(|client| client.id.0).collect::<Vec<_>>()
+        };
+        assert!(gone(registered_at).await.is_empty(), "not that old");
+        assert_eq!(gone(app.app.state.now()).await, [ids[0].clone()]);
+        assert!(gone(app.app.state.now()).await.is_empty());
+        assert_eq!(app.count("oidc_clients").await, 2);
+    }
+);

@@ -3413,12 +3413,16 @@ export interface components {
              * @example any
              */
             minimumPasskey: string;
+            /** @description What the client says it does with data about people; an address of the web. */
+            policyUri?: string | null;
             /** @description The steps left, in order. */
             requiredSteps: string[];
             /** @description What the scopes that are not standard ones mean. */
             scopeInfo: components["schemas"]["ScopeInfoDto"][];
             /** @description Scopes asked for. */
             scopes: string[];
+            /** @description The client's terms of service; an address of the web. */
+            tosUri?: string | null;
         };
         /** @description How long a code is to live. */
         LifetimeInput: {
@@ -8587,6 +8591,15 @@ export interface operations {
                 };
             };
             403: components["responses"]["Refused"];
+            /** @description The request is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];

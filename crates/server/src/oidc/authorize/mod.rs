@@ -94,7 +94,7 @@ async fn answer(
     let headers = request.headers().clone();
     let mut pairs = form::query_pairs(&request);
     if *request.method() == Method::POST {
-        match form::body_pairs(request).await {
+        match form::body_pairs(request, form::REQUEST_LIMIT).await {
             Ok(body) => pairs.extend(body),
             Err(error) => return error_page(state, &error.to_string(), &[]),
         }
@@ -345,7 +345,7 @@ async fn insert_interaction(
         id,
         client_id: client.id.clone(),
         user_id: None,
-        parameters: StringMap(parameters.values().clone()),
+        parameters: StringMap(authorize::worth_keeping(parameters)),
         progress: JsonDocument(progress_json(progress)?),
         created_at: now,
         expires_at: now.plus_seconds(INTERACTION_LIFETIME),

@@ -74,7 +74,7 @@ pub async fn issue(state: &AppState, caller: &Caller, request: &Request) -> Resu
         expires_at: expires_at.seconds(),
     };
     let issuer = state.config.app_url.as_str();
-    let signer = state.signing_keys.signer(None).await?;
+    let signer = state.signing_keys.signer(client.facts.access_token_alg()).await?;
     Ok(TokenResponse {
         access_token: access_token::issue(&signer, issuer, &content, validity)?,
         token_type: token_type(caller.proven_key.as_deref()),

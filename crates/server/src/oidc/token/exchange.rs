@@ -130,6 +130,7 @@ pub async fn exchange(
         jti,
         access_expires_at: expires_at,
         key_thumbprint: caller.proven_key.clone(),
+        algorithm: client.facts.access_token_alg(),
         refresh_token: None,
         id_token: None,
     };

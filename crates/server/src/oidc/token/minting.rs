@@ -37,6 +37,8 @@ pub struct Minted {
     pub access_expires_at: Timestamp,
     /// Thumbprint of the key it is bound to.
     pub key_thumbprint: Option<String>,
+    /// The algorithm it is to be signed with; the instance's when none.
+    pub algorithm: Option<Algorithm>,
     /// The new refresh token, if there is one.
     pub refresh_token: Option<OpaqueToken>,
     /// The ID token that goes with it, if there is to be one.
@@ -151,6 +153,7 @@ pub async fn mint(
         jti,
         access_expires_at,
         key_thumbprint: caller.proven_key.clone(),
+        algorithm: client.facts.access_token_alg(),
         refresh_token,
         id_token: Some(IdTokenPlan {
             occasion,
@@ -162,7 +165,7 @@ pub async fn mint(
 /// Signs what was minted.
 pub async fn sign(state: &AppState, minted: Minted) -> Result<TokenResponse, Failure> {
     let now = state.now().seconds();
-    let signer = state.signing_keys.signer(None).await?;
+    let signer = state.signing_keys.signer(minted.algorithm).await?;
     let issuer = state.config.app_url.as_str();
     let grant = facts::grant(&minted.grant)?;
     let expires_at = minted.access_expires_at.seconds();

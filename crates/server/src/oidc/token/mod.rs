@@ -79,6 +79,7 @@ async fn answer(
         path: "/api/oidc/token",
         access_token: None,
         nonce: Nonce::Required,
+        profile: client.facts.profile,
     };
     let caller = Caller {
         client,

@@ -374,7 +374,7 @@ both_engines!(fapi_asks_for_more, |app: TestApp| async move {
     }
 });
 
-fn with_secret(secret: &str, alg: &str, claims: &Value) -> String {
+pub fn with_secret(secret: &str, alg: &str, claims: &Value) -> String {
     let message = format!(
         "{}.{}",
         URL_SAFE_NO_PAD.encode(json!({ "alg": alg }).to_string()),

@@ -99,7 +99,10 @@ both_engines!(
         let essential = json!({"id_token": {"acr": {"essential": true, "values": ["phr"]}}}).to_string();
         let condition = [("claims", essential.as_str()), ("prompt", "none")];
         let answer = admin.get(&authorize_path(&client, &condition)).await;
-        assert_eq!(parameter(&answer, "error").as_deref(), Some("login_required"));
+        assert_eq!(
+            parameter(&answer, "error").as_deref(),
+            Some("interaction_required")
+        );
         let impossible = json!({"id_token": {"acr": {"essential": true, "values": ["9"]}}}).to_string();
         let answer = admin
             .get(&authorize_path(&client, &[("claims", &impossible)]))
@@ -125,6 +128,6 @@ both_engines!(
         let interaction = admin.get(&format!("/api/oidc/interactions/{id}")).await.json();
         assert_eq!(interaction["requiredSteps"], json!(["reauthenticate", "consent"]));
         let none = admin.get(&authorize_path(&client, &[("prompt", "none")])).await;
-        assert_eq!(parameter(&none, "error").as_deref(), Some("login_required"));
+        assert_eq!(parameter(&none, "error").as_deref(), Some("interaction_required"));
     }
 );

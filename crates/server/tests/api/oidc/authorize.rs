@@ -209,3 +209,50 @@ async fn post_works_like_get_and_repeats_are_refused() {
     let answer = admin.get(&format!("{path}&client_id=again")).await;
     assert!(target(&answer).0.ends_with("/interaction/error"));
 }
+
+#[tokio::test]
+async fn only_what_is_read_again_is_stored_of_a_request() {
+    let app = TestApp::start(Database::Sqlite).await;
+    let mut admin = app.set_up().await;
+    let client = register(&mut admin, |_| {}).await;
+    let mut stranger = app.browser();
+    let filler = "x".repeat(20_000);
+    let path = authorize_path(&client, &[("unheard_of", &filler), ("ui_locales", "de")]);
+    let answer = stranger.get(&path).await;
+    let id = parameter(&answer, "interaction").unwrap().parse().unwrap();
+    let state = &app.app.state;
+    let row = pocket_id_store::interactions::find(state.store.reader(), id, state.now())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(row.parameters.0["state"], "state-1");
+    for name in ["unheard_of", "ui_locales"] {
+        assert!(!row.parameters.0.contains_key(name), "{name}");
+    }
+
+    let before = app.count("oidc_interactions").await;
+    let query = path.split_once('?').unwrap().1.to_owned();
+    for (kind, body) in [
+        (
+            "application/x-www-form-urlencoded",
+            format!("{query}&more={}", "x".repeat(65_536)),
+        ),
+        (
+            "multipart/form-data; boundary=b",
+            format!(
+                "--b\r\nContent-Disposition: form-data; name=\"state\"\r\n\r\n{}\r\n--b--\r\n",
+                "x".repeat(65_536)
+            ),
+        ),
+    ] {
+        let request = stranger
+            .request(Method::POST, "/authorize")
+            .header("content-type", kind)
+            .body(body);
+        let answer = stranger.send(request).await;
+        let (page, told) = target(&answer);
+        assert!(page.ends_with("/interaction/error"), "{kind}: {answer:?}");
+        assert_eq!(told[0].1, "The request body is too large.", "{kind}");
+    }
+    assert_eq!(app.count("oidc_interactions").await, before);
+}

@@ -14,7 +14,11 @@ struct Key(PrivateKey);
 
 impl Key {
     fn new(seed: u8) -> Self {
-        Self(PrivateKey::generate(Algorithm::Es256, [seed; 8]).unwrap())
+        Self::with(Algorithm::Es256, seed)
+    }
+
+    fn with(algorithm: Algorithm, seed: u8) -> Self {
+        Self(PrivateKey::generate(algorithm, [seed; 8]).unwrap())
     }
 
     fn thumbprint(&self) -> String {
@@ -23,7 +27,8 @@ impl Key {
 
     /// A proof for a request; `jti` tells proofs apart.
     fn proof(&self, app: &TestApp, method: &str, path: &str, jti: &str, more: &[(&str, &str)]) -> String {
-        let header = json!({"typ": "dpop+jwt", "alg": "ES256", "jwk": self.0.public_jwk()});
+        let header =
+            json!({"typ": "dpop+jwt", "alg": self.0.algorithm().as_str(), "jwk": self.0.public_jwk()});
         let mut claims = json!({
             "htm": method, "htu": format!("{}{path}", app.url), "iat": app.app.state.now().seconds(), "jti": jti
         });
@@ -160,6 +165,15 @@ both_engines!(
             assert!(challenge.starts_with(scheme), "{why}: {challenge}");
         }
 
+        // Strangers with keys and proofs of their own leave nothing behind.
+        let rows = app.count("oidc_jtis").await;
+        for (token, jti) in [(access_token, "s1"), ("a.b.c", "s2"), ("nonsense", "s3")] {
+            let proof = thief.proof(&app, "GET", path, jti, &[("ath", &ath(token))]);
+            let answer = ask_userinfo(&app, "DPoP", token, Some(&proof)).await;
+            assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{jti} {answer:?}");
+        }
+        assert_eq!(app.count("oidc_jtis").await, rows);
+
         let refresh_token = text(&tokens["refresh_token"]).to_owned();
         let form = [
             ("grant_type", "refresh_token"),
@@ -248,8 +262,10 @@ both_engines!(
 async fn fapi(app: TestApp) {
     let mut admin = app.set_up().await;
     let own = PrivateKey::generate(Algorithm::Es256, [9; 8]).unwrap();
+    let rsa = Key::with(Algorithm::Rs256, 3);
     let client = register(&mut admin, |body| {
-        body["protocol"] = json!({"securityProfile": "fapi2", "jwks": {"keys": [own.public_jwk()]}});
+        body["protocol"] =
+            json!({"securityProfile": "fapi2", "jwks": {"keys": [own.public_jwk(), rsa.0.public_jwk()]}});
     })
     .await;
     let assertion = |jti: &str| {
@@ -348,12 +364,55 @@ async fn fapi(app: TestApp) {
     let answer = send(borrowed(&form(&exchange, "t3")), Some(proof("d1"))).await;
     assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
     let tokens = answer.json();
-    let header: Value = {
-        use base64::Engine as _;
-        let part = text(&tokens["id_token"]).split('.').next().unwrap();
-        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
+    for name in ["id_token", "access_token"] {
+        let header: Value = {
+            use base64::Engine as _;
+            let part = text(&tokens[name]).split('.').next().unwrap();
+            serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
+        };
+        assert_eq!(header["alg"], "ES256", "no PKCS #1 v1.5 for the {name}");
+    }
+    // Nor is it taken, for a proof or for a request.
+    let weak = rsa.proof(&app, "POST", "/api/oidc/token", "rsa", &[("nonce", &nonce)]);
+    let answer = send(borrowed(&form(&exchange, "t5")), Some(weak)).await;
+    assert_eq!(answer.json()["error"], "invalid_dpop_proof", "{answer:?}");
+    assert!(
+        text(&answer.json()["error_description"]).contains("PS256"),
+        "{answer:?}"
+    );
+    let now = app.app.state.now().seconds();
+    let object = json!({
+        "iss": client.id, "aud": app.url, "client_id": client.id, "nbf": now, "exp": now + 60,
+        "response_type": "code", "redirect_uri": CALLBACK, "scope": "openid",
+        "code_challenge": CHALLENGE, "code_challenge_method": "S256"
+    });
+    let with_object = |jti: &str, object: String| {
+        vec![
+            ("client_id", client.id.clone()),
+            ("client_assertion_type", KIND.to_owned()),
+            ("client_assertion", assertion(jti)),
+            ("request", object),
+        ]
     };
-    assert_eq!(header["alg"], "ES256", "no PKCS #1 v1.5");
+    let unsigned = format!(
+        "{}.{}.",
+        base64url(br#"{"alg":"none"}"#),
+        base64url(object.to_string().as_bytes())
+    );
+    for (jti, object, fine) in [
+        ("q1", sign(&own, "JWT", &object).unwrap(), true),
+        ("q2", sign(&rsa.0, "JWT", &object).unwrap(), false),
+        ("q3", unsigned, false),
+    ] {
+        let form = with_object(jti, object);
+        let mut browser = app.browser();
+        let request = browser.request(Method::POST, "/api/oidc/par").form(&form);
+        let answer = browser.send(request).await;
+        assert_eq!(answer.status == StatusCode::CREATED, fine, "{jti} {answer:?}");
+        if !fine {
+            assert_eq!(answer.json()["error"], "invalid_request_object", "{jti}");
+        }
+    }
 
     let refresh = [
         ("grant_type", "refresh_token".to_owned()),

@@ -78,3 +78,23 @@ async fn without_a_good_hint_the_person_is_asked() {
         StatusCode::OK
     );
 }
+
+both_engines!(
+    who_names_no_address_stays_here_and_is_told,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        // One address is registered; nobody asked to go there.
+        let client = register(&mut admin, |_| {}).await;
+        let tokens = tokens(&app, &mut admin, &client).await;
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs([("id_token_hint", text(&tokens["id_token"])), ("state", "s")])
+            .finish();
+        let answer = admin.get(&format!("/api/oidc/end-session?{query}")).await;
+        assert_eq!(
+            (answer.status, answer.header("location")),
+            (StatusCode::FOUND, format!("{}/logout", app.url).as_str())
+        );
+        assert!(!admin.cookies.contains_key("access_token"));
+        assert_eq!(admin.get("/api/users/me").await.code(), "not_signed_in");
+    }
+);

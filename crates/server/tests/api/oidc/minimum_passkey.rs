@@ -72,7 +72,10 @@ both_engines!(
             "nothing was passed by"
         );
         let silent = admin.get(&authorize_path(&client, &[("prompt", "none")])).await;
-        assert_eq!(parameter(&silent, "error").as_deref(), Some("login_required"));
+        assert_eq!(
+            parameter(&silent, "error").as_deref(),
+            Some("interaction_required")
+        );
 
         prove(&mut admin, &mut key).await;
         assert_eq!(admin.post(&complete, &step).await.status, StatusCode::OK);

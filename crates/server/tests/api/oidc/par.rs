@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use pocket_id_oidc::jose::{Algorithm, PrivateKey, base64url, sign};
+use pocket_id_store::types::TokenHash;
 use serde_json::json;
 
 use super::*;
@@ -263,3 +264,54 @@ both_engines!(
         assert_eq!(claims(text(&tokens["id_token"]))["nonce"], "from-object");
     }
 );
+
+both_engines!(
+    only_what_is_read_again_is_stored_of_a_push,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let client = register(&mut admin, |_| {}).await;
+        let filler = "x".repeat(20_000);
+        let more = [
+            ("unheard_of", filler.as_str()),
+            ("login_hint", "tim"),
+            ("prompt", "login"),
+        ];
+        let pushed = push(&app, &client, &more).await;
+        assert_eq!(pushed.status, StatusCode::CREATED, "{pushed:?}");
+        let handle = text(&pushed.json()["request_uri"]).to_owned();
+        let secret = pocket_id_oidc::pushed_request::secret(&handle).unwrap();
+        let hash = TokenHash(pocket_id_oidc::pushed_request::hash(secret).to_vec());
+        let state = &app.app.state;
+        let tx = state.store.begin().await.unwrap();
+        let row = pocket_id_store::pushed_requests::take(&tx, &hash, state.now())
+            .await
+            .unwrap()
+            .unwrap();
+        let names: Vec<&str> = row.parameters.0.keys().map(String::as_str).collect();
+        assert_eq!(
+            names,
+            [
+                "client_id",
+                "code_challenge",
+                "code_challenge_method",
+                "prompt",
+                "redirect_uri",
+                "response_type",
+                "scope",
+                "state"
+            ]
+        );
+    }
+);
+
+#[tokio::test]
+async fn a_push_has_a_size_of_its_own() {
+    let app = TestApp::start(Database::Sqlite).await;
+    let mut admin = app.set_up().await;
+    let client = register(&mut admin, |_| {}).await;
+    let refused = push(&app, &client, &[("unheard_of", &"x".repeat(65_536))]).await;
+    assert_eq!(refused.status, StatusCode::PAYLOAD_TOO_LARGE, "{refused:?}");
+    assert_eq!(refused.json()["error"], "invalid_request");
+    assert_eq!(refused.header("cache-control"), "no-store");
+    assert_eq!(app.count("oidc_pushed_requests").await, 0);
+}

@@ -29,6 +29,19 @@ both_engines!(discovery_and_keys_fit_the_tokens, |app: TestApp| async move {
         ("require_pushed_authorization_requests", json!(false)),
         ("code_challenge_methods_supported", json!(["S256"])),
         ("acr_values_supported", json!(["0", "phr"])),
+        (
+            "introspection_endpoint_auth_methods_supported",
+            json!([
+                "client_secret_basic",
+                "client_secret_jwt",
+                "private_key_jwt",
+                "Bearer"
+            ]),
+        ),
+        (
+            "introspection_endpoint_auth_signing_alg_values_supported",
+            document["token_endpoint_auth_signing_alg_values_supported"].clone(),
+        ),
     ] {
         assert_eq!(document[field], expected, "{field}");
     }
