@@ -379,6 +379,10 @@ test('settings of the environment are shown and cannot be changed', async ({ bro
 		await tab.getByRole('tab', { name: 'User Creation' }).click();
 		await expect(tab.getByRole('combobox', { name: 'User Groups' })).toBeDisabled();
 		await expect(tab.getByRole('button', { name: 'Enable User Signups' })).toBeDisabled();
+		await tab.getByRole('tab', { name: 'OIDC' }).click();
+		const registration = tab.getByTestId('registration-card');
+		await expect(registration.getByRole('button', { name: 'Apply', exact: true })).toBeDisabled();
+		await expect(registration.getByRole('button', { name: 'Who may register clients' })).toBeDisabled();
 		await tab.context().close();
 	} finally {
 		await fixed.stop();

@@ -147,6 +147,30 @@ test('a list that cannot be had says so, and is tried again', async () => {
 	await expect(page.getByRole('main').getByRole('alert')).toHaveCount(0);
 });
 
+test('a list that arrives late keeps nobody from leaving', async () => {
+	/** Holds requests back until the returned function is called. */
+	const hold = async (matches: (url: URL) => boolean) => {
+		let release = () => {};
+		const released = new Promise<void>((resolve) => (release = resolve));
+		await page.route(matches, async (route) => {
+			await released;
+			await route.continue();
+		});
+		return release;
+	};
+	const list = await hold((url) => url.pathname === '/api/users');
+	await page.goto('/settings/admin/users');
+	const link = page.getByRole('link', { name: 'User Groups' });
+	await expect(link).toBeVisible();
+	const nextPage = await hold((url) => url.pathname.startsWith('/_app/immutable/'));
+	await link.click();
+	list();
+	await expect(rows()).toHaveCount(26);
+	nextPage();
+	await expect(page).toHaveTitle('User Groups');
+	await page.unrouteAll({ behavior: 'wait' });
+});
+
 test('another filter of the audit log begins at its first page', async () => {
 	await page.goto('/settings/audit-log/global?audit-log-list-admin-page=2');
 	await expect(pager().getByRole('button', { name: '2', exact: true })).toHaveAttribute('aria-current', 'page');
