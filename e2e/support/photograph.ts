@@ -1,4 +1,4 @@
-/* Pictures to look at, in light, dark and on a phone; taken only where somebody asks for them. */
+/* Pictures to look at, in light, dark, on a tablet and on a phone; taken only where somebody asks for them. */
 import { mkdir } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 
@@ -11,6 +11,7 @@ export async function photograph(page: Page, name: string): Promise<void> {
 	for (const [suffix, scheme, width] of [
 		['light', 'light', 1280],
 		['dark', 'dark', 1280],
+		['tablet', 'light', 820],
 		['phone', 'light', 390]
 	] as const) {
 		await page.emulateMedia({ colorScheme: scheme });

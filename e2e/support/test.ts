@@ -143,6 +143,7 @@ export async function createClient(
 		logoutCallbackURLs?: string[];
 		isPublic?: boolean;
 		pkceEnabled?: boolean;
+		isGroupRestricted?: boolean;
 		protocol?: Record<string, unknown>;
 	}
 ): Promise<NewClient> {

@@ -90,14 +90,61 @@ test('a device can be turned away, and a wrong code is said to be wrong', async 
 	expect((await poll(pocketId.url, client, started.device_code)).error).toBe('access_denied');
 });
 
-test('the token preview says what a client would learn and why', async () => {
+test('the data preview says what a client would learn and why', async () => {
 	const client = await createClient(admin, { name: 'Curious', callbackURLs: [] });
+	for (const username of ['bob', 'carol']) {
+		await api(admin, 'POST', '/api/users', { username, email: `${username}@example.com`, firstName: username });
+	}
 	await admin.goto(`/settings/admin/oidc-clients/${client.id}#preview`);
-	await admin.getByRole('button', { name: 'Show Preview' }).click();
-	const row = admin.getByRole('row', { name: /^email ada@example.com user/ });
-	await expect(row.first()).toBeVisible();
+	await admin.getByTestId('preview-card').getByRole('button', { name: 'Show' }).click();
+	const dialog = admin.getByRole('dialog', { name: 'OIDC Data Preview' });
+	const claim = (name: RegExp) => dialog.getByRole('row', { name });
+	await expect(dialog.getByRole('heading', { name: 'ID Token Payload' })).toBeVisible();
+	await expect(claim(/^email ada@example.com user/)).toBeVisible();
+	await expect(claim(/^iss .* protocol/)).toBeVisible();
+	await expect(claim(/^groups/)).toHaveCount(0);
 	await expectAccessible(admin);
 	await photograph(admin, 'client-preview');
+
+	// Each choice asks again.
+	await dialog.getByRole('combobox', { name: 'Users: ada' }).click();
+	await admin.getByPlaceholder('Search...').fill('car');
+	await expect(admin.getByRole('option')).toHaveText(['carol']);
+	await admin.getByRole('option', { name: 'carol' }).click();
+	await expect(claim(/^email carol@example.com user/)).toBeVisible();
+	await dialog.getByRole('combobox', { name: 'Scopes' }).click();
+	await expect(admin.getByRole('option', { name: 'profile' })).toHaveAttribute('aria-checked', 'true');
+	await admin.getByRole('option', { name: 'email' }).click();
+	await admin.getByRole('option', { name: 'groups' }).click();
+	await expectAccessible(admin);
+	await admin.keyboard.press('Escape');
+	await expect(claim(/^email/)).toHaveCount(0);
+	await expect(claim(/^groups \[\] groups of the user/)).toBeVisible();
+
+	await dialog.getByRole('tab', { name: 'Userinfo' }).click();
+	await expect(dialog.getByRole('heading', { name: 'Userinfo Endpoint Response' })).toBeVisible();
+	await dialog.getByRole('button', { name: 'Copy All' }).click();
+	const copied = JSON.parse(await admin.evaluate(() => navigator.clipboard.readText())) as Record<string, unknown>;
+	expect(copied).toMatchObject({ preferred_username: 'carol', groups: [] });
+	await claim(/^preferred_username/).getByRole('button', { name: 'carol' }).click();
+	await expect.poll(() => admin.evaluate(() => navigator.clipboard.readText())).toBe('carol');
+	await dialog.getByRole('tab', { name: 'Access Token' }).click();
+	await expect(dialog.getByRole('heading', { name: 'Access Token Payload' })).toBeVisible();
+	await expect(claim(/^scope openid profile groups/)).toBeVisible();
+	await dialog.getByRole('button', { name: 'Close' }).click();
+	await expect(dialog).toBeHidden();
+});
+
+test('the data preview says so when a user may not use the client', async () => {
+	const client = await createClient(admin, { name: 'Closed', callbackURLs: [], isGroupRestricted: true });
+	await admin.goto(`/settings/admin/oidc-clients/${client.id}`);
+	await admin.getByRole('tab', { name: 'OIDC Data Preview' }).click();
+	await admin.getByRole('button', { name: 'Show', exact: true }).click();
+	const dialog = admin.getByRole('dialog', { name: 'OIDC Data Preview' });
+	await expect(dialog.getByRole('alert')).toContainText('Error');
+	await expect(dialog.getByRole('alert')).toContainText('The user is not allowed to use this client');
+	await expectAccessible(admin);
+	await dialog.getByRole('button', { name: 'Close' }).click();
 });
 
 test('an app registers itself, is marked, and is approved', async ({ pocketId }) => {

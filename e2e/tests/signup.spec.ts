@@ -41,6 +41,10 @@ async function allow(mode: string): Promise<void> {
 	await admin.getByRole('option', { name: mode }).click();
 	const panel = admin.locator('#application-configuration-signup-defaults');
 	await panel.getByRole('button', { name: 'Save' }).click();
+	if (mode === 'Open Signup') {
+		const question = admin.getByRole('alertdialog', { name: 'Open sign-ups to everybody?' });
+		await question.getByRole('button', { name: 'Open sign-ups' }).click();
+	}
 	await expectToast(admin, 'User creation settings updated successfully.');
 }
 

@@ -47,7 +47,7 @@ test.afterEach(() => {
 
 const screenshots = resolve(import.meta.dirname, '../test-results/screenshots');
 
-/** The page in light, dark and at phone width, each free of accessibility faults. */
+/** The page in light, dark, at tablet and at phone width, each free of accessibility faults. */
 async function portray(name: string): Promise<void> {
 	await mkdir(screenshots, { recursive: true });
 	// Tooltips and toasts come and go: neither belongs into a portrait.
@@ -56,6 +56,7 @@ async function portray(name: string): Promise<void> {
 	const looks = [
 		{ look: 'light', scheme: 'light', width: 1280, height: 860 },
 		{ look: 'dark', scheme: 'dark', width: 1280, height: 860 },
+		{ look: 'tablet', scheme: 'light', width: 820, height: 1180 },
 		{ look: 'phone', scheme: 'light', width: 375, height: 780 }
 	] as const;
 	for (const { look, scheme, width, height } of looks) {

@@ -25,6 +25,10 @@ export const configuration = {
 		const value: unknown = JSON.parse(values['signupDefaultUserGroupIDs'] || '[]');
 		return Array.isArray(value) ? value.filter((id) => typeof id === 'string') : [];
 	},
+	/** Whether the addresses of new users count as verified. */
+	async emailsVerified(): Promise<boolean> {
+		return (await configuration.all()).values['emailsVerified'] === 'true';
+	},
 	/** What everybody may see. */
 	visible: () => api.get<ConfigEntry[]>(PATH)
 };
