@@ -419,9 +419,8 @@ both_engines!(
             assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
         }
         let announce = async || {
-            pocket_id_server::api_keys::announce_ends(&app.app.state)
-                .await
-                .unwrap()
+            let state = &app.app.state;
+            pocket_id_server::api_keys::announce_ends(state).await.unwrap();
         };
         announce().await;
         assert_eq!(app.mail_states(&mut admin).await, [], "switched off");
