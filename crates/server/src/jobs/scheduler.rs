@@ -21,6 +21,7 @@ struct Job {
     run: Run,
 }
 
+const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 /// How long a run may hold its lease before another replica takes over, in milliseconds.
 const LEASE_MILLIS: i64 = 10 * 60 * 1000;
@@ -74,6 +75,11 @@ const JOBS: &[Job] = &[
         name: "ClearAuditLogs",
         every: DAY,
         run: |state| Box::pin(cleanup::audit_logs(state)),
+    },
+    Job {
+        name: "CompactAuditLogCounts",
+        every: HOUR,
+        run: |state| Box::pin(cleanup::audit_log_counts(state)),
     },
 ];
 
