@@ -264,13 +264,7 @@ where
     for (expression, order) in walk {
         identifiers = identifiers.order_by(expression, order);
     }
-    rows_of::<E, C>(
-        id,
-        identifiers.offset(passed_over).into_query(),
-        read,
-        connection,
-    )
-    .await
+    rows_of::<E, C>(id, identifiers.offset(passed_over).into_query(), read, connection).await
 }
 
 /// `column` contains `text`, ASCII case ignored, `%` and `_` meaning themselves; alike on both engines.

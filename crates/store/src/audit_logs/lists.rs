@@ -126,7 +126,10 @@ impl Filters {
     /// The same as one condition.
     fn any_range(&self, access: Access) -> Option<SimpleExpr> {
         match access {
-            Access::User => self.users.as_ref().map(|users| Column::UserId.is_in(users.iter().copied())),
+            Access::User => self
+                .users
+                .as_ref()
+                .map(|users| Column::UserId.is_in(users.iter().copied())),
             Access::Client => self.clients.as_ref().map(|names| Column::ClientName.is_in(names)),
             Access::Event => self.events.as_ref().map(|events| Column::Event.is_in(events)),
             Access::Place | Access::Time => self.ranges(access).into_iter().next(),
@@ -229,18 +232,18 @@ fn days_of(place: Place, buckets: impl Iterator<Item = (i64, u64)>) -> Option<Da
         if end > place.offset() {
             let from = bucket << BUCKET_BITS;
             let until = (bucket + 1) << BUCKET_BITS;
-            days = Some(days.map_or(
-                Days {
+            days = Some(match days {
+                None => Days {
                     from,
                     until,
                     before: place.offset() - passed,
                 },
-                |days| Days {
+                Some(days) => Days {
                     from: Ord::min(days.from, from),
                     until: Ord::max(days.until, until),
                     before: days.before,
                 },
-            ));
+            });
         }
         if end >= place.offset() + place.rows() {
             break;
@@ -326,10 +329,7 @@ fn by_time(filters: &Filters, counted: &Counted, place: Place, order: &Order) ->
         } else {
             filters.any_range(access)
         };
-        return walk(condition)
-            .limit(place.rows())
-            .offset(passed_over)
-            .take();
+        return walk(condition).limit(place.rows()).offset(passed_over).take();
     }
     // Several values: the first entries of each in order, of which the page is a part.
     let mut parts = ranges.into_iter().map(|range| {

@@ -48,11 +48,7 @@ const ORDERS: [(&str, &str, &str); 19] = [
     ("users_list_display_name", "users", "display_name, "),
     ("users_list_is_admin", "users", "is_admin, "),
     ("users_list_disabled", "users", "disabled, "),
-    (
-        "user_groups_list_friendly_name",
-        "user_groups",
-        "friendly_name, ",
-    ),
+    ("user_groups_list_friendly_name", "user_groups", "friendly_name, "),
     ("user_groups_list_created_at", "user_groups", ""),
     ("oidc_clients_list_name", "oidc_clients", "lower(name), "),
     ("oidc_clients_list_created_at", "oidc_clients", ""),
@@ -187,7 +183,9 @@ impl MigrationTrait for Migration {
         let engine = manager.get_database_backend();
         let connection = manager.get_connection();
         for (name, _, _) in OLD {
-            connection.execute_unprepared(&format!("DROP INDEX {name}")).await?;
+            connection
+                .execute_unprepared(&format!("DROP INDEX {name}"))
+                .await?;
         }
         connection.execute_unprepared(SHORTEN_USER_AGENTS).await?;
         for (name, table, first) in ORDERS {
@@ -248,7 +246,9 @@ impl MigrationTrait for Migration {
             .execute_unprepared("ALTER TABLE users DROP COLUMN search_text")
             .await?;
         for (name, _, _) in ORDERS.into_iter().chain(OTHERS) {
-            connection.execute_unprepared(&format!("DROP INDEX {name}")).await?;
+            connection
+                .execute_unprepared(&format!("DROP INDEX {name}"))
+                .await?;
         }
         for (name, table, columns) in OLD {
             connection
