@@ -104,10 +104,7 @@ impl Fill {
             .query_all_raw(Statement::from_string(self.engine, sql))
             .await?;
         rows.iter()
-            .map(|row| {
-                row.try_get_by_index(0)
-                    .map_err(|error| sea_orm::DbErr::from(error).into())
-            })
+            .map(|row| row.try_get_by_index(0).map_err(Error::from))
             .collect()
     }
 
@@ -115,12 +112,11 @@ impl Fill {
     fn id(&self, kind: u8, number: u64) -> String {
         let hash =
             aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, format!("{kind} {number}").as_bytes());
-        let hex: String = hash
-            .as_ref()
-            .iter()
-            .take(16)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let mut bytes = [0; 16];
+        for (byte, random) in bytes.iter_mut().zip(hash.as_ref()) {
+            *byte = *random;
+        }
+        let hex = format!("{:032x}", u128::from_be_bytes(bytes));
         match self.engine {
             DbBackend::Postgres => format!("'{hex}'"),
             _ => format!("X'{hex}'"),
@@ -308,17 +304,17 @@ impl Fill {
             DbBackend::Postgres => (
                 "floor(random() * 1000000)::bigint",
                 "gen_random_uuid()",
-                "jsonb_build_object('clientName', client)",
+                "CASE WHEN client IS NULL THEN '{}'::jsonb ELSE jsonb_build_object('clientName', client) END",
             ),
             _ => (
                 "abs(random() % 1000000)",
                 "randomblob(16)",
-                "json_object('clientName', client)",
+                "CASE WHEN client IS NULL THEN '{}' ELSE json_object('clientName', client) END",
             ),
         };
         let step = TWO_YEARS / count;
         let began = self.now - step * count;
-        // OFFSET 0: chance is rolled once for each entry, not each time it is mentioned.
+        // Materialized: chance is rolled once for each entry, not each time it is mentioned.
         format!(
             "{with}{} dice AS MATERIALIZED (SELECT n.i, {random} AS a, {random} AS b, {random} AS c FROM {series}), \
              entry AS MATERIALIZED (SELECT dice.*, \
