@@ -11,11 +11,12 @@ use crate::error::Error;
 use crate::fill::{self, Fill};
 use crate::load;
 use crate::report::{self, Machine, milliseconds, quantile};
-use crate::server::Home;
+use crate::server::{Home, Server};
 use crate::visitor::Visitor;
 
 /// Times each request is sent with the clock running; once more before.
 const TIMES: usize = 7;
+const PER_REQUEST: f64 = 7.0;
 /// Rows on a page: what the UI asks for.
 const LIMIT: u64 = 20;
 
@@ -38,6 +39,10 @@ struct EngineReport {
     engine: &'static str,
     megabytes: i64,
     fill_seconds: u64,
+    /// Programs that wanted a core, over the minute before and the minute of the end: with more than there are cores the
+    /// times are those of a busy machine.
+    load_before: f64,
+    load_after: f64,
     requests: Vec<Timed>,
 }
 
@@ -49,6 +54,8 @@ struct Timed {
     total_items: Option<u64>,
     median_ms: f64,
     worst_ms: f64,
+    /// What one request costs the program; with SQLite that is everything.
+    processor_ms: f64,
 }
 
 /// A page of a list to ask for.
@@ -117,6 +124,7 @@ async fn on(engine: &'static str, home: Home, entries: u64) -> Result<EngineRepo
     fill.close().await?;
     let fill_seconds = began.elapsed().as_secs();
 
+    let load_before = load_average()?;
     let server = home.start().await?;
     let mut requests = Vec::new();
     let users = get(&visitor, "/api/users?search=grace.rossi").await?;
@@ -127,21 +135,31 @@ async fn on(engine: &'static str, home: Home, entries: u64) -> Result<EngineRepo
         .to_owned();
     for list in lists(&user) {
         eprintln!("Lists on {engine}: measuring {} ...", list.name);
-        list.time(&visitor, &mut requests).await?;
+        list.time(&visitor, &server, &mut requests).await?;
     }
     for (list, path) in [
         ("audit filters", "/api/audit-logs/filters/users"),
         ("audit filters", "/api/audit-logs/filters/client-names"),
     ] {
-        requests.push(time(&visitor, list, path.to_owned(), path).await?);
+        requests.push(time(&visitor, &server, list, path.to_owned(), path).await?);
     }
     server.stop().await?;
     Ok(EngineReport {
         engine,
         megabytes,
         fill_seconds,
+        load_before,
+        load_after: load_average()?,
         requests,
     })
+}
+
+fn load_average() -> Result<f64, Error> {
+    std::fs::read_to_string("/proc/loadavg")?
+        .split_whitespace()
+        .next()
+        .and_then(|number| number.parse().ok())
+        .ok_or(Error::Missing("a load average"))
 }
 
 fn pairs(some: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -284,9 +302,9 @@ fn lists(user: &str) -> Vec<List> {
 }
 
 impl List {
-    async fn time(&self, visitor: &Visitor, timed: &mut Vec<Timed>) -> Result<(), Error> {
+    async fn time(&self, visitor: &Visitor, server: &Server, timed: &mut Vec<Timed>) -> Result<(), Error> {
         for which in [Which::First, Which::Middle, Which::Last] {
-            timed.push(self.page(visitor, which, "unsorted", &[]).await?);
+            timed.push(self.page(visitor, server, which, "unsorted", &[]).await?);
         }
         for sort in self.sorts {
             for (direction, which) in [
@@ -296,12 +314,12 @@ impl List {
             ] {
                 let parameters = pairs(&[("sort[column]", sort), ("sort[direction]", direction)]);
                 let name = format!("{sort} {direction}");
-                timed.push(self.page(visitor, which, &name, &parameters).await?);
+                timed.push(self.page(visitor, server, which, &name, &parameters).await?);
             }
         }
         for (name, parameters) in &self.narrowed {
             for which in [Which::First, Which::Middle] {
-                timed.push(self.page(visitor, which, name, parameters).await?);
+                timed.push(self.page(visitor, server, which, name, parameters).await?);
             }
         }
         Ok(())
@@ -310,6 +328,7 @@ impl List {
     async fn page(
         &self,
         visitor: &Visitor,
+        server: &Server,
         which: Which,
         name: &str,
         parameters: &[(String, String)],
@@ -334,7 +353,7 @@ impl List {
             Which::Middle => (pages.div_ceil(2), "middle page"),
             Which::Last => (pages, "last page"),
         };
-        time(visitor, self.name, format!("{name}, {label}"), &url(page)).await
+        time(visitor, server, self.name, format!("{name}, {label}"), &url(page)).await
     }
 }
 
@@ -346,9 +365,17 @@ async fn get(visitor: &Visitor, path: &str) -> Result<Value, Error> {
     Ok(serde_json::from_slice(&answer.body)?)
 }
 
-async fn time(visitor: &Visitor, list: &'static str, request: String, path: &str) -> Result<Timed, Error> {
+async fn time(
+    visitor: &Visitor,
+    server: &Server,
+    list: &'static str,
+    request: String,
+    path: &str,
+) -> Result<Timed, Error> {
     let answer = get(visitor, path).await?;
+    let before = server.processor_time()?;
     let load = load::run(visitor.address()?, vec![visitor.get(path)?; TIMES], 1).await?;
+    let processor = server.processor_time()?.saturating_sub(before);
     Ok(Timed {
         list,
         request,
@@ -359,6 +386,7 @@ async fn time(visitor: &Visitor, list: &'static str, request: String, path: &str
             .last()
             .copied()
             .map_or(0.0, |worst: Duration| milliseconds(worst)),
+        processor_ms: milliseconds(processor) / PER_REQUEST,
     })
 }
 
@@ -378,13 +406,13 @@ impl fmt::Display for Report {
         for engine in &self.engines {
             writeln!(
                 f,
-                "\n{}, {} MB, filled in {} s",
-                engine.engine, engine.megabytes, engine.fill_seconds
+                "\n{}, {} MB, filled in {} s, load {} before and {} after",
+                engine.engine, engine.megabytes, engine.fill_seconds, engine.load_before, engine.load_after
             )?;
             writeln!(
                 f,
-                "{:<14} {:<52} {:>9} {:>11} {:>10}",
-                "list", "request", "rows", "median ms", "worst ms"
+                "{:<14} {:<52} {:>9} {:>11} {:>10} {:>13}",
+                "list", "request", "rows", "median ms", "worst ms", "processor ms"
             )?;
             for timed in &engine.requests {
                 let total = timed
@@ -392,8 +420,8 @@ impl fmt::Display for Report {
                     .map_or_else(String::new, |total| total.to_string());
                 writeln!(
                     f,
-                    "{:<14} {:<52} {total:>9} {:>11.1} {:>10.1}",
-                    timed.list, timed.request, timed.median_ms, timed.worst_ms
+                    "{:<14} {:<52} {total:>9} {:>11.1} {:>10.1} {:>13.1}",
+                    timed.list, timed.request, timed.median_ms, timed.worst_ms, timed.processor_ms
                 )?;
             }
             let slowest = engine

@@ -39,7 +39,7 @@ const OLD: [(&str, &str, &str); 17] = [
 ];
 
 /// Orders of lists: name, table, what decides before the age.
-const ORDERS: [(&str, &str, &str); 19] = [
+const ORDERS: [(&str, &str, &str); 18] = [
     ("users_list_username", "users", "username, "),
     ("users_list_email", "users", "email, "),
     ("users_list_email_verified", "users", "email_verified, "),
@@ -53,7 +53,6 @@ const ORDERS: [(&str, &str, &str); 19] = [
     ("oidc_clients_list_name", "oidc_clients", "lower(name), "),
     ("oidc_clients_list_created_at", "oidc_clients", ""),
     ("audit_logs_list_created_at", "audit_logs", ""),
-    ("audit_logs_list_user", "audit_logs", "user_id, "),
     ("audit_logs_list_event", "audit_logs", "event, "),
     ("audit_logs_list_country", "audit_logs", "country, "),
     ("audit_logs_list_city", "audit_logs", "city, "),
@@ -62,8 +61,14 @@ const ORDERS: [(&str, &str, &str); 19] = [
 ];
 
 /// Indices with something of their own: name, table, columns.
-const OTHERS: [(&str, &str, &str); 2] = [
-    // The event is there so that a client's entries can be counted by event.
+const OTHERS: [(&str, &str, &str); 3] = [
+    // The event is there so that entries of somebody or of a client can be counted by event, and the name so that those
+    // who have entries are found without reading any.
+    (
+        "audit_logs_list_user",
+        "audit_logs",
+        "user_id, created_at, id, event, username",
+    ),
     (
         "audit_logs_list_client",
         "audit_logs",
