@@ -23,6 +23,10 @@ pub enum Error {
     Join(#[from] tokio::task::JoinError),
     #[error("the cryptographic library refused")]
     Crypto(#[from] aws_lc_rs::error::Unspecified),
+    #[error("the database: {0}")]
+    Database(#[from] sea_orm::DbErr),
+    #[error("BENCH_AUDIT_ROWS is not a number above 0")]
+    AuditRows,
     #[error("the server could not be signalled: {0}")]
     Signal(#[from] rustix::io::Errno),
     #[error("the server was not ready in time")]

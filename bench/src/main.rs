@@ -3,8 +3,13 @@
 //! Start time and idle memory of the process, then code-to-token exchanges, refresh token rotations and userinfo
 //! requests per second over loopback, beside the machine's own signing rate, which bounds the exchanges. The load comes from the same
 //! machine and shares its cores with the server: the figures compare builds, they do not promise capacity.
+//!
+//! The stage `lists` fills a database of each engine with more than most will ever have, and times the lists an
+//! administrator looks at.
 
 mod error;
+mod fill;
+mod lists;
 mod load;
 mod report;
 mod server;
@@ -32,12 +37,24 @@ const STARTS: usize = 15;
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
     let (Some(program), Some(results)) = (arguments.next(), arguments.next()) else {
-        eprintln!("usage: pocket-id-bench <pocket-id binary> <results folder>");
+        eprintln!("usage: pocket-id-bench <pocket-id binary> <results folder> [load|lists]...");
         return ExitCode::FAILURE;
     };
+    let stages: Vec<PathBuf> = arguments.collect();
+    let wanted = |stage: &str| stages.is_empty() || stages.iter().any(|name| name.as_os_str() == stage);
     let outcome = tokio::runtime::Runtime::new()
         .map_err(Error::from)
-        .and_then(|runtime| runtime.block_on(measure(&program, &results)));
+        .and_then(|runtime| {
+            runtime.block_on(async {
+                if wanted("load") {
+                    measure(&program, &results).await?;
+                }
+                if wanted("lists") {
+                    lists::measure(&program, &results).await?;
+                }
+                Ok(())
+            })
+        });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

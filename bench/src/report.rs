@@ -14,7 +14,7 @@ use crate::signing::Signing;
 #[derive(Debug, Serialize)]
 pub struct Machine {
     pub cores: usize,
-    processor: String,
+    pub processor: String,
 }
 
 impl Machine {
@@ -93,7 +93,7 @@ impl Report {
     ) -> Self {
         starts.sort_unstable();
         Self {
-            date: jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
+            date: today(),
             version: env!("CARGO_PKG_VERSION"),
             machine,
             connections,
@@ -110,21 +110,32 @@ impl Report {
     }
 
     pub fn write(&self, folder: &Path) -> Result<PathBuf, Error> {
-        std::fs::create_dir_all(folder)?;
-        let path = folder.join(format!("{}.json", self.date));
-        let mut text = serde_json::to_string_pretty(self)?;
-        text.push('\n');
-        std::fs::write(&path, text)?;
-        Ok(path)
+        write(self, &folder.join(format!("{}.json", self.date)))
     }
 }
 
-fn milliseconds(duration: Duration) -> f64 {
+/// The day of the measurement.
+pub fn today() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%d").to_string()
+}
+
+/// Keeps figures for comparison.
+pub fn write(figures: &impl Serialize, path: &Path) -> Result<PathBuf, Error> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut text = serde_json::to_string_pretty(figures)?;
+    text.push('\n');
+    std::fs::write(path, text)?;
+    Ok(path.to_owned())
+}
+
+pub fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
 }
 
 /// The value below which so many percent of the ascending values lie.
-fn quantile(ascending: &[Duration], percent: usize) -> f64 {
+pub fn quantile(ascending: &[Duration], percent: usize) -> f64 {
     let index = (ascending.len() * percent / 100).min(ascending.len().saturating_sub(1));
     ascending.get(index).copied().map_or(0.0, milliseconds)
 }

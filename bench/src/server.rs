@@ -18,6 +18,8 @@ const START_LIMIT: Duration = Duration::from_secs(30);
 pub struct Home {
     folder: tempfile::TempDir,
     program: PathBuf,
+    /// The connection string, unless the database is the file in the folder.
+    database: Option<String>,
     pub address: SocketAddr,
     pub url: String,
 }
@@ -44,8 +46,28 @@ impl Home {
         Ok(Self {
             folder: tempfile::tempdir()?,
             program: program.canonicalize()?,
+            database: None,
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
             url: format!("http://localhost:{port}"),
+        })
+    }
+
+    /// The same with a database elsewhere.
+    pub fn with_database(program: &Path, address: &str) -> Result<Self, Error> {
+        Ok(Self {
+            database: Some(address.to_owned()),
+            ..Self::new(program)?
+        })
+    }
+
+    /// The connection string of the database.
+    pub fn database(&self) -> String {
+        self.database.clone().unwrap_or_else(|| {
+            self.folder
+                .path()
+                .join("data/pocket-id.db")
+                .to_string_lossy()
+                .into_owned()
         })
     }
 
@@ -62,6 +84,9 @@ impl Home {
             .env("VERSION_CHECK_DISABLED", "true")
             .stdin(Stdio::null())
             .stdout(Stdio::null());
+        if let Some(database) = &self.database {
+            command.env("DB_CONNECTION_STRING", database);
+        }
         let began = Instant::now();
         let mut child = command.spawn()?;
         while !healthy(self.address).await {

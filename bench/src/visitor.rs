@@ -141,7 +141,15 @@ impl Visitor {
         text(&serde_json::from_slice(&body)?, "access_token")
     }
 
-    fn address(&self) -> Result<SocketAddr, Error> {
+    /// A request for a part of the REST API.
+    pub fn get(&self, path_and_query: &str) -> Result<Outgoing, Error> {
+        Ok(Request::get(path_and_query)
+            .header(header::HOST, self.origin.trim_start_matches("http://"))
+            .header(header::COOKIE, self.cookie_header())
+            .body(Full::new(Bytes::new()))?)
+    }
+
+    pub fn address(&self) -> Result<SocketAddr, Error> {
         let port = Url::parse(&self.origin)?.port().ok_or(Error::Missing("a port"))?;
         Ok(SocketAddr::from(([127, 0, 0, 1], port)))
     }

@@ -32,7 +32,7 @@ for (const variable of named) {
 	if (/[A-Z]_[A-Z]/.test(variable)) problems.push(`${page} names ${variable}, which nothing reads`);
 }
 
-const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', 'web/README.md', 'e2e/clients/README.md'];
+const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', 'web/README.md', 'e2e/clients/README.md', 'bench/README.md'];
 for (const folder of ['docs', 'docs/adr']) {
 	pages.push(...readdirSync(folder).filter((name) => name.endsWith('.md')).map((name) => join(folder, name)));
 }

@@ -31,8 +31,8 @@ start_postgres() {
 	local bin base port password
 	bin="$(postgres_bin)" || die 'PostgreSQL is missing: install the package postgresql'
 	# In memory where there is room: hundreds of small databases come and go.
-	base=/tmp
-	if [ -w /dev/shm ] && [ "$(df --output=avail -k /dev/shm | tail -1)" -gt 4000000 ]; then base=/dev/shm; fi
+	base="${POSTGRES_BASE:-/tmp}"
+	if [ -z "${POSTGRES_BASE:-}" ] && [ -w /dev/shm ] && [ "$(df --output=avail -k /dev/shm | tail -1)" -gt 4000000 ]; then base=/dev/shm; fi
 	PG_BIN="$bin"
 	PG_DIR="$(mktemp -d "$base/pocket-id-test-postgres.XXXXXX")"
 	if id postgres >/dev/null 2>&1; then PG_USER=postgres; else PG_USER=nobody; fi

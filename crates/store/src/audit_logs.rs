@@ -1,10 +1,12 @@
 //! The audit log.
 
+mod lists;
+
 use std::collections::BTreeMap;
 
 use sea_orm::sea_query::ExprTrait as _;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, Order,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel,
     QueryFilter, QueryOrder, QuerySelect, Select, Statement,
 };
 
@@ -12,7 +14,7 @@ use crate::connect::Tx;
 use crate::entity::audit_log;
 pub use crate::entity::audit_log::Model as AuditLog;
 use crate::error::StoreResult;
-use crate::list::{ListRequest, Page, page};
+use crate::list::{ListRequest, Page};
 use crate::types::{AuditLogId, Timestamp, UserId};
 
 /// The country entries of private addresses have.
@@ -27,8 +29,14 @@ pub enum Scope {
     Everybody,
 }
 
+/// Characters kept of a User-Agent: what an index of PostgreSQL takes has an end.
+const USER_AGENT_LENGTH: usize = 512;
+
 /// Adds an entry.
-pub async fn insert(tx: &Tx, entry: AuditLog) -> StoreResult<()> {
+pub async fn insert(tx: &Tx, mut entry: AuditLog) -> StoreResult<()> {
+    if let Some((end, _)) = entry.user_agent.char_indices().nth(USER_AGENT_LENGTH) {
+        entry.user_agent.truncate(end);
+    }
     audit_log::Entity::insert(entry.into_active_model().reset_all())
         .exec_without_returning(tx)
         .await?;
@@ -103,32 +111,38 @@ fn filtered(scope: Scope, request: &ListRequest) -> Select<audit_log::Entity> {
     select
 }
 
-/// A page of entries, the newest first unless asked otherwise.
+/// Adds up what the database noted about numbers of entries.
+///
+/// On PostgreSQL each change of the log leaves a row of differences, so that writers do not wait for each other.
+pub async fn compact_counts(tx: &Tx) -> StoreResult<()> {
+    let statement = match tx.get_database_backend() {
+        // Of two at a time each deletes what the other does not: every row is added up once.
+        DbBackend::Postgres => {
+            "WITH noted AS (
+                 DELETE FROM audit_log_counts WHERE (event, internal, bucket) IN (
+                     SELECT event, internal, bucket FROM audit_log_counts GROUP BY event, internal, bucket
+                     HAVING count(*) > 1 OR sum(entries) = 0
+                 )
+                 RETURNING event, internal, bucket, entries
+             )
+             INSERT INTO audit_log_counts (event, internal, bucket, entries)
+             SELECT event, internal, bucket, sum(entries) FROM noted GROUP BY event, internal, bucket
+             HAVING sum(entries) <> 0"
+        }
+        _ => "DELETE FROM audit_log_counts WHERE entries = 0",
+    };
+    tx.execute_unprepared(statement).await?;
+    Ok(())
+}
+
+/// A page of entries, the newest first unless asked otherwise. Entries alike in what they are sorted by are sorted by
+/// age, in the same direction.
 pub async fn list(
     connection: &impl ConnectionTrait,
     scope: Scope,
     request: &ListRequest,
 ) -> StoreResult<Page<AuditLog>> {
-    use audit_log::Column;
-
-    let select = filtered(scope, request);
-    let column = match request.sort_key() {
-        Some(("event", order)) => Some((Column::Event, order)),
-        Some(("ipAddress", order)) => Some((Column::IpAddress, order)),
-        Some(("country", order)) => Some((Column::Country, order)),
-        Some(("city", order)) => Some((Column::City, order)),
-        Some(("userAgent", order)) => Some((Column::UserAgent, order)),
-        Some(("createdAt", Order::Asc)) => {
-            let select = select.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id);
-            return page(select, request, connection).await;
-        }
-        _ => None,
-    };
-    let select = match column {
-        Some((column, order)) => select.order_by(column, order),
-        None => select.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id),
-    };
-    page(select, request, connection).await
+    lists::page(connection, scope, request).await
 }
 
 /// Entries older than one already read, newest first: how all of them are read without keeping them.

@@ -1,16 +1,16 @@
 //! Queries over user groups and memberships.
 
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{Expr, ExprTrait, JoinType};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, Order,
-    QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
 };
 
 use crate::connect::Tx;
 pub use crate::entity::user_group::Model as UserGroup;
 use crate::entity::{client_allowed_group, group_member, oidc_client, user, user_group};
 use crate::error::StoreResult;
-use crate::list::{ListRequest, Page, contains, page};
+use crate::list::{ListRequest, Ordering, Page, Place, contains, count, long_page, rows_at};
 use crate::types::{ClientId, GroupId, Timestamp, UserId};
 
 /// Rows or ids in one statement: both engines limit its parameters.
@@ -65,34 +65,71 @@ pub async fn delete(tx: &Tx, id: GroupId) -> StoreResult<bool> {
 /// A page of groups. Sort keys are those of the REST API.
 pub async fn list(connection: &impl ConnectionTrait, request: &ListRequest) -> StoreResult<Page<UserGroup>> {
     use user_group::Column;
+
     let mut select = user_group::Entity::find();
     if let Some(text) = &request.search {
         select = select.filter(contains(Column::Name, text));
     }
-    if let Some((key, order)) = request.sort_key() {
-        select = match key {
-            "friendlyName" => select.order_by(Column::FriendlyName, order),
-            "name" => select.order_by(Column::Name, order),
-            "createdAt" => select.order_by(Column::CreatedAt, order),
-            "userCount" => {
-                let count = group_member::Entity::find()
-                    .select_only()
-                    // The column of the index that is looked into: no row is read.
-                    .expr(Expr::col((group_member::Entity, group_member::Column::UserGroupId)).count())
-                    .filter(
-                        Expr::col((group_member::Entity, group_member::Column::UserGroupId))
-                            .eq(Expr::col((user_group::Entity, Column::Id))),
-                    )
-                    .into_query();
-                select.order_by(Expr::SubQuery(None, Box::new(count.into())), order)
-            }
-            _ => select,
-        };
+    let (column, order) = match request.sort_key() {
+        Some(("friendlyName", order)) => (Column::FriendlyName, order),
+        Some(("name", order)) => (Column::Name, order),
+        Some(("createdAt", order)) => (Column::CreatedAt, order),
+        Some(("userCount", order)) => return by_members(connection, select, order, request).await,
+        _ => (Column::CreatedAt, Order::Asc),
+    };
+    let mut ordering = by_age(&order);
+    if !matches!(column, Column::CreatedAt) {
+        ordering.insert(0, (column.into_expr(), order));
     }
-    select = select
-        .order_by(Column::CreatedAt, Order::Asc)
-        .order_by(Column::Id, Order::Asc);
-    page(select, request, connection).await
+    long_page(select, Column::Id, ordering, request, connection).await
+}
+
+/// What is left to decide is decided by age, in the same direction: that is how the indices go.
+fn by_age(order: &Order) -> Ordering {
+    [user_group::Column::CreatedAt, user_group::Column::Id]
+        .map(|column| (column.into_expr(), order.clone()))
+        .into()
+}
+
+/// A page in the order of the numbers of members. All memberships are counted once to find it, and those of the page
+/// again to read it.
+async fn by_members(
+    connection: &impl ConnectionTrait,
+    select: Select<user_group::Entity>,
+    order: Order,
+    request: &ListRequest,
+) -> StoreResult<Page<UserGroup>> {
+    let place = Place::of(request, count(&select, connection).await?);
+    let group = || Expr::col((group_member::Entity, group_member::Column::UserGroupId));
+    let this = || Expr::col((user_group::Entity, user_group::Column::Id));
+
+    let counts = group_member::Entity::find()
+        .select_only()
+        .column(group_member::Column::UserGroupId)
+        // The column of the index that is looked into: no row is read.
+        .column_as(group_member::Column::UserGroupId.count(), "members")
+        .group_by(group_member::Column::UserGroupId)
+        .into_query();
+    let mut found = by_age(&order);
+    let members = Expr::col(("counts", "members")).if_null(0_i64);
+    found.insert(0, (members, order.clone()));
+    let mut joined = select;
+    QuerySelect::query(&mut joined).join_subquery(
+        JoinType::LeftJoin,
+        counts,
+        "counts",
+        Expr::col(("counts", group_member::Column::UserGroupId)).eq(this()),
+    );
+
+    let members = group_member::Entity::find()
+        .select_only()
+        .expr(group().count())
+        .filter(group().eq(this()))
+        .into_query();
+    let mut read = by_age(&order);
+    read.insert(0, (Expr::SubQuery(None, Box::new(members.into())), order));
+    let rows = rows_at(place, joined, user_group::Column::Id, &found, &read, connection).await?;
+    Ok(place.with(rows))
 }
 
 #[derive(FromQueryResult)]
@@ -112,7 +149,8 @@ pub async fn member_counts(
     let rows = group_member::Entity::find()
         .select_only()
         .column(group_member::Column::UserGroupId)
-        .column_as(group_member::Column::UserId.count(), "members")
+        // The column of the index that is looked into: no row is read.
+        .column_as(group_member::Column::UserGroupId.count(), "members")
         .filter(group_member::Column::UserGroupId.is_in(groups.iter().copied()))
         .group_by(group_member::Column::UserGroupId)
         .into_model::<MemberCount>()

@@ -1,7 +1,12 @@
 //! Pages of rows: what a list request asks for and how it is answered with two queries.
 
-use sea_orm::sea_query::{Expr, ExprTrait, Func, IntoColumnRef, LikeExpr, SimpleExpr};
-use sea_orm::{ConnectionTrait, EntityTrait, Order, PaginatorTrait, QuerySelect, Select};
+use sea_orm::sea_query::{
+    Asterisk, Expr, ExprTrait, Func, IntoColumnRef, LikeExpr, SelectStatement, SimpleExpr,
+};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Select,
+};
 
 use crate::error::StoreResult;
 
@@ -105,34 +110,191 @@ where
     E::Model: Send + Sync,
     C: ConnectionTrait,
 {
-    let per_page = Ord::max(request.limit, 1);
-    let total_items = select.clone().count(connection).await?;
-    let total_pages = Ord::max(total_items.div_ceil(per_page), 1);
-    let current_page = Ord::clamp(request.page, 1, total_pages);
+    let place = Place::of(request, select.clone().count(connection).await?);
     let items = select
-        .limit(per_page)
-        .offset((current_page - 1) * per_page)
+        .limit(place.per_page)
+        .offset(place.offset())
         .all(connection)
         .await?;
-    Ok(Page {
-        items,
-        total_items,
-        total_pages,
-        current_page,
-        per_page,
-    })
+    Ok(place.with(items))
+}
+
+/// What decides the order of a list, most important first.
+pub(crate) type Ordering = Vec<(SimpleExpr, Order)>;
+
+/// The other way round, as which a page of the second half is found sooner.
+pub(crate) fn reversed(ordering: &Ordering) -> Ordering {
+    let other = |order: &Order| match order {
+        Order::Desc => Order::Asc,
+        _ => Order::Desc,
+    };
+    ordering
+        .iter()
+        .map(|(expression, order)| (expression.clone(), other(order)))
+        .collect()
+}
+
+/// Where a page lies among all rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub total_items: u64,
+    pub total_pages: u64,
+    pub current_page: u64,
+    pub per_page: u64,
+}
+
+impl Place {
+    pub(crate) fn of(request: &ListRequest, total_items: u64) -> Self {
+        let per_page = Ord::max(request.limit, 1);
+        let total_pages = Ord::max(total_items.div_ceil(per_page), 1);
+        Self {
+            total_items,
+            total_pages,
+            current_page: Ord::clamp(request.page, 1, total_pages),
+            per_page,
+        }
+    }
+
+    /// Rows before the page.
+    pub(crate) fn offset(self) -> u64 {
+        (self.current_page - 1) * self.per_page
+    }
+
+    /// Rows on the page.
+    pub(crate) fn rows(self) -> u64 {
+        Ord::min(self.per_page, self.total_items.saturating_sub(self.offset()))
+    }
+
+    /// Rows after the page.
+    pub(crate) fn rest(self) -> u64 {
+        self.total_items.saturating_sub(self.offset() + self.rows())
+    }
+
+    /// The page with its rows.
+    pub(crate) fn with<T>(self, items: Vec<T>) -> Page<T> {
+        Page {
+            items,
+            total_items: self.total_items,
+            total_pages: self.total_pages,
+            current_page: self.current_page,
+            per_page: self.per_page,
+        }
+    }
+}
+
+/// How many rows a selection has.
+pub(crate) async fn count<E, C>(select: &Select<E>, connection: &C) -> StoreResult<u64>
+where
+    E: EntityTrait,
+    C: ConnectionTrait,
+{
+    // Not a count of a selection of all columns: that one keeps SQLite from counting by an index.
+    let total: Option<i64> = select
+        .clone()
+        .select_only()
+        .expr(Expr::col(Asterisk).count())
+        .into_tuple()
+        .one(connection)
+        .await?;
+    Ok(total.and_then(|total| u64::try_from(total).ok()).unwrap_or(0))
+}
+
+/// The rows whose identifiers a selection gives, in order.
+pub(crate) async fn rows_of<E, C>(
+    id: E::Column,
+    identifiers: SelectStatement,
+    ordering: &Ordering,
+    connection: &C,
+) -> StoreResult<Vec<E::Model>>
+where
+    E: EntityTrait,
+    E::Model: Send + Sync,
+    C: ConnectionTrait,
+{
+    let mut rows = E::find().filter(id.in_subquery(identifiers));
+    for (expression, order) in ordering {
+        rows = rows.order_by(expression.clone(), order.clone());
+    }
+    Ok(rows.all(connection).await?)
+}
+
+/// [`page`] for lists with many rows. The identifiers of the page are found first, so that an index on `ordering` which
+/// ends with the identifier is all that is read of the pages before, or of those after if they are fewer.
+pub(crate) async fn long_page<E, C>(
+    select: Select<E>,
+    id: E::Column,
+    ordering: Ordering,
+    request: &ListRequest,
+    connection: &C,
+) -> StoreResult<Page<E::Model>>
+where
+    E: EntityTrait,
+    E::Model: Send + Sync,
+    C: ConnectionTrait,
+{
+    let place = Place::of(request, count(&select, connection).await?);
+    Ok(place.with(rows_at(place, select, id, &ordering, &ordering, connection).await?))
+}
+
+/// The rows of a page whose place is known. They are found in one ordering and read in another that means the same, for
+/// orders by something joined.
+pub(crate) async fn rows_at<E, C>(
+    place: Place,
+    select: Select<E>,
+    id: E::Column,
+    found: &Ordering,
+    read: &Ordering,
+    connection: &C,
+) -> StoreResult<Vec<E::Model>>
+where
+    E: EntityTrait,
+    E::Model: Send + Sync,
+    C: ConnectionTrait,
+{
+    if place.rows() == 0 {
+        return Ok(Vec::new());
+    }
+    let from_the_end = place.rest() < place.offset();
+    let mut identifiers = select.select_only().column(id).limit(place.rows());
+    let (walk, passed_over) = if from_the_end {
+        (reversed(found), place.rest())
+    } else {
+        (found.clone(), place.offset())
+    };
+    for (expression, order) in walk {
+        identifiers = identifiers.order_by(expression, order);
+    }
+    rows_of::<E, C>(id, identifiers.offset(passed_over).into_query(), read, connection).await
 }
 
 /// `column` contains `text`, ASCII case ignored, `%` and `_` meaning themselves; alike on both engines.
 pub fn contains(column: impl IntoColumnRef, text: &str) -> SimpleExpr {
+    contains_folded(Func::lower(Expr::col(column)), text)
+}
+
+/// The same of something the database has put into lower case already.
+///
+/// PostgreSQL folds every letter, SQLite those of ASCII only: what differs then is looked for both ways, so that at least
+/// a name typed as it is written is found everywhere.
+pub(crate) fn contains_folded(folded: impl Into<SimpleExpr>, text: &str) -> SimpleExpr {
+    let folded = folded.into();
+    let (every, ascii) = (text.to_lowercase(), text.to_ascii_lowercase());
+    let found = folded.clone().like(pattern(&every));
+    if every == ascii {
+        return found;
+    }
+    found.or(folded.like(pattern(&ascii)))
+}
+
+fn pattern(text: &str) -> LikeExpr {
     let mut pattern = String::with_capacity(text.len() + 2);
     pattern.push('%');
-    for character in text.to_lowercase().chars() {
+    for character in text.chars() {
         if matches!(character, '%' | '_' | '\\') {
             pattern.push('\\');
         }
         pattern.push(character);
     }
     pattern.push('%');
-    Expr::expr(Func::lower(Expr::col(column))).like(LikeExpr::new(pattern).escape('\\'))
+    LikeExpr::new(pattern).escape('\\')
 }

@@ -22,6 +22,7 @@ struct Job {
     run: Run,
 }
 
+const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 /// How long a run may hold its lease before another replica takes over, in milliseconds.
 const LEASE_MILLIS: i64 = 10 * 60 * 1000;
@@ -80,6 +81,11 @@ const JOBS: &[Job] = &[
         name: "ExpiredApiKeyEmailJob",
         every: DAY,
         run: |state| Box::pin(api_keys::announce_ends(state)),
+    },
+    Job {
+        name: "CompactAuditLogCounts",
+        every: HOUR,
+        run: |state| Box::pin(cleanup::audit_log_counts(state)),
     },
 ];
 

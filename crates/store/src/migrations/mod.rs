@@ -21,6 +21,7 @@ mod m20261127_000030_signup;
 mod m20261127_000031_device_logins;
 mod m20261127_000032_recovery_codes;
 mod m20261127_000060_passkey_policy;
+mod m20261128_000018_list_speed;
 mod m20261128_000020_mail;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
@@ -54,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000031_device_logins::Migration),
             Box::new(m20261127_000032_recovery_codes::Migration),
             Box::new(m20261128_000020_mail::Migration),
+            Box::new(m20261128_000018_list_speed::Migration),
         ]
     }
 }
