@@ -117,6 +117,8 @@ impl From<FederatedIdentityDto> for FederatedIdentity {
 pub struct ClientSecretDto {
     /// Identifier.
     pub id: String,
+    /// What it is called, to tell secrets apart.
+    pub name: Option<String>,
     /// First four characters.
     pub prefix: String,
     /// Creation.
@@ -136,6 +138,7 @@ impl ClientSecretDto {
     pub fn new(secret: &ClientSecret, now: Timestamp) -> Self {
         Self {
             id: secret.id.to_string(),
+            name: secret.name.clone(),
             prefix: secret.prefix.clone(),
             created_at: secret.created_at,
             expires_at: secret.expires_at,
@@ -378,6 +381,9 @@ pub struct SecretInput {
     /// End of life; never when absent.
     #[schema(required = false, format = DateTime)]
     pub expires_at: Option<String>,
+    /// What to call it: where it is used, say.
+    #[schema(required = false, max_length = 50, example = "Staging")]
+    pub name: Option<String>,
 }
 
 impl std::fmt::Debug for SecretInput {

@@ -14,11 +14,14 @@ use crate::encrypted_text::TextKey;
 use crate::http::access::ActingAdmin;
 use crate::http::error::FieldError;
 use crate::http::time_format::parse_rfc3339;
+use crate::http::validation::{Rules, nfc};
 use crate::random::ALPHANUMERIC;
 use crate::state::AppState;
 
 /// Most secrets of a client, expired ones included.
 const MOST: u64 = 20;
+/// Most characters of a secret's name.
+const LONGEST_NAME: usize = 50;
 /// Shortest secret an administrator may choose.
 const SHORTEST: usize = 16;
 /// Length of a secret we choose.
@@ -67,6 +70,11 @@ pub async fn create(
     if expires_at.is_some_and(|end| end <= state.now()) {
         return Err(ClientError::Refused("The expiration date must be in the future"));
     }
+    let name = input.name.as_deref().map(|name| nfc(name.trim()));
+    let mut rules = Rules::new();
+    rules.max("name", name.as_deref().unwrap_or_default(), LONGEST_NAME);
+    rules.finish_with(ClientError::Invalid)?;
+    let name = name.filter(|name| !name.is_empty());
     let tx = state.store.begin().await?;
     let owner = clients::find(&tx, client).await?.ok_or(ClientError::NotFound)?;
     if owner.is_public {
@@ -76,7 +84,7 @@ pub async fn create(
         return Err(ClientError::Refused("A client can have at most 20 secrets"));
     }
     let value = chosen_or_random(state, &owner, input.secret)?;
-    let row = insert(state, &tx, &owner, &value, expires_at).await?;
+    let row = insert(state, &tx, &owner, &value, expires_at, name).await?;
     note(state, &tx, by, Event::ClientSecretCreated, &owner).await?;
     commit(tx).await?;
     Ok(CreatedSecretDto {
@@ -99,7 +107,7 @@ pub async fn replace(
     }
     let value = chosen_or_random(state, &owner, chosen)?;
     clients::delete_secrets(&tx, client).await?;
-    insert(state, &tx, &owner, &value, None).await?;
+    insert(state, &tx, &owner, &value, None, None).await?;
     note(state, &tx, by, Event::ClientSecretCreated, &owner).await?;
     commit(tx).await?;
     Ok(value)
@@ -130,6 +138,7 @@ pub async fn insert(
     owner: &Client,
     value: &SecretString,
     expires_at: Option<Timestamp>,
+    name: Option<String>,
 ) -> Result<ClientSecret, ClientError> {
     let value = value.expose_secret();
     let sealed = if makes_assertions(owner) {
@@ -140,6 +149,7 @@ pub async fn insert(
     let row = ClientSecret {
         id: ClientSecretId(state.random.uuid()),
         client_id: owner.id.clone(),
+        name,
         algorithm: SecretAlgorithm::Sha256,
         hash: hex::encode(digest::digest(&digest::SHA256, value.as_bytes())),
         sealed,

@@ -133,7 +133,7 @@ pub async fn new_secret(
         return Ok(None);
     }
     let value = secrets::generate(state, client);
-    secrets::insert(state, tx, client, &value, None)
+    secrets::insert(state, tx, client, &value, None, None)
         .await
         .map_err(|error| RegisterError::Internal(error.into()))?;
     Ok(Some(value))

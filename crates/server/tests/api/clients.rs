@@ -185,11 +185,28 @@ both_engines!(
             "a stored secret must not be shown again"
         );
 
-        let chosen = json!({"secret": "correct horse battery", "expiresAt": "2026-01-01T01:00:00Z"});
+        assert_eq!(made["name"], Value::Null);
+
+        let chosen = json!({
+            "secret": "correct horse battery", "expiresAt": "2026-01-01T01:00:00Z", "name": " Staging "
+        });
+        let made = admin.post(&path, &chosen).await.json();
         assert_eq!(
-            admin.post(&path, &chosen).await.json()["secret"],
-            "correct horse battery"
+            (&made["secret"], &made["name"]),
+            (&json!("correct horse battery"), &json!("Staging"))
         );
+        let names: Vec<_> = admin
+            .get(&path)
+            .await
+            .json()
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|secret| secret["name"].clone())
+            .collect();
+        assert_eq!(names, [Value::Null, json!("Staging")]);
+        let long = admin.post(&path, &json!({"name": "x".repeat(51)})).await;
+        assert_eq!(long.failed_rules(), [("name".to_owned(), "too_long".to_owned())]);
         app.pass_seconds(3599);
         assert!(is_active(&admin.get(&path).await.json()));
         let mut passkey = app.passkey(1);

@@ -138,6 +138,13 @@ both_engines!(lists_are_searched_sorted_and_paged, |app: TestApp| async move {
         names(admin.get("/api/users?filters[isAdmin]=true").await.json()),
         ["tim"]
     );
+    let mut ozil = input("mesut");
+    ozil["lastName"] = json!("Özil");
+    assert_eq!(admin.post("/api/users", &ozil).await.status, StatusCode::CREATED);
+    for search in ["%C3%96zil", "%C3%96ZIL", "zil"] {
+        let found = admin.get(&format!("/api/users?search={search}")).await;
+        assert_eq!(names(found.json()), ["mesut"], "{search}");
+    }
 });
 
 both_engines!(

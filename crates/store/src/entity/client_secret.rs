@@ -13,6 +13,8 @@ pub struct Model {
     pub id: ClientSecretId,
     /// Whose.
     pub client_id: ClientId,
+    /// What its administrator calls it.
+    pub name: Option<String>,
     /// How it is hashed.
     pub algorithm: SecretAlgorithm,
     /// The hash as text.

@@ -28,8 +28,8 @@ export const clients = {
 	/** Reads a client's metadata document anew. */
 	refresh: (id: string) => api.post<ClientWithGroups>(`${path(id)}/refresh`),
 	secrets: (id: string) => api.get<ClientSecret[]>(`${path(id)}/secrets`),
-	createSecret: (id: string, expiresAt: string | null) =>
-		api.post<CreatedClientSecret>(`${path(id)}/secrets`, { expiresAt }),
+	createSecret: (id: string, name: string, expiresAt: string | null) =>
+		api.post<CreatedClientSecret>(`${path(id)}/secrets`, { name, expiresAt }),
 	preview: (id: string, userId: string, scopes: string) =>
 		api.get<TokenPreview>(
 			`${path(id)}/preview/${encodeURIComponent(userId)}?scopes=${encodeURIComponent(scopes)}`

@@ -2646,6 +2646,8 @@ export interface components {
             id: string;
             /** @description Whether it is accepted now. */
             isActive: boolean;
+            /** @description What it is called, to tell secrets apart. */
+            name?: string | null;
             /** @description First four characters. */
             prefix: string;
         };
@@ -4196,6 +4198,12 @@ export interface components {
              * @default null
              */
             expiresAt?: string | null;
+            /**
+             * @description What to call it: where it is used, say.
+             * @default null
+             * @example Staging
+             */
+            name?: string | null;
             /**
              * @description At least 16 printable ASCII characters; 32 random ones when absent.
              * @default null
