@@ -138,7 +138,7 @@ pub async fn mark_pkce_supported(tx: &Tx, id: &ClientId) -> StoreResult<()> {
 
 /// Stores a callback URL for a client that has none (trust on first use); whether it was stored.
 pub async fn trust_first_callback(tx: &Tx, id: &ClientId, url: &str) -> StoreResult<bool> {
-    let Some(mut client) = find(tx, id)
+    let Some(mut client) = lock(tx, id)
         .await?
         .filter(|client| client.callback_urls.0.is_empty())
     else {

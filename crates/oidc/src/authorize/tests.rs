@@ -677,6 +677,23 @@ fn errors_do_not_go_to_a_redirect_uri_that_is_not_registered_yet() {
         decide(&request, &empty, Some(&user()), NOW),
         Decision::Issue { .. }
     ));
+    for pattern in [
+        "https://app.example/*",
+        "https://*/cb",
+        "https://app.example/cb?a=*",
+    ] {
+        let refused = validate(
+            &with("redirect_uri", pattern),
+            Some(&empty),
+            ALLOWED,
+            BROWSER,
+            &NONE,
+        );
+        assert!(
+            matches!(refused, Err(Refusal::Page(PageError::RedirectUri(_)))),
+            "{pattern}"
+        );
+    }
     let fault = validate(
         &with("response_type", "token"),
         Some(&empty),
