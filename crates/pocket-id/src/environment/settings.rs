@@ -68,8 +68,11 @@ const UI_VARIABLES: &[&str] = &[
 /// Those of them that may come from a file.
 const UI_SECRETS: &[&str] = &["SMTP_PASSWORD", "LDAP_BIND_PASSWORD"];
 
-/// The name of 1.x, and what it has been called since 2.0.
-const UI_RENAMED: (&str, &str) = ("LDAP_ATTRIBUTE_ADMIN_GROUP", "LDAP_ADMIN_GROUP_NAME");
+/// Names of 1.x, and what they have been called since 2.0.
+const UI_RENAMED: [(&str, &str); 2] = [
+    ("LDAP_ATTRIBUTE_ADMIN_GROUP", "LDAP_ADMIN_GROUP_NAME"),
+    ("SIGNUP_DEFAULT_USER_GROUP_I_DS", "SIGNUP_DEFAULT_USER_GROUP_IDS"),
+];
 
 /// Every server variable, typed, not yet judged. `None` = unset.
 ///
@@ -245,11 +248,12 @@ fn ui_config(reader: &mut Reader<'_>) -> BTreeMap<String, String> {
             values.insert((*name).to_owned(), value);
         }
     }
-    let (old, new) = UI_RENAMED;
-    if !values.contains_key(new)
-        && let Some(value) = reader.present(old)
-    {
-        values.insert(new.to_owned(), value);
+    for (old, new) in UI_RENAMED {
+        if !values.contains_key(new)
+            && let Some(value) = reader.present(old)
+        {
+            values.insert(new.to_owned(), value);
+        }
     }
     values
 }

@@ -470,6 +470,18 @@ impl Setting {
     }
 }
 
+impl Setting {
+    /// A value of the environment as it is stored: versions 1.x took more words for yes and no.
+    pub fn from_environment(&self, value: &str) -> String {
+        let folded = match value {
+            "1" | "t" | "T" | "TRUE" | "True" => "true",
+            "0" | "f" | "F" | "FALSE" | "False" => "false",
+            other => other,
+        };
+        if self.rule == Rule::Bool { folded } else { value }.to_owned()
+    }
+}
+
 /// A JSON array of URL patterns.
 pub fn url_patterns(value: &str) -> Option<Vec<RedirectUriPattern>> {
     let texts: Vec<String> = serde_json::from_str(value).ok()?;
@@ -500,6 +512,25 @@ mod tests {
             assert!(seen.insert(setting.key), "{}", setting.key);
         }
         assert_eq!(SETTINGS.len(), 55);
+    }
+
+    #[test]
+    fn yes_and_no_of_older_environments() {
+        let flag = Setting::named("ldapEnabled").unwrap();
+        for (value, expected) in [
+            ("1", "true"),
+            ("T", "true"),
+            ("True", "true"),
+            ("0", "false"),
+            ("FALSE", "false"),
+            ("yes", "yes"),
+            ("", ""),
+        ] {
+            assert_eq!(flag.from_environment(value), expected);
+        }
+        assert!(flag.fault(&flag.from_environment("yes")).is_some());
+        let name = Setting::named("appName").unwrap();
+        assert_eq!(name.from_environment("1"), "1");
     }
 
     #[test]

@@ -48,10 +48,11 @@ impl SettingsCache {
                 let mut faults = Vec::new();
                 for setting in SETTINGS {
                     if let Some(value) = variables.get(setting.env) {
-                        if let Some(fault) = setting.fault(value) {
+                        let value = setting.from_environment(value);
+                        if let Some(fault) = setting.fault(&value) {
                             faults.push(format!("{} {fault}", setting.env));
                         }
-                        values.insert(setting.key.to_owned(), value.clone());
+                        values.insert(setting.key.to_owned(), value);
                     }
                 }
                 if !faults.is_empty() {

@@ -306,8 +306,11 @@ pub async fn replace_of_user(
     let names: Vec<&str> = existing.iter().map(|group| group.name.as_str()).collect();
     let data = [("groups", names.join(", "))];
     let existing: Vec<GroupId> = existing.iter().map(|group| group.id).collect();
+    // Those the user leaves are changed as well.
+    let mut touched = existing.clone();
+    touched.extend(groups::of_user(&tx, user.id).await?.iter().map(|group| group.id));
     groups::replace_for_user(&tx, user.id, &existing).await?;
-    groups::touch(&tx, &existing, state.now()).await?;
+    groups::touch(&tx, &touched, state.now()).await?;
     audit::record_change(state, &tx, Event::UserGroupsUpdated, by, Some(&user), data).await?;
     commit(tx).await?;
     Ok(crate::users::service::find(state, user.id).await?)

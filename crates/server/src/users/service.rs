@@ -1,6 +1,7 @@
 //! Rules of accounts.
 
 use http::StatusCode;
+use pocket_id_oidc::claims::RESERVED;
 use pocket_id_store::custom_claims::{self, CustomClaim};
 use pocket_id_store::groups::{self, UserGroup};
 use pocket_id_store::list::{ListRequest, Page};
@@ -241,10 +242,13 @@ pub async fn insert(
         .map(|group| group.id)
         .collect();
     groups::replace_for_user(tx, id, &existing).await?;
+    groups::touch(tx, &existing, now).await?;
 
     let mut claims: Vec<CustomClaim> = Vec::new();
     for claim in settings.default_claims() {
-        if !claims.iter().any(|known| known.key == claim.key) {
+        // Names tokens have a use for of their own would stand in the way of every later change of the claims.
+        let reserved = RESERVED.contains(&claim.key.as_str());
+        if !reserved && !claims.iter().any(|known| known.key == claim.key) {
             claims.push(CustomClaim {
                 id: CustomClaimId(state.random.uuid()),
                 key: claim.key,

@@ -777,6 +777,7 @@ fn settings_of_the_ui_count_only_when_its_configuration_is_disabled() {
             ("LDAP_BIND_PASSWORD", ""),
             ("LDAP_BIND_PASSWORD_FILE", password),
             ("LDAP_ATTRIBUTE_ADMIN_GROUP", "admins"),
+            ("SIGNUP_DEFAULT_USER_GROUP_I_DS", "[]"),
             ("APP_URL", "http://localhost"),
         ])
         .ui_config,
@@ -787,6 +788,7 @@ fn settings_of_the_ui_count_only_when_its_configuration_is_disabled() {
                 ("SMTP_PASSWORD", " p\n"),
                 ("LDAP_BIND_PASSWORD", ""),
                 ("LDAP_ADMIN_GROUP_NAME", "admins"),
+                ("SIGNUP_DEFAULT_USER_GROUP_IDS", "[]"),
             ]
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .into()
