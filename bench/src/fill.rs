@@ -247,7 +247,7 @@ impl Fill {
         }
     }
 
-    /// Entries of the audit log, ascending in time. A fiftieth is about the administrator who looks at the lists.
+    /// Entries of the audit log, ascending in time. One in 500 is about the administrator who looks at the lists.
     pub async fn entries(&self, count: u64) -> Result<(), Error> {
         // Indices are made at once afterwards: a hundred times as fast as row by row.
         let indices = self.indices_of_the_log().await?;
@@ -318,7 +318,7 @@ impl Fill {
         format!(
             "{with}{} dice AS MATERIALIZED (SELECT n.i, {random} AS a, {random} AS b, {random} AS c FROM {series}), \
              entry AS MATERIALIZED (SELECT dice.*, \
-                 CASE WHEN a < 20000 THEN 0 ELSE (b * c / 1000000) / 10 END AS person, \
+                 CASE WHEN a < 2000 THEN 0 ELSE (b * c / 1000000) / 10 END AS person, \
                  CASE WHEN b < 450000 THEN 'CLIENT_AUTHORIZATION' WHEN b < 750000 THEN 'SIGN_IN' \
                       WHEN b < 850000 THEN 'SIGN_OUT' WHEN b < 900000 THEN 'TOKEN_EXCHANGE' \
                       WHEN b < 950000 THEN 'SIGN_IN_FAILED' WHEN b < 970000 THEN 'NEW_CLIENT_AUTHORIZATION' \

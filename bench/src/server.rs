@@ -81,6 +81,8 @@ impl Home {
             .env("PORT", self.address.port().to_string())
             .env("DISABLE_RATE_LIMITING", "true")
             .env("ANALYTICS_DISABLED", "true")
+            // Lists are measured with two years of entries; the default would remove most of them at the start.
+            .env("AUDIT_LOG_RETENTION_DAYS", "3650")
             .env("VERSION_CHECK_DISABLED", "true")
             .stdin(Stdio::null())
             .stdout(Stdio::null());

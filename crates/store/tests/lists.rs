@@ -1,6 +1,10 @@
 //! Lists against a naive reading of the same rows: the right page in the right order with the exact total, whatever is
 //! sorted, searched and filtered by; found in two queries, by an index.
-#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail by panicking"
+)]
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -277,11 +281,13 @@ async fn the_audit_log_is_listed_right(engine: Engine) {
     audit_log_agrees(&store, &all).await;
 }
 
+/// Keys and values.
+type Filters<'a> = Vec<(&'a str, Vec<&'a str>)>;
+
 async fn audit_log_agrees(store: &Store, all: &[AuditLog]) {
     let engine = store.engine();
     let user = UserId(id(1, 3));
     let (text, other) = (user.to_string(), UserId(id(1, 8)).to_string());
-    type Filters<'a> = Vec<(&'a str, Vec<&'a str>)>;
     let filters: Vec<(Scope, Filters<'_>)> = vec![
         (Scope::Everybody, vec![]),
         (Scope::Everybody, vec![("event", vec!["SIGN_IN"])]),

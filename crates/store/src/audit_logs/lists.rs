@@ -369,24 +369,24 @@ mod tests {
         Place::of(&request, total)
     }
 
-    fn days(from: i64, until: i64, before: u64) -> Option<Days> {
-        Some(Days {
+    fn days(from: i64, until: i64, before: u64) -> Days {
+        Days {
             from: from << BUCKET_BITS,
             until: until << BUCKET_BITS,
             before,
-        })
+        }
     }
 
     #[test]
     fn a_page_lies_in_the_days_that_hold_its_entries() {
         let buckets = [(3, 10), (4, 0), (7, 5), (9, 10)];
-        let forward = |page, limit| days_of(place(page, limit, 25), buckets.into_iter());
+        let forward = |page, limit| days_of(place(page, limit, 25), buckets.into_iter()).unwrap();
         assert_eq!(forward(1, 10), days(3, 4, 0));
         assert_eq!(forward(2, 10), days(7, 10, 0));
         assert_eq!(forward(3, 10), days(9, 10, 5));
         assert_eq!(forward(3, 4), days(3, 8, 8));
         assert_eq!(forward(1, 100), days(3, 10, 0));
-        let backward = days_of(place(2, 8, 25), buckets.into_iter().rev());
+        let backward = days_of(place(2, 8, 25), buckets.into_iter().rev()).unwrap();
         assert_eq!(backward, days(3, 10, 8));
         assert_eq!(days_of(place(1, 8, 0), std::iter::empty()), None);
     }
