@@ -756,7 +756,14 @@ async fn entries_from_before_are_counted(engine: Engine) {
     use pocket_id_store::migrations::Migrator;
 
     let (store, _folder) = open(engine).await;
-    Migrator::down(store.reader(), Some(1)).await.unwrap();
+    let migrations = Migrator::migrations();
+    let from_the_end = migrations
+        .iter()
+        .rev()
+        .position(|migration| migration.name() == "m20261128_000018_list_speed")
+        .unwrap();
+    let steps = u32::try_from(from_the_end + 1).unwrap();
+    Migrator::down(store.reader(), Some(steps)).await.unwrap();
     let mut old: Vec<AuditLog> = (0..300).map(entry).collect();
     old[7].user_agent = "é".repeat(600);
     insert::<audit_log::Entity>(&store, old.iter().cloned()).await;

@@ -92,6 +92,7 @@ both_engines!(
         // Empty means default, except where something is required.
         values.insert("ldapUserSearchFilter".into(), json!(""));
         values.remove("accentColor");
+        app.pass_seconds(1);
         let answer = put(&mut admin, &values).await;
         let now = crate::app_config::values(&answer);
         assert_eq!(now["ldapUserSearchFilter"], "(objectClass=person)");

@@ -204,7 +204,10 @@ both_engines!(
             .iter()
             .map(|secret| secret["name"].clone())
             .collect();
-        assert_eq!(names, [Value::Null, json!("Staging")]);
+        assert!(
+            names.contains(&Value::Null) && names.contains(&json!("Staging")),
+            "{names:?}"
+        );
         let long = admin.post(&path, &json!({"name": "x".repeat(51)})).await;
         assert_eq!(long.failed_rules(), [("name".to_owned(), "too_long".to_owned())]);
         app.pass_seconds(3599);

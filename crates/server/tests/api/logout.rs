@@ -77,6 +77,7 @@ async fn second_browser(app: &TestApp, first: &mut Browser) -> Browser {
 fn end_session(hint: &Value) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.append_pair("id_token_hint", text(hint));
+    query.append_pair("post_logout_redirect_uri", "https://app.example/bye");
     format!("/api/oidc/end-session?{}", query.finish())
 }
 
@@ -296,7 +297,11 @@ async fn a_post_from_the_clients_page_ends_the_session_of_its_hint() {
     tokens(&app, &mut other, &told).await;
     let tokens = tokens(&app, &mut other, &client).await;
     // Cookies with SameSite=Lax stay at home.
-    let form = [("id_token_hint", text(&tokens["id_token"])), ("state", "x")];
+    let form = [
+        ("id_token_hint", text(&tokens["id_token"])),
+        ("post_logout_redirect_uri", "https://app.example/bye"),
+        ("state", "x"),
+    ];
     let answer = app.browser().post_form("/api/oidc/end-session", &form).await;
     assert_eq!(
         (answer.status, answer.header("location")),

@@ -167,7 +167,10 @@ async fn a_makers_certificate_proves_a_model_and_names_it() {
              &prompt=none&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256",
             client["id"].as_str().unwrap()
         );
-        for (passkey, error) in [(&mut told, "login_required"), (&mut passkey, "consent_required")] {
+        for (passkey, error) in [
+            (&mut told, "interaction_required"),
+            (&mut passkey, "consent_required"),
+        ] {
             assert_eq!(admin.sign_in(passkey).await.status, StatusCode::OK);
             let answer = admin.get(&authorize).await;
             let location = answer.header("location");
