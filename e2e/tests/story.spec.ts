@@ -454,7 +454,7 @@ test('the sign-out page asks first', async () => {
 	await page.waitForURL('/login');
 });
 
-test('an unknown address says so async () => {
+test('an unknown address says so', async () => {
 	await page.goto('/nowhere');
 	await page.waitForURL(/\/login\?redirect=%2Fnowhere/);
 	await page.getByRole('button', { name: 'Authenticate' }).click();
