@@ -1,9 +1,12 @@
-/* A real mail server that takes mail and shows it: scripts/smtp-sink.py. */
+/* A real mail server that takes mail and shows it: e2e/support/smtp-sink.py. */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { resolve } from 'node:path';
 
 const ROOT = resolve(import.meta.dirname, '../..');
+
+/** The Python with the packages of this suite. */
+export const PYTHON = resolve(ROOT, 'e2e/.venv/bin/python');
 
 export interface Mail {
 	to: string[];
@@ -20,7 +23,7 @@ export interface SmtpSink {
 }
 
 export async function startSmtpSink(): Promise<SmtpSink> {
-	const child = spawn(resolve(ROOT, 'e2e/.venv/bin/python'), [resolve(ROOT, 'scripts/smtp-sink.py')], {
+	const child = spawn(PYTHON, [resolve(ROOT, 'e2e/support/smtp-sink.py')], {
 		stdio: ['pipe', 'pipe', 'inherit']
 	});
 	const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

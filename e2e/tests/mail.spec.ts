@@ -1,8 +1,9 @@
 /* Mail: setting it up and testing it, signing in by it, proving an address, and how messages look. */
+import { execFileSync } from 'node:child_process';
 import { portrayMail } from '../support/mail-portrait.js';
 import { Authenticator } from '../support/passkey.js';
 import { photograph } from '../support/photograph.js';
-import { startSmtpSink, type Mail, type SmtpSink } from '../support/smtp-sink.js';
+import { PYTHON, startSmtpSink, type Mail, type SmtpSink } from '../support/smtp-sink.js';
 import {
 	api,
 	expect,
@@ -45,6 +46,13 @@ test.afterEach(() => {
 async function openEmailTab(): Promise<void> {
 	await admin.goto('/settings/admin/application-configuration#email');
 	await expect(admin.getByRole('heading', { name: 'SMTP Configuration' })).toBeVisible();
+}
+
+/** Has a job of the scheduler run with the next start. */
+function makeDue(folder: string, job: string): void {
+	const statement = `UPDATE jobs SET next_run_at = 0 WHERE name = '${job}'`;
+	const script = `import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); n = c.execute(sys.argv[2]).rowcount; c.commit(); sys.exit(n != 1)`;
+	execFileSync(PYTHON, ['-c', script, `${folder}/data/pocket-id.db`, statement]);
 }
 
 /** The address of the button of a mail. */
@@ -231,4 +239,20 @@ test('a sign-in from another browser is announced', async ({ browser, pocketId }
 	expect(mail.parts['text/plain'].text).toContain('Chrome on Windows');
 	await portrayMail(admin, 'new-device', mail.parts['text/html'].text);
 	await context.close();
+});
+
+test('the end of an API key is announced', async ({ pocketId }) => {
+	await openEmailTab();
+	const panel = admin.locator('#application-configuration-email');
+	await panel.getByLabel('API Key Expiration', { exact: true }).click();
+	await panel.getByRole('button', { name: 'Save' }).click();
+	await expectToast(admin, 'Email configuration updated successfully');
+	const expiresAt = new Date(Date.now() + 3 * 86_400_000).toISOString();
+	await api(admin, 'POST', '/api/api-keys', { name: 'Nightly backup', expiresAt });
+	// Once a day it is looked for; the next day begins now.
+	makeDue(pocketId.folder, 'ExpiredApiKeyEmailJob');
+	await pocketId.restart();
+	const mail = await sink.next();
+	expect(mail.headers.subject).toBe('API Key "Nightly backup" Expiring Soon');
+	await portrayMail(admin, 'api-key', mail.parts['text/html'].text);
 });

@@ -1,4 +1,4 @@
-//! A real mail server that prints what it took: `scripts/smtp-sink.py`.
+//! A real mail server that prints what it took: `e2e/support/smtp-sink.py`.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Lines};
@@ -20,7 +20,7 @@ impl SmtpSink {
     pub fn start() -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let mut process = Command::new(root.join("e2e/.venv/bin/python"))
-            .arg(root.join("scripts/smtp-sink.py"))
+            .arg(root.join("e2e/support/smtp-sink.py"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
