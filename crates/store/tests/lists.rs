@@ -556,6 +556,9 @@ async fn groups_are_listed_right(engine: Engine) {
 }
 
 /// How the database carries out what a connection was asked.
+///
+/// Of so few rows PostgreSQL may rather read all than count or filter by an index. For such statements it is told that
+/// this is dear, and then does so only if no index serves.
 async fn plans(store: &Store, statements: &Mutex<Vec<Statement>>) -> Vec<(String, String)> {
     let statements: Vec<Statement> = statements.lock().unwrap().clone();
     let mut plans = Vec::new();
@@ -565,8 +568,16 @@ async fn plans(store: &Store, statements: &Mutex<Vec<Statement>>) -> Vec<(String
             Engine::Sqlite => ("EXPLAIN QUERY PLAN", 3),
             Engine::Postgres => ("EXPLAIN", 0),
         };
-        let rows = store
-            .reader()
+        let tx = store.begin().await.unwrap();
+        let close_call = ["COUNT(*)", "COALESCE(", "UNION ALL"]
+            .iter()
+            .any(|part| sql.contains(part));
+        if store.engine() == Engine::Postgres && close_call {
+            tx.execute_unprepared("SET LOCAL enable_seqscan = off")
+                .await
+                .unwrap();
+        }
+        let rows = tx
             .query_all_raw(Statement {
                 sql: format!("{explain} {sql}"),
                 ..statement
@@ -651,10 +662,6 @@ async fn pages_are_found_by_an_index(engine: Engine) {
         groups::list(&connection, &request(1, 20, sort)).await.unwrap();
     }
     for (sql, plan) in plans(&store, &statements).await {
-        if engine == Engine::Postgres && sql.starts_with("SELECT COUNT(*) FROM \"users\"") {
-            // Of so few the table is as quick to count as an index.
-            continue;
-        }
         for table in ["audit_logs", "users"] {
             assert!(!reads_all_of(engine, &plan, table), "{sql}\n{plan}");
         }
