@@ -105,7 +105,7 @@ impl TestApp {
     /// The audit log, oldest entry first.
     pub async fn audit_log(&self) -> Vec<AuditLog> {
         use sea_orm::sea_query::Expr;
-        use sea_orm::{ConnectionTrait as _, DbBackend, EntityTrait as _, QueryOrder as _};
+        use sea_orm::{DbBackend, EntityTrait as _, QueryOrder as _};
         let reader = self.app.state.store.reader();
         // The clock of tests stands still: entries of one moment are told apart by where the engine has put them.
         let place = match reader.get_database_backend() {
