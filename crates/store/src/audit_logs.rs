@@ -32,11 +32,18 @@ pub enum Scope {
 /// Characters kept of a User-Agent: what an index of PostgreSQL takes has an end.
 const USER_AGENT_LENGTH: usize = 512;
 
+/// What is kept of a User-Agent.
+fn kept(user_agent: &str) -> &str {
+    user_agent
+        .char_indices()
+        .nth(USER_AGENT_LENGTH)
+        .and_then(|(end, _)| user_agent.get(..end))
+        .unwrap_or(user_agent)
+}
+
 /// Adds an entry.
 pub async fn insert(tx: &Tx, mut entry: AuditLog) -> StoreResult<()> {
-    if let Some((end, _)) = entry.user_agent.char_indices().nth(USER_AGENT_LENGTH) {
-        entry.user_agent.truncate(end);
-    }
+    entry.user_agent.truncate(kept(&entry.user_agent).len());
     audit_log::Entity::insert(entry.into_active_model().reset_all())
         .exec_without_returning(tx)
         .await?;
@@ -60,7 +67,7 @@ pub async fn seen_from(
         .column(Column::Id)
         .filter(Column::UserId.eq(user))
         .filter(same_address)
-        .filter(Column::UserAgent.eq(user_agent))
+        .filter(Column::UserAgent.eq(kept(user_agent)))
         .limit(1)
         .into_tuple()
         .one(connection)

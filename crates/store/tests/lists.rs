@@ -785,6 +785,11 @@ async fn entries_from_before_are_counted(engine: Engine) {
     // What comes in is kept as short.
     let mut long = entry(301);
     long.user_agent = "ü".repeat(5000);
+    let (user, address, agent) = (
+        long.user_id.unwrap(),
+        long.ip_address.clone(),
+        long.user_agent.clone(),
+    );
     let tx = store.begin().await.unwrap();
     audit_logs::insert(&tx, long).await.unwrap();
     commit(tx).await.unwrap();
@@ -792,6 +797,9 @@ async fn entries_from_before_are_counted(engine: Engine) {
         .await
         .unwrap();
     assert_eq!(found.items[0].user_agent, "ü".repeat(512));
+    // And known again by all of it.
+    let seen = audit_logs::seen_from(store.reader(), user, address.as_deref(), &agent).await;
+    assert!(seen.unwrap());
 }
 
 async fn clients_are_listed_right(engine: Engine) {
