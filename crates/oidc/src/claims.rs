@@ -73,15 +73,25 @@ pub struct Person {
     pub custom_claims: Vec<(String, String)>,
 }
 
+/// First and last name, else display name, else username.
+pub fn full_name(first_name: &str, last_name: &str, display_name: &str, username: &str) -> String {
+    let name = format!("{first_name} {last_name}");
+    [name.trim(), display_name.trim(), username]
+        .into_iter()
+        .find(|name| !name.is_empty())
+        .unwrap_or_default()
+        .to_owned()
+}
+
 impl Person {
-    /// First and last name, else display name, else username.
+    /// See [`full_name`].
     pub fn full_name(&self) -> String {
-        let name = format!("{} {}", self.first_name, self.last_name);
-        [name.trim(), self.display_name.trim(), self.username.as_str()]
-            .into_iter()
-            .find(|name| !name.is_empty())
-            .unwrap_or_default()
-            .to_owned()
+        full_name(
+            &self.first_name,
+            &self.last_name,
+            &self.display_name,
+            &self.username,
+        )
     }
 
     /// The claims some scopes give, `sub` always. Claims of the protocol win over custom ones.

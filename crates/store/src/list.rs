@@ -267,7 +267,8 @@ where
     rows_of::<E, C>(id, identifiers.offset(passed_over).into_query(), read, connection).await
 }
 
-/// `column` contains `text`, ASCII case ignored, `%` and `_` meaning themselves; alike on both engines.
+/// `column` contains `text`, ASCII case ignored, `%` and `_` meaning themselves. For other letters see
+/// [`contains_folded`].
 pub fn contains(column: impl IntoColumnRef, text: &str) -> SimpleExpr {
     contains_folded(Func::lower(Expr::col(column)), text)
 }

@@ -8,10 +8,10 @@ use subtle::ConstantTimeEq as _;
 
 use super::scope;
 use crate::http::error::ApiError;
+use crate::random::ALPHANUMERIC;
 use crate::secret_token;
 use crate::state::AppState;
 
-const ALPHANUMERIC: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 /// How old a key's last use may be in the database, in milliseconds: not every request writes.
 const USED_EVERY_MILLIS: i64 = 60_000;
 

@@ -15,10 +15,10 @@ use crate::http::client_ip::RequestOrigin;
 use crate::http::error::{ApiError, FieldError};
 use crate::http::time_format::parse_rfc3339;
 use crate::http::validation::{Rules, nfc};
+use crate::random::ALPHANUMERIC;
 use crate::secret_token;
 use crate::state::AppState;
 
-const ALPHANUMERIC: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 const LENGTH: usize = 32;
 
 /// Why something about a key cannot be done.

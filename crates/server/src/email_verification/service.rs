@@ -10,10 +10,10 @@ use crate::audit::{self, Event};
 use crate::http::client_ip::RequestOrigin;
 use crate::http::error::ApiError;
 use crate::mail::{self, MailServer, Message, QueueError, SetupError};
+use crate::random::ALPHANUMERIC;
 use crate::secret_token;
 use crate::state::AppState;
 
-const ALPHANUMERIC: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 const LENGTH: usize = 32;
 /// Seconds a link works.
 const LIFETIME: i64 = 24 * 60 * 60;

@@ -1,5 +1,6 @@
 //! Periodic work: of all replicas one runs a job at a time, by a lease in the database.
 
+pub mod attempts;
 mod cleanup;
 mod scheduler;
 

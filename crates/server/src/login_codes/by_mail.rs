@@ -19,11 +19,11 @@ use crate::http::cookies::{Cookie, SetCookie};
 use crate::http::error::ApiError;
 use crate::http::validation::{Rules, nfc};
 use crate::mail::{self, MailServer, Message, QueueError};
+use crate::random::ALPHANUMERIC;
 use crate::secret_token;
 use crate::state::AppState;
 use crate::users::service::UserError;
 
-const ALPHANUMERIC: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 /// Characters of the secret of the browser that asks.
 const DEVICE_TOKEN_LENGTH: usize = 16;
 /// Seconds a mailed code lives that somebody asked for.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use pocket_id_oidc::claims;
 use pocket_id_store::mails::{self as store, Mail, Outcome};
 use pocket_id_store::types::{DeliveryState, MailId, Timestamp};
 use pocket_id_store::users::{self, User};
@@ -14,14 +15,11 @@ use super::texts::Language;
 use super::writing::{self, Reader, Sender, WritingError, Written};
 use crate::app_config::Settings;
 use crate::encrypted_text::{EncryptedTextError, TextKey};
+use crate::jobs::attempts::{MOST_ATTEMPTS, next_attempt, some_at_a_time};
 use crate::state::AppState;
 
-/// How often a mail is attempted before it is given up.
-const MOST_ATTEMPTS: i32 = 8;
 /// Seconds an attempt has; another replica may try again after that.
 const LEASE_SECONDS: i64 = 90;
-/// Seconds before the second attempt; three times as many before each further one.
-const FIRST_PAUSE_SECONDS: i64 = 30;
 /// Attempts under way at once in one process.
 const AT_ONCE: usize = 4;
 /// Mails looked at in one go.
@@ -115,19 +113,15 @@ pub async fn enqueue(state: &AppState, tx: &Tx, to: &User, message: &Message) ->
 /// Attempts all that is due.
 pub async fn run_due(state: &AppState) -> StoreResult<()> {
     let due = store::due(state.store.reader(), state.now(), BATCH).await?;
-    let mut running = tokio::task::JoinSet::new();
-    for id in due {
-        if running.len() >= AT_ONCE {
-            running.join_next().await;
-        }
+    some_at_a_time(AT_ONCE, due, |id| {
         let state = state.clone();
-        running.spawn(async move {
+        async move {
             if let Err(error) = attempt(&state, id).await {
                 tracing::error!(mail = %id, %error, "a mail could not be attempted");
             }
-        });
-    }
-    while running.join_next().await.is_some() {}
+        }
+    })
+    .await;
     Ok(())
 }
 
@@ -199,12 +193,12 @@ fn sender<'a>(state: &'a AppState, settings: &'a Arc<Settings>) -> Sender<'a> {
 }
 
 fn full_name(user: &User) -> String {
-    let both = format!("{} {}", user.first_name, user.last_name);
-    [both.trim(), user.display_name.trim(), user.username.as_str()]
-        .into_iter()
-        .find(|name| !name.is_empty())
-        .unwrap_or_default()
-        .to_owned()
+    claims::full_name(
+        &user.first_name,
+        &user.last_name,
+        &user.display_name,
+        &user.username,
+    )
 }
 
 fn reader<'a>(user: &'a User, full_name: &'a str, address: &'a str) -> Reader<'a> {
@@ -229,18 +223,13 @@ fn outcome(attempt: i32, result: &Result<(), AttemptError>, now: Timestamp) -> O
         },
         Err(error) => {
             let gives_up = attempt >= MOST_ATTEMPTS || error.is_final();
-            let pause = u32::try_from(attempt.saturating_sub(1))
-                .ok()
-                .and_then(|exponent| 3_i64.checked_pow(exponent))
-                .and_then(|factor| FIRST_PAUSE_SECONDS.checked_mul(factor))
-                .unwrap_or(i64::MAX);
             Outcome {
                 state: if gives_up {
                     DeliveryState::Failed
                 } else {
                     DeliveryState::Pending
                 },
-                next_attempt_at: now.plus_seconds(pause),
+                next_attempt_at: next_attempt(attempt, now),
                 error: Some(error.to_string()),
                 sent_at: None,
             }

@@ -12,19 +12,16 @@ use url::Url;
 
 use super::dto::LogoutDeliveryDto;
 use crate::http::error::ApiError;
+use crate::jobs::attempts::{MOST_ATTEMPTS, next_attempt, some_at_a_time};
 use crate::oidc::{client_keys, facts};
 use crate::outbound::{Fetch, FetchError};
 use crate::signing_keys::SigningKeysError;
 use crate::state::AppState;
 
-/// How often a delivery is attempted before it is given up.
-const MOST_ATTEMPTS: i32 = 8;
 /// How long an attempt has, in seconds; another replica may try again after that.
 const LEASE_SECONDS: i64 = 60;
 /// How long a client may take to answer.
 const TIME_LIMIT: std::time::Duration = std::time::Duration::from_secs(10);
-/// Seconds before the second attempt; three times as many before each further one.
-const FIRST_PAUSE_SECONDS: i64 = 30;
 /// Attempts under way at once in one process.
 const AT_ONCE: usize = 8;
 /// Deliveries looked at in one go.
@@ -64,19 +61,15 @@ pub async fn run_due(state: &AppState) -> StoreResult<()> {
 
 /// Attempts deliveries, some at a time.
 pub async fn attempt_all(state: &AppState, ids: Vec<LogoutDeliveryId>) {
-    let mut running = tokio::task::JoinSet::new();
-    for id in ids {
-        if running.len() >= AT_ONCE {
-            running.join_next().await;
-        }
+    some_at_a_time(AT_ONCE, ids, |id| {
         let state = state.clone();
-        running.spawn(async move {
+        async move {
             if let Err(error) = attempt(&state, id).await {
                 tracing::error!(delivery = %id, error = %error, "a logout token could not be delivered");
             }
-        });
-    }
-    while running.join_next().await.is_some() {}
+        }
+    })
+    .await;
 }
 
 /// Attempts a delivery, unless somebody else is at it.
@@ -156,18 +149,13 @@ fn outcome(attempt: i32, result: Result<StatusCode, AttemptError>, now: Timestam
         },
         Err(error) => {
             let gives_up = attempt >= MOST_ATTEMPTS || matches!(error, AttemptError::NoAddress);
-            let pause = u32::try_from(attempt.saturating_sub(1))
-                .ok()
-                .and_then(|exponent| 3_i64.checked_pow(exponent))
-                .and_then(|factor| FIRST_PAUSE_SECONDS.checked_mul(factor))
-                .unwrap_or(i64::MAX);
             Outcome {
                 state: if gives_up {
                     DeliveryState::Failed
                 } else {
                     DeliveryState::Pending
                 },
-                next_attempt_at: now.plus_seconds(pause),
+                next_attempt_at: next_attempt(attempt, now),
                 status: match &error {
                     AttemptError::Status(status) => number(*status),
                     _ => None,
