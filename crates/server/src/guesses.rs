@@ -3,7 +3,7 @@
 //! A limiter of requests blunts floods; this one protects a secret. It counts what went wrong per user, per address
 //! (of IPv6 the /64 a customer gets) and, where there is no user yet, in total.
 
-use pocket_id_store::types::UserId;
+use pocket_id_store::types::{TokenHash, UserId};
 use pocket_id_store::{StoreResult, Tx, commit, wrong_guesses};
 
 use crate::http::client_ip::RequestOrigin;
@@ -54,16 +54,24 @@ impl Guesses {
             .any(|(name, most)| counts.get(name).is_some_and(|count| count >= most)))
     }
 
-    /// Counts a wrong guess.
-    pub async fn note(
+    /// Takes one guess, if any is left. It counts as wrong before it is judged, so that guesses made at once get no
+    /// further than guesses made one by one; see [`Guess::was_right`].
+    pub async fn take(
         &self,
         state: &AppState,
         user: Option<UserId>,
         origin: &RequestOrigin,
-    ) -> StoreResult<()> {
+    ) -> StoreResult<Option<Guess>> {
+        let subjects = self.subjects(user, origin);
         let tx = state.store.begin().await?;
-        self.note_in(&tx, state, user, origin).await?;
-        commit(tx).await
+        for (subject, most) in &subjects {
+            if wrong_guesses::note(&tx, subject, REMEMBERED, state.now()).await? > *most {
+                return Ok(None);
+            }
+        }
+        commit(tx).await?;
+        let subjects = subjects.into_iter().map(|(subject, _)| subject).collect();
+        Ok(Some(Guess { subjects }))
     }
 
     /// Counts a wrong guess in a transaction that writes more.
@@ -79,6 +87,32 @@ impl Guesses {
         }
         Ok(())
     }
+}
+
+/// A guess that was let through, and counts as a wrong one.
+#[must_use = "a right guess must not count"]
+pub struct Guess {
+    subjects: Vec<String>,
+}
+
+impl Guess {
+    /// Has it count no more. That it goes on counting when the database fails is no reason to refuse what was right.
+    pub async fn was_right(self, state: &AppState) {
+        let taken_back = async {
+            let tx = state.store.begin().await?;
+            wrong_guesses::take_back(&tx, self.subjects.iter().map(String::as_str)).await?;
+            commit(tx).await
+        };
+        if let Err(error) = taken_back.await {
+            tracing::error!(%error, "a right guess stays counted as a wrong one");
+        }
+    }
+}
+
+/// Counts a wrong try at one code, and gives how many there were.
+pub async fn note_try(tx: &Tx, state: &AppState, name: &str, code: &TokenHash) -> StoreResult<i32> {
+    let subject = format!("{name}:code:{}", hex::encode(&code.0));
+    wrong_guesses::note(tx, &subject, REMEMBERED, state.now()).await
 }
 
 /// What somebody reads who has guessed too often.

@@ -50,12 +50,13 @@ pub async fn insert(tx: &Tx, mut entry: AuditLog) -> StoreResult<()> {
     Ok(())
 }
 
-/// Whether there is an entry about a user from an address with a program.
-pub async fn seen_from(
+/// Whether one of some things happened to a user from an address with a program.
+pub async fn seen_from<'a>(
     connection: &impl ConnectionTrait,
     user: UserId,
     ip_address: Option<&str>,
     user_agent: &str,
+    events: impl IntoIterator<Item = &'a str>,
 ) -> StoreResult<bool> {
     use audit_log::Column;
     let same_address = match ip_address {
@@ -68,6 +69,7 @@ pub async fn seen_from(
         .filter(Column::UserId.eq(user))
         .filter(same_address)
         .filter(Column::UserAgent.eq(kept(user_agent)))
+        .filter(Column::Event.is_in(events))
         .limit(1)
         .into_tuple()
         .one(connection)

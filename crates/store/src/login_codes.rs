@@ -6,7 +6,7 @@ use crate::connect::Tx;
 use crate::entity::login_code;
 pub use crate::entity::login_code::Model as LoginCode;
 use crate::error::StoreResult;
-use crate::types::{Timestamp, TokenHash};
+use crate::types::{Timestamp, TokenHash, UserId};
 
 /// Stores a code.
 ///
@@ -38,6 +38,15 @@ pub async fn take(tx: &Tx, hash: &TokenHash, now: Timestamp) -> StoreResult<bool
         .exec(tx)
         .await?;
     Ok(taken.rows_affected == 1)
+}
+
+/// Removes all that are to sign somebody in.
+pub async fn delete_of_user(tx: &Tx, user: UserId) -> StoreResult<()> {
+    login_code::Entity::delete_many()
+        .filter(login_code::Column::UserId.eq(user))
+        .exec(tx)
+        .await?;
+    Ok(())
 }
 
 /// Removes what has expired.

@@ -231,8 +231,10 @@ text_enum!(
     AuthenticationMethod {
         /// A passkey: phishing-resistant, `phr`.
         Passkey = "phr",
-        /// A one-time code, initial setup or approval on another device: `otp`.
+        /// A one-time code, or initial setup: `otp`.
         OneTimeCode = "otp",
+        /// Approval on another device, where a passkey was used: `otp`.
+        RemoteApproval = "remote",
         /// Self sign-up: nothing was proven, no `amr`.
         SignUp = "signup",
     }
@@ -243,7 +245,7 @@ impl AuthenticationMethod {
     pub fn amr(self) -> Option<&'static str> {
         match self {
             Self::Passkey => Some("phr"),
-            Self::OneTimeCode => Some("otp"),
+            Self::OneTimeCode | Self::RemoteApproval => Some("otp"),
             Self::SignUp => None,
         }
     }
@@ -336,6 +338,8 @@ text_enum!(
     MailKind {
         /// A sign-in from where its user never was.
         NewDevice = "login-with-new-device",
+        /// Something that opens its user's account was changed.
+        AccountChanged = "account-changed",
         /// A code that signs its user in.
         LoginCode = "one-time-access",
         /// A link that proves an address.

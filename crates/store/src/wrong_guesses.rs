@@ -24,8 +24,9 @@ pub async fn counts<'a>(
     Ok(rows.into_iter().map(|row| (row.subject, row.count)).collect())
 }
 
-/// Counts a wrong guess; all of a subject's are forgotten together when the last one is so many seconds old.
-pub async fn note(tx: &Tx, subject: &str, remembered_seconds: i64, now: Timestamp) -> StoreResult<()> {
+/// Counts a wrong guess, and gives the sum; all of a subject's are forgotten together when the last one is so many
+/// seconds old. Who counts at the same time waits for this transaction.
+pub async fn note(tx: &Tx, subject: &str, remembered_seconds: i64, now: Timestamp) -> StoreResult<i32> {
     wrong_guess::Entity::delete_by_id(subject)
         .filter(wrong_guess::Column::ForgottenAt.lte(now))
         .exec(tx)
@@ -35,7 +36,7 @@ pub async fn note(tx: &Tx, subject: &str, remembered_seconds: i64, now: Timestam
         count: 1,
         forgotten_at: now.plus_seconds(remembered_seconds),
     };
-    wrong_guess::Entity::insert(row.into_active_model().reset_all())
+    let counted = wrong_guess::Entity::insert(row.into_active_model().reset_all())
         .on_conflict(
             OnConflict::column(wrong_guess::Column::Subject)
                 .value(
@@ -45,7 +46,21 @@ pub async fn note(tx: &Tx, subject: &str, remembered_seconds: i64, now: Timestam
                 .update_column(wrong_guess::Column::ForgottenAt)
                 .to_owned(),
         )
-        .exec_without_returning(tx)
+        .exec_with_returning(tx)
+        .await?;
+    Ok(counted.count)
+}
+
+/// Takes back what was counted once too often.
+pub async fn take_back<'a>(tx: &Tx, subjects: impl IntoIterator<Item = &'a str>) -> StoreResult<()> {
+    wrong_guess::Entity::update_many()
+        .col_expr(
+            wrong_guess::Column::Count,
+            Expr::col(wrong_guess::Column::Count).sub(1),
+        )
+        .filter(wrong_guess::Column::Subject.is_in(subjects))
+        .filter(wrong_guess::Column::Count.gt(0))
+        .exec(tx)
         .await?;
     Ok(())
 }

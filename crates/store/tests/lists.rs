@@ -798,7 +798,14 @@ async fn entries_from_before_are_counted(engine: Engine) {
         .unwrap();
     assert_eq!(found.items[0].user_agent, "ü".repeat(512));
     // And known again by all of it.
-    let seen = audit_logs::seen_from(store.reader(), user, address.as_deref(), &agent).await;
+    let seen = audit_logs::seen_from(
+        store.reader(),
+        user,
+        address.as_deref(),
+        &agent,
+        [found.items[0].event.as_str()],
+    )
+    .await;
     assert!(seen.unwrap());
 }
 

@@ -17,6 +17,7 @@ const NAMES: Record<string, () => string> = {
 	RECOVERY_CODE_SIGN_IN: m.event_recovery_code_sign_in,
 	RECOVERY_CODES_CREATED: m.event_recovery_codes_created,
 	RECOVERY_CODES_DELETED: m.event_recovery_codes_deleted,
+	REMOTE_SIGN_IN_APPROVED: m.event_remote_sign_in_approved,
 	REMOTE_SIGN_IN_DENIED: m.event_remote_sign_in_denied,
 	SIGNUP_TOKEN_DELETED: m.event_signup_token_deleted,
 	SIGNUP_TOKEN_CREATED: m.event_signup_token_created,

@@ -33,6 +33,8 @@ pub enum Event {
     SignupTokenDeleted,
     /// Somebody was signed in by their approval on another device.
     RemoteSignIn,
+    /// Such a sign-in was approved; what waits has not signed in yet.
+    RemoteSignInApproved,
     /// Such a sign-in was turned away.
     RemoteSignInDenied,
     /// Somebody signed in with a recovery code.
@@ -112,6 +114,16 @@ pub enum Event {
 }
 
 impl Event {
+    /// Those after which somebody is signed in to their account, and was nowhere kept from it.
+    pub const SIGN_INS: [Self; 6] = [
+        Self::SignIn,
+        Self::TokenSignIn,
+        Self::RemoteSignIn,
+        Self::RecoveryCodeSignIn,
+        Self::AccountCreated,
+        Self::InitialSetup,
+    ];
+
     /// The name stored and sent.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -130,6 +142,7 @@ impl Event {
             Self::SignupTokenCreated => "SIGNUP_TOKEN_CREATED",
             Self::SignupTokenDeleted => "SIGNUP_TOKEN_DELETED",
             Self::RemoteSignIn => "REMOTE_SIGN_IN",
+            Self::RemoteSignInApproved => "REMOTE_SIGN_IN_APPROVED",
             Self::RemoteSignInDenied => "REMOTE_SIGN_IN_DENIED",
             Self::RecoveryCodeSignIn => "RECOVERY_CODE_SIGN_IN",
             Self::RecoveryCodesCreated => "RECOVERY_CODES_CREATED",

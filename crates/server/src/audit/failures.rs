@@ -38,12 +38,18 @@ pub async fn note_failure(state: &AppState, origin: &RequestOrigin, failure: Fai
     }
 }
 
-/// The same for a code that signs nobody in.
-pub async fn note_wrong_code(state: &AppState, origin: &RequestOrigin, method: &str) {
+/// The same for a way in that let nobody in: who would have been signed in, if that is known, how, and why not.
+pub async fn note_failed_sign_in(
+    state: &AppState,
+    origin: &RequestOrigin,
+    user: Option<&User>,
+    method: &str,
+    reason: &str,
+) {
     let failure = Failure {
         event: Event::SignInFailed,
-        user: None,
-        data: [("reason", "no such code"), ("method", method)]
+        user,
+        data: [("reason", reason), ("method", method)]
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .into(),
     };

@@ -11,7 +11,7 @@ mod service;
 
 pub use device::name as device_name;
 pub use event::Event;
-pub use failures::{Failure, note_failure, note_wrong_code};
+pub use failures::{Failure, note_failed_sign_in, note_failure};
 pub use location::Location;
 pub use routes::routes;
-pub use service::{place, record, record_change};
+pub use service::{place, record, record_change, record_of_command};

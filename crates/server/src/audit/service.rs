@@ -11,8 +11,10 @@ use pocket_id_store::{StoreResult, Tx};
 
 use super::event::Event;
 use super::location::{self, Location};
+use crate::clock::Clock;
 use crate::http::access::ActingAdmin;
 use crate::http::client_ip::RequestOrigin;
+use crate::random::Random;
 use crate::state::AppState;
 
 /// The place of an address, as entries have it.
@@ -63,6 +65,25 @@ pub async fn record_change(
         data,
     )
     .await
+}
+
+/// Adds an entry about what the command line did to an account, beside the server or without one.
+pub async fn record_of_command(tx: &Tx, clock: &Clock, event: Event, user: &User) -> StoreResult<()> {
+    let data = BTreeMap::from([("method".to_owned(), "command line".to_owned())]);
+    let entry = AuditLog {
+        id: AuditLogId(Random.uuid()),
+        created_at: clock.now(),
+        event: event.as_str().to_owned(),
+        user_id: Some(user.id),
+        username: user.username.clone(),
+        client_name: None,
+        ip_address: None,
+        country: String::new(),
+        city: String::new(),
+        user_agent: String::new(),
+        data: StringMap(data),
+    };
+    audit_logs::insert(tx, entry).await
 }
 
 /// Adds an entry.

@@ -75,16 +75,14 @@ async fn pending(
     user: &User,
     origin: &RequestOrigin,
 ) -> Result<DeviceLogin, DecidingError> {
-    if GUESSES.exhausted(state, Some(user.id), origin).await? {
-        return Err(DecidingError::TooManyGuesses);
-    }
+    let guess = GUESSES.take(state, Some(user.id), origin).await?;
+    let guess = guess.ok_or(DecidingError::TooManyGuesses)?;
     let hash = super::hash(&state.config, code);
     let found = device_logins::find(state.store.reader(), &hash, state.now()).await?;
-    if let Some(request) = found.filter(|request| request.status == DeviceRequestStatus::Pending) {
-        return Ok(request);
-    }
-    GUESSES.note(state, Some(user.id), origin).await?;
-    Err(DecidingError::Unknown)
+    let found = found.filter(|request| request.status == DeviceRequestStatus::Pending);
+    let request = found.ok_or(DecidingError::Unknown)?;
+    guess.was_right(state).await;
+    Ok(request)
 }
 
 /// Who waits.
@@ -142,13 +140,15 @@ pub async fn decide(
     if !device_logins::decide(&tx, &request.code_hash, decision, now).await? {
         return Err(DecidingError::Unknown);
     }
-    if verdict == Verdict::Deny {
-        let data = [
-            ("device", device::name(&request.user_agent)),
-            ("requestedFrom", request.ip_address.unwrap_or_default()),
-        ];
-        audit::record(state, &tx, Event::RemoteSignInDenied, user, origin, data).await?;
-    }
+    let event = match verdict {
+        Verdict::Approve => Event::RemoteSignInApproved,
+        Verdict::Deny => Event::RemoteSignInDenied,
+    };
+    let data = [
+        ("device", device::name(&request.user_agent)),
+        ("requestedFrom", request.ip_address.unwrap_or_default()),
+    ];
+    audit::record(state, &tx, event, user, origin, data).await?;
     Ok(commit(tx).await?)
 }
 

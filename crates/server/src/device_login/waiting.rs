@@ -15,7 +15,7 @@ use crate::http::client_ip::RequestOrigin;
 use crate::http::cookies::{Cookie, SetCookie};
 use crate::http::error::ApiError;
 use crate::secret_token::{self, SecretToken};
-use crate::sessions;
+use crate::sessions::signing_in::SignIn;
 use crate::state::AppState;
 
 /// Seconds a request lives; nothing makes it live longer.
@@ -182,6 +182,7 @@ async fn redeem(
     origin: &RequestOrigin,
     headers: &HeaderMap,
 ) -> Result<Exchange, WaitingError> {
+    let settings = state.settings().await?;
     let tx = state.store.begin().await?;
     let user = match request.user_id {
         Some(id) => users::find(&tx, id).await?,
@@ -189,25 +190,27 @@ async fn redeem(
     };
     let user = user.ok_or(WaitingError::Expired)?;
     if user.disabled {
+        drop(tx);
+        let reason = "the user is disabled";
+        audit::note_failed_sign_in(state, origin, Some(&user), "another device", reason).await;
         return Err(WaitingError::Disabled);
     }
     // Of any number of exchanges one passes here, and signs in or is undone as a whole.
     if !device_logins::take(&tx, &request.code_hash, state.now()).await? {
         return Err(WaitingError::Expired);
     }
-    let method = AuthenticationMethod::OneTimeCode.into();
-    let session = sessions::service::open(state, &tx, user.id, method, origin, headers).await?;
     let from = request.approved_from.clone().unwrap_or_default();
-    audit::record(
-        state,
-        &tx,
-        Event::RemoteSignIn,
-        &user,
+    let sign_in = SignIn {
+        user: &user,
+        authentication: AuthenticationMethod::RemoteApproval.into(),
+        event: Event::RemoteSignIn,
         origin,
-        [("approvedFrom", from)],
-    )
-    .await?;
+        headers,
+        settings: &settings,
+    };
+    let written = sign_in.write(state, &tx, [("approvedFrom", from)]).await?;
     commit(tx).await?;
+    let session = written.announce(state);
     let spent = Cookie::DeviceLogin.clear_at(&state.config.app_url, &cookie_path(code));
     Ok(Exchange::SignedIn(Box::new(user), [session, spent]))
 }

@@ -68,6 +68,16 @@ pub struct ActingAdmin {
     pub origin: RequestOrigin,
 }
 
+/// An [`ActingAdmin`] who is about to open an account, or to close a way into one. Their session was proven minutes ago,
+/// or their passkey used just now; a program's API key does as it is.
+#[derive(Clone, Debug)]
+pub struct FreshAdmin {
+    /// Who, and from where.
+    pub acting: ActingAdmin,
+    /// By which session, if by one.
+    pub session: Option<SessionId>,
+}
+
 /// A browser session, if there is one.
 #[derive(Clone, Debug)]
 pub struct MaybeUser(pub Option<SignedIn>);
@@ -112,11 +122,7 @@ impl FromRequestParts<AppState> for BrowserUser {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
         match signed_in(parts, state).await? {
             Some(signed_in) => Ok(Self(signed_in)),
-            None if parts.headers.contains_key(X_API_KEY) => Err(ApiError::new(
-                http::StatusCode::FORBIDDEN,
-                "api_key_auth_not_allowed",
-                "This endpoint cannot be used with an API key",
-            )),
+            None if parts.headers.contains_key(X_API_KEY) => Err(ApiError::api_key_not_allowed()),
             None => Err(ApiError::not_signed_in()),
         }
     }
@@ -207,5 +213,31 @@ impl FromRequestParts<AppState> for ActingAdmin {
         let Admin(user) = Admin::from_request_parts(parts, state).await?;
         let origin = RequestOrigin::from_request_parts(parts, state).await?;
         Ok(Self { user, origin })
+    }
+}
+
+/// Lets an administrator through who calls with an API key, or whose session is fresh.
+pub async fn require_fresh_admin(
+    state: &AppState,
+    session: Option<&SignedIn>,
+    headers: &HeaderMap,
+) -> Result<(), ApiError> {
+    match session {
+        Some(signed_in) => require_fresh(state, signed_in, headers, Errand::ChangeWaysIn).await,
+        None => Ok(()),
+    }
+}
+
+impl FromRequestParts<AppState> for FreshAdmin {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
+        let acting = ActingAdmin::from_request_parts(parts, state).await?;
+        let signed_in = signed_in(parts, state).await?;
+        require_fresh_admin(state, signed_in.as_ref(), &parts.headers).await?;
+        Ok(Self {
+            acting,
+            session: signed_in.map(|signed_in| signed_in.session.id),
+        })
     }
 }

@@ -124,6 +124,15 @@ impl ApiError {
         error
     }
 
+    /// 403 for what an API key must not do.
+    pub fn api_key_not_allowed() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "api_key_auth_not_allowed",
+            "This cannot be done with an API key",
+        )
+    }
+
     /// 401 for what needs a passkey used just now.
     pub fn reauthentication_required() -> Self {
         Self::new(

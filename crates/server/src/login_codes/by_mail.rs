@@ -5,7 +5,7 @@
 
 use pocket_id_store::login_code_requests::{self as requests, LoginCodeRequest};
 use pocket_id_store::types::{LoginCodeRequestId, UserId};
-use pocket_id_store::users::{self, User};
+use pocket_id_store::users;
 use pocket_id_store::{StoreError, StoreResult, commit};
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use super::issue::{DEFAULT_SECONDS, LifetimeInput, lifetime, store_new};
 use crate::audit::{self, Event};
 use crate::guesses::Guesses;
+use crate::http::access::ActingAdmin;
 use crate::http::client_ip::RequestOrigin;
 use crate::http::cookies::{Cookie, SetCookie};
 use crate::http::error::ApiError;
@@ -60,8 +61,7 @@ pub async fn to_user(
     state: &AppState,
     user: Option<UserId>,
     input: &LifetimeInput,
-    admin: &User,
-    origin: &RequestOrigin,
+    by: &ActingAdmin,
 ) -> Result<(), ApiError> {
     let settings = state.settings().await?;
     if !settings.mails_login_codes_of_admins() {
@@ -86,11 +86,11 @@ pub async fn to_user(
     };
     mail::enqueue(state, &tx, &user, &message).await?;
     let data = [
-        ("actorUserID", admin.id.to_string()),
-        ("actorUsername", admin.username.clone()),
+        ("actorUserID", by.user.id.to_string()),
+        ("actorUsername", by.user.username.clone()),
         ("method", "email".to_owned()),
     ];
-    audit::record(state, &tx, Event::LoginCodeCreated, &user, origin, data).await?;
+    audit::record(state, &tx, Event::LoginCodeCreated, &user, &by.origin, data).await?;
     commit(tx).await?;
     state.mail.notify_one();
     Ok(())

@@ -13,13 +13,25 @@ const ALPHABET: &[u8] = b"abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ01234567
 /// Seconds up to which a code is a short one.
 const SHORT_LIVED: i64 = 15 * 60;
 
+/// Characters of a code that does not live long.
+const SHORT_LENGTH: usize = 6;
+
 /// Lengths codes have, and those of older versions.
-const LENGTHS: [usize; 3] = [6, 12, 16];
+const LENGTHS: [usize; 3] = [SHORT_LENGTH, 12, 16];
 
 /// A new code for some seconds: the longer it lives, the harder it is to guess.
 pub fn new(random: Random, lifetime_seconds: i64) -> SecretString {
-    let length = if lifetime_seconds <= SHORT_LIVED { 6 } else { 12 };
+    let length = if lifetime_seconds <= SHORT_LIVED {
+        SHORT_LENGTH
+    } else {
+        12
+    };
     random.text(ALPHABET, length).into()
+}
+
+/// Whether a code is one of those that live long, and cannot be found by trying.
+pub fn is_long(code: &SecretString) -> bool {
+    code.expose_secret().chars().count() > SHORT_LENGTH
 }
 
 /// What was typed, as the code it can be: letters that look like digits are those digits.

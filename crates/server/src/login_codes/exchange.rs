@@ -4,6 +4,7 @@ use http::{HeaderMap, StatusCode};
 use pocket_id_store::types::AuthenticationMethod;
 use pocket_id_store::users::{self, User};
 use pocket_id_store::{StoreError, commit, login_codes};
+use secrecy::SecretString;
 use subtle::ConstantTimeEq as _;
 
 use super::code;
@@ -13,16 +14,29 @@ use crate::http::client_ip::RequestOrigin;
 use crate::http::cookies::{Cookie, SetCookie};
 use crate::http::error::ApiError;
 use crate::secret_token;
-use crate::sessions;
+use crate::sessions::signing_in::SignIn;
 use crate::state::AppState;
 
+/// Guesses at short codes. So many find one of thirty thousand million with no chance worth naming.
 const GUESSES: Guesses = Guesses {
     name: "login-code",
     per_address: 10,
     per_user: None,
-    // So many guesses find a short code of one in thirty thousand million with no chance worth naming.
-    in_total: Some(2000),
+    in_total: Some(500),
 };
+
+/// Guesses at codes that cannot be guessed: whoever uses up everybody's tries locks nobody out who has a link of an
+/// administrator, or of the command line.
+const GUESSES_AT_LONG: Guesses = Guesses {
+    in_total: None,
+    ..GUESSES
+};
+
+/// How often a code may be shown by a browser it is not for.
+const TRIES_PER_CODE: i32 = 5;
+
+/// What the log calls this way in.
+const METHOD: &str = "login code";
 
 /// Why a code does not sign in.
 #[derive(Debug, thiserror::Error)]
@@ -30,15 +44,15 @@ pub enum ExchangeError {
     /// It is none, was used, or has expired.
     #[error("no such code")]
     Unknown,
-    /// It works in another browser only; it stays.
+    /// It works in another browser only; it stays, unless this was one try too many.
     #[error("the code is for another device")]
-    WrongDevice,
+    WrongDevice(Box<User>),
     /// Too many wrong codes.
     #[error("too many wrong codes")]
     TooManyGuesses,
     /// Its user is locked out; the code stays.
     #[error("the user is disabled")]
-    Disabled,
+    Disabled(Box<User>),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -52,13 +66,13 @@ impl From<ExchangeError> for ApiError {
                 "token_invalid_or_expired",
                 "Token is invalid or expired",
             ),
-            ExchangeError::WrongDevice => Self::new(
+            ExchangeError::WrongDevice(_) => Self::new(
                 StatusCode::UNAUTHORIZED,
                 "device_code_invalid",
                 "Device code is invalid",
             ),
             ExchangeError::TooManyGuesses => guesses::too_many(),
-            ExchangeError::Disabled => Self::user_disabled(),
+            ExchangeError::Disabled(_) => Self::user_disabled(),
             ExchangeError::Store(error) => error.into(),
         }
     }
@@ -71,28 +85,49 @@ pub async fn exchange(
     origin: &RequestOrigin,
     headers: &HeaderMap,
 ) -> Result<(User, SetCookie), ExchangeError> {
-    if GUESSES.exhausted(state, None, origin).await? {
-        return Err(ExchangeError::TooManyGuesses);
+    let code = code::typed(text);
+    let guesses = match &code {
+        Some(code) if code::is_long(code) => GUESSES_AT_LONG,
+        _ => GUESSES,
+    };
+    let guess = guesses.take(state, None, origin).await?;
+    let guess = guess.ok_or(ExchangeError::TooManyGuesses)?;
+    let outcome = match code {
+        Some(code) => redeem(state, &code, origin, headers).await,
+        None => Err(ExchangeError::Unknown),
+    };
+    let failed = match &outcome {
+        Err(ExchangeError::Unknown) => Some((None, "no such code")),
+        Err(ExchangeError::WrongDevice(user)) => Some((Some(&**user), "the code is for another browser")),
+        Err(ExchangeError::Disabled(user)) => Some((Some(&**user), "the user is disabled")),
+        _ => None,
+    };
+    if let Some((user, reason)) = failed {
+        audit::note_failed_sign_in(state, origin, user, METHOD, reason).await;
     }
-    let outcome = redeem(state, text, origin, headers).await;
-    if matches!(outcome, Err(ExchangeError::Unknown | ExchangeError::WrongDevice)) {
-        GUESSES.note(state, None, origin).await?;
-        audit::note_wrong_code(state, origin, "login code").await;
+    if !matches!(
+        outcome,
+        Err(ExchangeError::Unknown | ExchangeError::WrongDevice(_))
+    ) {
+        guess.was_right(state).await;
     }
     outcome
 }
 
 async fn redeem(
     state: &AppState,
-    text: &str,
+    code: &SecretString,
     origin: &RequestOrigin,
     headers: &HeaderMap,
 ) -> Result<(User, SetCookie), ExchangeError> {
-    let code = code::typed(text).ok_or(ExchangeError::Unknown)?;
-    let hash = code::hash(&state.config, &code);
+    let hash = code::hash(&state.config, code);
     let now = state.now();
+    let settings = state.settings().await?;
     let tx = state.store.begin().await?;
     let found = login_codes::find(&tx, &hash, now)
+        .await?
+        .ok_or(ExchangeError::Unknown)?;
+    let user = users::find(&tx, found.user_id)
         .await?
         .ok_or(ExchangeError::Unknown)?;
     if let Some(device) = &found.device_token_hash {
@@ -100,22 +135,30 @@ async fn redeem(
             .read(headers, &state.config.app_url)
             .map(secret_token::hash);
         if !sent.is_some_and(|sent| bool::from(sent.0.ct_eq(&device.0))) {
-            return Err(ExchangeError::WrongDevice);
+            if guesses::note_try(&tx, state, GUESSES.name, &hash).await? >= TRIES_PER_CODE {
+                login_codes::take(&tx, &hash, now).await?;
+            }
+            commit(tx).await?;
+            return Err(ExchangeError::WrongDevice(Box::new(user)));
         }
     }
-    let user = users::find(&tx, found.user_id)
-        .await?
-        .ok_or(ExchangeError::Unknown)?;
     if user.disabled {
-        return Err(ExchangeError::Disabled);
+        return Err(ExchangeError::Disabled(Box::new(user)));
     }
     // Everything below happens once, or is undone with this.
     if !login_codes::take(&tx, &hash, now).await? {
         return Err(ExchangeError::Unknown);
     }
-    let method = AuthenticationMethod::OneTimeCode.into();
-    let cookie = sessions::service::open(state, &tx, user.id, method, origin, headers).await?;
-    audit::record(state, &tx, Event::TokenSignIn, &user, origin, []).await?;
+    let sign_in = SignIn {
+        user: &user,
+        authentication: AuthenticationMethod::OneTimeCode.into(),
+        event: Event::TokenSignIn,
+        origin,
+        headers,
+        settings: &settings,
+    };
+    let written = sign_in.write(state, &tx, []).await?;
     commit(tx).await?;
+    let cookie = written.announce(state);
     Ok((user, cookie))
 }

@@ -16,6 +16,7 @@ use super::ttl::{self, TtlError};
 use crate::audit::{self, Event};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::http::access::ActingAdmin;
 use crate::http::client_ip::RequestOrigin;
 use crate::http::error::{ApiError, FieldError};
 use crate::http::shown_once;
@@ -104,8 +105,7 @@ pub async fn for_user(
     state: &AppState,
     user: Option<UserId>,
     input: &LifetimeInput,
-    admin: &User,
-    origin: &RequestOrigin,
+    by: &ActingAdmin,
 ) -> Result<LoginCodeDto, ApiError> {
     let seconds = lifetime(input, DEFAULT_SECONDS, state.now())?;
     let tx = state.store.begin().await?;
@@ -114,10 +114,10 @@ pub async fn for_user(
         .ok_or(UserError::NotFound)?;
     let token = store_new(&state.config, &tx, user.id, seconds, state.now(), None).await?;
     let data = [
-        ("actorUserID", admin.id.to_string()),
-        ("actorUsername", admin.username.clone()),
+        ("actorUserID", by.user.id.to_string()),
+        ("actorUsername", by.user.username.clone()),
     ];
-    audit::record(state, &tx, Event::LoginCodeCreated, &user, origin, data).await?;
+    audit::record(state, &tx, Event::LoginCodeCreated, &user, &by.origin, data).await?;
     commit(tx).await?;
     Ok(LoginCodeDto { token })
 }
@@ -173,6 +173,7 @@ pub async fn for_command(config: &Config, clock: &Clock, who: &str) -> Result<Is
     };
     let tx = store.begin().await?;
     let code = store_new(config, &tx, user.id, COMMAND_SECONDS, clock.now(), None).await?;
+    audit::record_of_command(&tx, clock, Event::LoginCodeCreated, &user).await?;
     commit(tx).await?;
     store.close().await?;
     let url = config.app_url.join(&format!("/lc/{}", code.expose_secret()));

@@ -12,13 +12,12 @@ use utoipa_axum::routes;
 use super::by_mail::{self, RequestInput};
 use super::exchange::{self, ExchangeError};
 use super::issue::{self, LifetimeInput, LoginCodeDto};
-use crate::http::access::{Admin, FreshUserOrKey, MaybeUser, require_fresh};
+use crate::http::access::{FreshAdmin, FreshUser};
 use crate::http::body::JsonBody;
 use crate::http::client_ip::RequestOrigin;
 use crate::http::error::{ApiResult, ErrorBody};
 use crate::http::path::PathId;
 use crate::http::rate_limit::{Limited, LoginCode, LoginCodeMail};
-use crate::sessions::freshness::Errand;
 use crate::state::AppState;
 use crate::users::dto::UserDto;
 use crate::users::service as users;
@@ -33,7 +32,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(request_mail))
 }
 
-/// Makes a code that signs a user in once.
+/// Makes a code that signs a user in once. A session must have been proven within ten minutes.
 #[utoipa::path(
     post, path = "/api/users/{id}/one-time-access-token", tag = "Login codes", request_body = LifetimeInput,
     params(("id" = String, Path, description = "User ID")),
@@ -44,22 +43,15 @@ pub fn routes() -> OpenApiRouter<AppState> {
 )]
 async fn create(
     State(state): State<AppState>,
-    Admin(admin): Admin,
-    MaybeUser(signed_in): MaybeUser,
-    origin: RequestOrigin,
-    headers: HeaderMap,
+    FreshAdmin { acting, .. }: FreshAdmin,
     PathId(id): PathId<UserId>,
     JsonBody(input): JsonBody<LifetimeInput>,
 ) -> ApiResult<(StatusCode, Json<LoginCodeDto>)> {
-    // Nobody gets around the rule for their own account by being an administrator.
-    if let Some(own) = signed_in.filter(|signed_in| Some(signed_in.user.id) == id) {
-        require_fresh(&state, &own, &headers, Errand::ChangeWaysIn).await?;
-    }
-    let code = issue::for_user(&state, id, &input, &admin, &origin).await?;
+    let code = issue::for_user(&state, id, &input, &acting).await?;
     Ok((StatusCode::CREATED, Json(code)))
 }
 
-/// Mails a user a code that signs them in once.
+/// Mails a user a code that signs them in once. A session must have been proven within ten minutes.
 #[utoipa::path(
     post, path = "/api/users/{id}/one-time-access-email", tag = "Login codes", request_body = LifetimeInput,
     params(("id" = String, Path, description = "User ID")),
@@ -72,17 +64,11 @@ async fn create(
 )]
 async fn mail_to_user(
     State(state): State<AppState>,
-    Admin(admin): Admin,
-    MaybeUser(signed_in): MaybeUser,
-    origin: RequestOrigin,
-    headers: HeaderMap,
+    FreshAdmin { acting, .. }: FreshAdmin,
     PathId(id): PathId<UserId>,
     JsonBody(input): JsonBody<LifetimeInput>,
 ) -> ApiResult<StatusCode> {
-    if let Some(own) = signed_in.filter(|signed_in| Some(signed_in.user.id) == id) {
-        require_fresh(&state, &own, &headers, Errand::ChangeWaysIn).await?;
-    }
-    by_mail::to_user(&state, id, &input, &admin, &origin).await?;
+    by_mail::to_user(&state, id, &input, &acting).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -116,11 +102,11 @@ async fn request_mail(
 )]
 async fn create_own(
     State(state): State<AppState>,
-    FreshUserOrKey { user, .. }: FreshUserOrKey,
+    FreshUser(signed_in): FreshUser,
     origin: RequestOrigin,
     _: JsonBody<LifetimeInput>,
 ) -> ApiResult<(StatusCode, Json<LoginCodeDto>)> {
-    let code = issue::for_oneself(&state, &user, &origin).await?;
+    let code = issue::for_oneself(&state, &signed_in.user, &origin).await?;
     Ok((StatusCode::CREATED, Json(code)))
 }
 

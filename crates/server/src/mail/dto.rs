@@ -14,7 +14,7 @@ pub struct MailDto {
     /// Identifier.
     #[schema(value_type = String)]
     pub id: MailId,
-    /// What it is about: `login-with-new-device`, `one-time-access`, `email-verification` or `api-key-expiring-soon`.
+    /// What it is about: `login-with-new-device`, `account-changed`, `one-time-access`, `email-verification` or `api-key-expiring-soon`.
     #[schema(value_type = String, example = "one-time-access")]
     pub kind: MailKind,
     /// Whom it is to.

@@ -4,22 +4,72 @@
 use pocket_id_store::types::{MailKind, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::audit;
+use crate::http::client_ip::RequestOrigin;
+use crate::state::AppState;
+
+/// Where and when something happened to an account.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Circumstances {
+    /// Where the address is, as far as it is known.
+    pub city: String,
+    /// See `city`.
+    pub country: String,
+    /// The address.
+    pub ip: String,
+    /// Browser and system.
+    pub device: String,
+    /// When, in milliseconds since the epoch.
+    pub at: i64,
+}
+
+impl Circumstances {
+    /// Those of a request.
+    pub fn of(state: &AppState, origin: &RequestOrigin) -> Self {
+        let place = audit::place(state, origin.ip);
+        Self {
+            city: place.city,
+            country: place.country,
+            ip: origin.ip.map(|ip| ip.to_string()).unwrap_or_default(),
+            device: audit::device_name(&origin.user_agent),
+            at: state.now().0,
+        }
+    }
+}
+
+/// What of an account was changed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// A passkey of this name was added.
+    PasskeyAdded(String),
+    /// The passkey of this name was removed.
+    PasskeyRemoved(String),
+    /// The address is this one now; told to the one before.
+    Email(String),
+    /// There is no address any more; told to the one before.
+    NoEmail,
+    /// Recovery codes were made.
+    RecoveryCodes,
+}
+
 /// Something to be mailed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "about", rename_all = "snake_case")]
 pub enum Message {
     /// Somebody signed in from where they never were.
     NewDevice {
-        /// Where the address is, as far as it is known.
-        city: String,
-        /// See `city`.
-        country: String,
-        /// The address.
-        ip: String,
-        /// Browser and system.
-        device: String,
-        /// When, in milliseconds since the epoch.
-        at: i64,
+        /// From where, and when.
+        #[serde(flatten)]
+        circumstances: Circumstances,
+    },
+    /// Something that opens the account was changed.
+    AccountChanged {
+        /// What.
+        change: Change,
+        /// From where, and when.
+        #[serde(flatten)]
+        circumstances: Circumstances,
     },
     /// A code that signs in.
     LoginCode {
@@ -51,6 +101,7 @@ impl Message {
     pub fn kind(&self) -> MailKind {
         match self {
             Self::NewDevice { .. } => MailKind::NewDevice,
+            Self::AccountChanged { .. } => MailKind::AccountChanged,
             Self::LoginCode { .. } => MailKind::LoginCode,
             Self::EmailVerification { .. } => MailKind::EmailVerification,
             Self::ApiKeyExpiring { .. } => MailKind::ApiKeyExpiring,
@@ -64,7 +115,7 @@ impl Message {
                 Some(now.plus_seconds(*lifetime))
             }
             Self::ApiKeyExpiring { expires_at, .. } => Some(Timestamp(*expires_at)),
-            Self::NewDevice { .. } => None,
+            Self::NewDevice { .. } | Self::AccountChanged { .. } => None,
         }
     }
 }

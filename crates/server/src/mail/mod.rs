@@ -3,13 +3,15 @@
 mod accent;
 mod dto;
 mod message;
+mod notices;
 mod queue;
 mod routes;
 mod smtp;
 mod texts;
 mod writing;
 
-pub use message::Message;
+pub use message::{Change, Circumstances, Message};
+pub use notices::{tell, tell_of_change};
 pub use queue::{QueueError, enqueue, run_due};
 pub use routes::routes;
 pub use smtp::{MailServer, SetupError};

@@ -81,6 +81,7 @@ pub struct Texts {
     moment: String,
     pub test: TestTexts,
     pub new_device: NewDeviceTexts,
+    pub account_changed: AccountChangedTexts,
     pub login_code: LoginCodeTexts,
     pub email_verification: EmailVerificationTexts,
     pub api_key: ApiKeyTexts,
@@ -107,6 +108,21 @@ pub struct NewDeviceTexts {
     pub time: String,
     pub unknown: String,
     pub internal: String,
+    pub advice: String,
+    pub button: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountChangedTexts {
+    pub subject: String,
+    pub badge: String,
+    pub heading: String,
+    pub passkey_added: String,
+    pub passkey_removed: String,
+    pub email: String,
+    pub no_email: String,
+    pub recovery_codes: String,
     pub advice: String,
     pub button: String,
 }

@@ -8,7 +8,7 @@ use pocket_id_store::types::Timestamp;
 use serde::Serialize;
 
 use super::accent::{self, Accent};
-use super::message::Message;
+use super::message::{Change, Circumstances, Message};
 use super::texts::{Language, TextError, Texts, fill};
 use crate::config::AppUrl;
 
@@ -136,40 +136,40 @@ fn compose(
 ) -> Result<Content, TextError> {
     let app_name = sender.app_name;
     match message {
-        Message::NewDevice {
-            city,
-            country,
-            ip,
-            device,
-            at,
-        } => {
+        Message::NewDevice { circumstances } => {
             let words = &texts.new_device;
-            let known = |text: &str| match text {
-                "" => words.unknown.clone(),
-                pocket_id_store::audit_logs::INTERNAL_NETWORK => words.internal.clone(),
-                other => other.to_owned(),
-            };
-            let place = match city.as_str() {
-                "" => known(country),
-                city => format!("{city}, {}", known(country)),
-            };
-            let facts = [
-                (&words.place, place),
-                (&words.ip, known(ip)),
-                (&words.device, known(device)),
-                (&words.time, texts.moment(Timestamp(*at))?),
-            ];
             Ok(Content {
                 subject: fill(&words.subject, context! { app_name })?,
                 badge: Some(words.badge.clone()),
                 heading: words.heading.clone(),
                 before: vec![fill(&words.body, context! { app_name })?],
-                facts: facts
-                    .map(|(label, value)| Fact {
-                        label: label.clone(),
-                        value,
-                    })
-                    .into(),
+                facts: facts(texts, circumstances)?,
+                button: Some(Button {
+                    label: words.button.clone(),
+                    url: sender.app_url.join("/settings/account"),
+                }),
+                after: vec![words.advice.clone()],
+                ..Content::default()
+            })
+        }
+        Message::AccountChanged {
+            change,
+            circumstances,
+        } => {
+            let words = &texts.account_changed;
+            let (text, what) = match change {
+                Change::PasskeyAdded(name) => (&words.passkey_added, name.as_str()),
+                Change::PasskeyRemoved(name) => (&words.passkey_removed, name.as_str()),
+                Change::Email(address) => (&words.email, address.as_str()),
+                Change::NoEmail => (&words.no_email, ""),
+                Change::RecoveryCodes => (&words.recovery_codes, ""),
+            };
+            Ok(Content {
+                subject: fill(&words.subject, context! { app_name })?,
+                badge: Some(words.badge.clone()),
+                heading: words.heading.clone(),
+                before: vec![fill(text, context! { app_name, what })?],
+                facts: facts(texts, circumstances)?,
                 button: Some(Button {
                     label: words.button.clone(),
                     url: sender.app_url.join("/settings/account"),
@@ -255,6 +255,33 @@ fn compose(
     }
 }
 
+/// Where and when something happened, as a list.
+fn facts(texts: &Texts, circumstances: &Circumstances) -> Result<Vec<Fact>, TextError> {
+    let words = &texts.new_device;
+    let known = |text: &str| match text {
+        "" => words.unknown.clone(),
+        pocket_id_store::audit_logs::INTERNAL_NETWORK => words.internal.clone(),
+        other => other.to_owned(),
+    };
+    let country = known(&circumstances.country);
+    let place = match circumstances.city.as_str() {
+        "" => country,
+        city => format!("{city}, {country}"),
+    };
+    let facts = [
+        (&words.place, place),
+        (&words.ip, known(&circumstances.ip)),
+        (&words.device, known(&circumstances.device)),
+        (&words.time, texts.moment(Timestamp(circumstances.at))?),
+    ];
+    Ok(facts
+        .map(|(label, value)| Fact {
+            label: label.clone(),
+            value,
+        })
+        .into())
+}
+
 fn lay_out(
     sender: &Sender<'_>,
     reader: &Reader<'_>,
@@ -301,13 +328,25 @@ mod tests {
     ];
 
     fn messages() -> Vec<Message> {
+        let circumstances = Circumstances {
+            city: "LAN".to_owned(),
+            country: "Internal Network".to_owned(),
+            ip: "192.168.1.2".to_owned(),
+            device: "Chrome on Linux".to_owned(),
+            at: 1_136_214_245_000,
+        };
+        let changed = |change| Message::AccountChanged {
+            change,
+            circumstances: circumstances.clone(),
+        };
         vec![
+            changed(Change::PasskeyAdded("Phone".to_owned())),
+            changed(Change::PasskeyRemoved("Phone".to_owned())),
+            changed(Change::Email("new@example.com".to_owned())),
+            changed(Change::NoEmail),
+            changed(Change::RecoveryCodes),
             Message::NewDevice {
-                city: "LAN".to_owned(),
-                country: "Internal Network".to_owned(),
-                ip: "192.168.1.2".to_owned(),
-                device: "Chrome on Linux".to_owned(),
-                at: 1_136_214_245_000,
+                circumstances: circumstances.clone(),
             },
             Message::LoginCode {
                 code: "q7Rk2P".to_owned(),

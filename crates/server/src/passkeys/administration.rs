@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use pocket_id_store::types::UserId;
 use pocket_id_store::users::{self, User};
 use utoipa_axum::router::OpenApiRouter;
@@ -12,11 +12,9 @@ use utoipa_axum::routes;
 use super::dto::PasskeyDto;
 use super::error::PasskeyError;
 use super::service;
-use crate::http::access::{Admin, MaybeUser, require_fresh};
-use crate::http::client_ip::RequestOrigin;
+use crate::http::access::{Admin, FreshAdmin};
 use crate::http::error::{ApiError, ApiResult, ErrorBody};
 use crate::http::path::PathId;
-use crate::sessions::freshness::Errand;
 use crate::state::AppState;
 use crate::users::service::UserError;
 
@@ -50,7 +48,7 @@ async fn list(
     Ok(Json(passkeys.into_iter().map(Into::into).collect()))
 }
 
-/// Removes one of a user's passkeys and ends the sessions it opened.
+/// Removes one of a user's passkeys and ends the sessions it opened. A session must have been proven within ten minutes.
 #[utoipa::path(
     delete, path = "/api/users/{id}/webauthn-credentials/{credentialId}", tag = "Passkeys",
     params(("id" = String, Path, description = "User ID"), ("credentialId" = String, Path, description = "Passkey ID")),
@@ -61,21 +59,13 @@ async fn list(
 )]
 async fn remove(
     State(state): State<AppState>,
-    Admin(admin): Admin,
-    MaybeUser(signed_in): MaybeUser,
-    origin: RequestOrigin,
-    headers: HeaderMap,
+    FreshAdmin { acting, session }: FreshAdmin,
     path: Result<Path<(String, String)>, PathRejection>,
 ) -> ApiResult<StatusCode> {
     let Path((user, passkey)) = path.map_err(|_| PasskeyError::NotFound)?;
     let user = owner(&state, user.parse().ok()).await?;
     let passkey = passkey.parse().map_err(|_| PasskeyError::NotFound)?;
-    // Nobody gets around the rule for their own passkeys by being an administrator.
-    let own = signed_in.filter(|signed_in| signed_in.user.id == user.id);
-    if let Some(own) = &own {
-        require_fresh(&state, own, &headers, Errand::ChangeWaysIn).await?;
-    }
-    let kept = own.map(|own| own.session.id);
-    service::remove(&state, &user, passkey, &admin, kept, &origin).await?;
+    let kept = session.filter(|_| acting.user.id == user.id);
+    service::remove(&state, &user, passkey, &acting.user, kept, &acting.origin).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -19,7 +19,6 @@ mod dto;
 mod error;
 pub mod metadata;
 pub mod models;
-mod new_device;
 pub mod policy;
 mod routes;
 mod service;

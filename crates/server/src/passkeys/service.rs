@@ -29,6 +29,7 @@ use crate::config::AppUrl;
 use crate::http::client_ip::RequestOrigin;
 use crate::http::cookies::{Cookie, SetCookie};
 use crate::http::validation::{Rules, nfc};
+use crate::mail::{self, Change};
 use crate::sessions;
 use crate::state::AppState;
 
@@ -212,7 +213,12 @@ pub async fn complete_registration(
         other => PasskeyError::Store(other),
     })?;
     audit::record(state, &tx, Event::PasskeyAdded, user, origin, facts(&passkey)).await?;
+    let change = Change::PasskeyAdded(passkey.name.clone());
+    let told = mail::tell_of_change(state, &settings, &tx, user, change, origin).await?;
     commit(tx).await?;
+    if told {
+        state.mail.notify_one();
+    }
     Ok(passkey)
 }
 
@@ -265,6 +271,7 @@ pub async fn remove(
     kept: Option<SessionId>,
     origin: &RequestOrigin,
 ) -> Result<(), PasskeyError> {
+    let settings = state.settings().await?;
     let tx = state.store.begin().await?;
     let passkey = store::find(&tx, user.id, id)
         .await?
@@ -280,7 +287,12 @@ pub async fn remove(
     audit::record(state, &tx, Event::PasskeyRemoved, user, origin, data).await?;
     // Whoever holds the passkey may be signed in with it somewhere.
     let ended = sessions::service::end_opened_by(state, &tx, user, id, kept, actor, origin).await?;
+    let change = Change::PasskeyRemoved(passkey.name);
+    let told = mail::tell_of_change(state, &settings, &tx, user, change, origin).await?;
     commit(tx).await?;
+    if told {
+        state.mail.notify_one();
+    }
     ended.announce(state);
     Ok(())
 }

@@ -12,16 +12,15 @@ use super::ceremony::{
     TIMEOUT_MILLIS, begin_authentication, finish_authentication,
 };
 use super::error::PasskeyError;
-use super::new_device;
 use super::service::{Remembered, policy, relying_party, remember, take};
 use super::wire::{Challenge, RequestOptions, UserHandle};
-use crate::audit::{self, Event, Failure};
+use crate::audit::{self, Event};
 use crate::http::access::SignedIn;
 use crate::http::client_ip::RequestOrigin;
 use crate::http::cookies::{Cookie, SetCookie};
 use crate::secret_token::SecretToken;
-use crate::sessions;
 use crate::sessions::service::{Authentication, PasskeyUse};
+use crate::sessions::signing_in::SignIn;
 use crate::state::AppState;
 
 /// Seconds a proof may wait to be used.
@@ -79,24 +78,22 @@ pub async fn finish(
     origin: &RequestOrigin,
 ) -> Result<(User, SetCookie), PasskeyError> {
     let outcome = sign_in(state, headers, body, origin).await;
-    let reason = match &outcome {
-        Err(PasskeyError::NotVerified(reason)) => (*reason).to_owned(),
-        Err(PasskeyError::Ceremony(error)) => error.to_string(),
-        Err(PasskeyError::Disabled) => "the user is disabled".to_owned(),
-        _ => return outcome,
-    };
-    let user = owner(state, body).await?;
-    let failure = Failure {
-        event: Event::SignInFailed,
-        user: user.as_ref(),
-        data: [
-            ("reason".to_owned(), reason),
-            ("method".to_owned(), "passkey".to_owned()),
-        ]
-        .into(),
-    };
-    audit::note_failure(state, origin, failure).await;
+    if let Some(reason) = outcome.as_ref().err().and_then(failure) {
+        let user = owner(state, body).await?;
+        audit::note_failed_sign_in(state, origin, user.as_ref(), "passkey", &reason).await;
+    }
     outcome
+}
+
+/// What the log says of a passkey that let nobody in. A lost challenge, or a database that fails, is not worth a word.
+fn failure(error: &PasskeyError) -> Option<String> {
+    match error {
+        PasskeyError::NotVerified(reason) => Some((*reason).to_owned()),
+        PasskeyError::UnknownPasskey => Some("unknown passkey".to_owned()),
+        PasskeyError::Ceremony(error) => Some(error.to_string()),
+        PasskeyError::Disabled => Some("the user is disabled".to_owned()),
+        _ => None,
+    }
 }
 
 /// Whose passkey a response says it is of. Nothing is proven.
@@ -124,7 +121,7 @@ async fn sign_in(
         (Err(error), _) => return Err(error.into()),
         (Ok(response), taken) => (response, taken?),
     };
-    let mails_new_devices = state.settings().await?.mails_new_devices();
+    let settings = state.settings().await?;
     let tx = state.store.begin().await?;
     let too_late = PasskeyError::NotVerified("it took too long");
     let (user, passkey) = match verify(state, &tx, &response, &remembered, too_late).await? {
@@ -134,28 +131,38 @@ async fn sign_in(
     if user.disabled {
         return Err(PasskeyError::Disabled);
     }
-    let cookie = sessions::service::open(
-        state,
-        &tx,
-        user.id,
-        Authentication::by_passkey(passkey),
+    let sign_in = SignIn {
+        user: &user,
+        authentication: Authentication::by_passkey(passkey),
+        event: Event::SignIn,
         origin,
         headers,
-    )
-    .await?;
-    // Before this sign-in is written down itself.
-    let notified = mails_new_devices && new_device::notify(state, &tx, &user, origin).await?;
-    audit::record(state, &tx, Event::SignIn, &user, origin, []).await?;
+        settings: &settings,
+    };
+    let written = sign_in.write(state, &tx, []).await?;
     commit(tx).await?;
-    if notified {
-        state.mail.notify_one();
-    }
+    let cookie = written.announce(state);
     Ok((*user, cookie))
 }
 
 /// Proves that the signed-in user has a passkey at hand: by using it, or by having signed in with it just now.
-/// Gives the cookie that carries the proof.
+/// Gives the cookie that carries the proof. A passkey that proves nothing is written down.
 pub async fn reauthenticate(
+    state: &AppState,
+    signed_in: &SignedIn,
+    headers: &HeaderMap,
+    body: &[u8],
+    origin: &RequestOrigin,
+) -> Result<SetCookie, PasskeyError> {
+    let outcome = prove_again(state, signed_in, headers, body, origin).await;
+    if let Some(reason) = outcome.as_ref().err().and_then(failure) {
+        let user = Some(&signed_in.user);
+        audit::note_failed_sign_in(state, origin, user, "passkey, once more", &reason).await;
+    }
+    outcome
+}
+
+async fn prove_again(
     state: &AppState,
     signed_in: &SignedIn,
     headers: &HeaderMap,
@@ -287,16 +294,16 @@ async fn verify(
         return Err(too_late);
     }
     let handle = response.user_handle()?;
-    // One answer for an unknown user, an unknown passkey and a bad signature.
-    let user = users::find(tx, UserId(handle.0))
-        .await?
-        .ok_or(PasskeyError::NotVerified("unknown user"))?;
+    // The passkey first: whether it is known says nothing about whether there is a user of the name it comes with.
     let passkey = store::find_by_credential_id(tx, response.credential_id())
         .await?
         .ok_or(PasskeyError::UnknownPasskey)?;
-    if passkey.user_id != user.id {
+    if passkey.user_id != UserId(handle.0) {
         return Err(PasskeyError::NotVerified("another user's passkey"));
     }
+    let user = users::find(tx, passkey.user_id)
+        .await?
+        .ok_or(PasskeyError::NotVerified("unknown user"))?;
     let stored = StoredPasskey {
         credential_id: &passkey.credential_id,
         owner: UserHandle(passkey.user_id.0),

@@ -12,6 +12,7 @@ use crate::audit::{self, Event};
 use crate::http::access::ActingAdmin;
 use crate::http::client_ip::RequestOrigin;
 use crate::http::error::ApiError;
+use crate::mail::{self, Change};
 use crate::state::AppState;
 use crate::users::service::UserError;
 
@@ -42,7 +43,8 @@ pub async fn create(
     user: &User,
     origin: &RequestOrigin,
 ) -> Result<NewRecoveryCodesDto, ApiError> {
-    if !state.settings().await?.allow_recovery_codes() {
+    let settings = state.settings().await?;
+    if !settings.allow_recovery_codes() {
         return Err(disabled());
     }
     let codes: Vec<_> = (0..SET).map(|_| code::new(state.random)).collect();
@@ -53,7 +55,12 @@ pub async fn create(
     let tx = state.store.begin().await?;
     recovery_codes::replace(&tx, user.id, hashes, state.now()).await?;
     audit::record(state, &tx, Event::RecoveryCodesCreated, user, origin, []).await?;
+    let change = Change::RecoveryCodes;
+    let told = mail::tell_of_change(state, &settings, &tx, user, change, origin).await?;
     commit(tx).await?;
+    if told {
+        state.mail.notify_one();
+    }
     Ok(NewRecoveryCodesDto { codes })
 }
 

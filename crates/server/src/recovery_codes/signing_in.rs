@@ -6,21 +6,25 @@ use pocket_id_store::users::{self, User};
 use pocket_id_store::{StoreError, commit, recovery_codes};
 
 use super::{code, managing};
+use crate::app_config::Settings;
 use crate::audit::{self, Event};
 use crate::guesses::{self, Guesses};
 use crate::http::client_ip::RequestOrigin;
 use crate::http::cookies::SetCookie;
 use crate::http::error::ApiError;
-use crate::sessions;
+use crate::sessions::signing_in::SignIn;
 use crate::state::AppState;
 
 const GUESSES: Guesses = Guesses {
     name: "recovery-code",
     per_address: 10,
     per_user: None,
-    // Codes have 79 bits; the limit keeps tries from filling the audit log.
-    in_total: Some(2000),
+    // Codes have 79 bits: nobody finds one, and nobody is to lock everybody else out by trying.
+    in_total: None,
 };
+
+/// What the log calls this way in.
+const METHOD: &str = "recovery code";
 
 /// Why a code does not sign in.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +40,7 @@ pub enum RecoveryError {
     TooManyGuesses,
     /// Its user is locked out; the code stays.
     #[error("the user is disabled")]
-    Disabled,
+    Disabled(Box<User>),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -52,7 +56,7 @@ impl From<RecoveryError> for ApiError {
                 "The code is wrong or has been used",
             ),
             RecoveryError::TooManyGuesses => guesses::too_many(),
-            RecoveryError::Disabled => Self::user_disabled(),
+            RecoveryError::Disabled(_) => Self::user_disabled(),
             RecoveryError::Store(error) => error.into(),
         }
     }
@@ -65,22 +69,30 @@ pub async fn sign_in(
     origin: &RequestOrigin,
     headers: &HeaderMap,
 ) -> Result<(User, SetCookie), RecoveryError> {
-    if !state.settings().await?.allow_recovery_codes() {
+    let settings = state.settings().await?;
+    if !settings.allow_recovery_codes() {
         return Err(RecoveryError::Off);
     }
-    if GUESSES.exhausted(state, None, origin).await? {
-        return Err(RecoveryError::TooManyGuesses);
+    let guess = GUESSES.take(state, None, origin).await?;
+    let guess = guess.ok_or(RecoveryError::TooManyGuesses)?;
+    let outcome = redeem(state, &settings, typed, origin, headers).await;
+    let failed = match &outcome {
+        Err(RecoveryError::Unknown) => Some((None, "no such code")),
+        Err(RecoveryError::Disabled(user)) => Some((Some(&**user), "the user is disabled")),
+        _ => None,
+    };
+    if let Some((user, reason)) = failed {
+        audit::note_failed_sign_in(state, origin, user, METHOD, reason).await;
     }
-    let outcome = redeem(state, typed, origin, headers).await;
-    if matches!(outcome, Err(RecoveryError::Unknown)) {
-        GUESSES.note(state, None, origin).await?;
-        audit::note_wrong_code(state, origin, "recovery code").await;
+    if !matches!(outcome, Err(RecoveryError::Unknown)) {
+        guess.was_right(state).await;
     }
     outcome
 }
 
 async fn redeem(
     state: &AppState,
+    settings: &Settings,
     typed: &str,
     origin: &RequestOrigin,
     headers: &HeaderMap,
@@ -94,24 +106,23 @@ async fn redeem(
         .await?
         .ok_or(RecoveryError::Unknown)?;
     if user.disabled {
-        return Err(RecoveryError::Disabled);
+        return Err(RecoveryError::Disabled(Box::new(user)));
     }
     // Everything below happens once, or is undone with this.
     if !recovery_codes::take(&tx, &hash).await? {
         return Err(RecoveryError::Unknown);
     }
-    let method = AuthenticationMethod::OneTimeCode.into();
-    let cookie = sessions::service::open(state, &tx, user.id, method, origin, headers).await?;
     let left = recovery_codes::count(&tx, user.id).await?.to_string();
-    audit::record(
-        state,
-        &tx,
-        Event::RecoveryCodeSignIn,
-        &user,
+    let sign_in = SignIn {
+        user: &user,
+        authentication: AuthenticationMethod::OneTimeCode.into(),
+        event: Event::RecoveryCodeSignIn,
         origin,
-        [("codesLeft", left)],
-    )
-    .await?;
+        headers,
+        settings,
+    };
+    let written = sign_in.write(state, &tx, [("codesLeft", left)]).await?;
     commit(tx).await?;
+    let cookie = written.announce(state);
     Ok((user, cookie))
 }

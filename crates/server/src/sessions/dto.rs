@@ -36,7 +36,7 @@ pub struct SessionDto {
     #[serde(with = "serde_rfc3339")]
     #[schema(value_type = String)]
     pub expires_at: Timestamp,
-    /// `phr` (a passkey), `otp` (a code), or `signup`.
+    /// `phr` (a passkey), `otp` (a code), `remote` (approved on another device), or `signup`.
     #[schema(value_type = String, example = "phr")]
     pub method: AuthenticationMethod,
     /// Whether it is the one that asks.

@@ -15,7 +15,8 @@ pub const FRESH_SECONDS: i64 = 10 * 60;
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Errand {
-    /// Adding a passkey. Who signed in without one may do it for as long as the session lives: it is the way back in.
+    /// Adding a passkey. Who signed in with a code, or has just made their account, may do it for as long as the session
+    /// lives: it is the way back in. Who was let in from another device has a passkey at hand there.
     AddPasskey,
     /// Removing a passkey, or making something else that opens the account.
     ChangeWaysIn,
@@ -38,7 +39,11 @@ pub async fn judge(
     errand: Errand,
 ) -> StoreResult<Freshness> {
     let session = &signed_in.session;
-    let recovers = errand == Errand::AddPasskey && session.method != AuthenticationMethod::Passkey;
+    let recovers = errand == Errand::AddPasskey
+        && matches!(
+            session.method,
+            AuthenticationMethod::OneTimeCode | AuthenticationMethod::SignUp
+        );
     if recovers || state.now() <= session.authenticated_at.plus_seconds(FRESH_SECONDS) {
         return Ok(Freshness::Fresh);
     }

@@ -6,7 +6,9 @@ pub mod device;
 mod dto;
 pub mod ending;
 pub mod freshness;
+mod new_device;
 mod routes;
 pub mod service;
+pub mod signing_in;
 
 pub use routes::routes;

@@ -15,6 +15,7 @@ use url::Url;
 use super::device;
 use super::dto::{ClientSessionDto, SessionDto};
 use super::ending::{self, Ended, OfflineAccess};
+use crate::app_config::Settings;
 use crate::audit::{self, Event};
 use crate::http::access::{self, SignedIn};
 use crate::http::client_ip::RequestOrigin;
@@ -90,9 +91,10 @@ pub async fn find(state: &AppState, token: &str) -> StoreResult<Option<SignedIn>
 }
 
 /// Signs a user in within a transaction: adds the session, ends the one the request came with, and gives the
-/// cookie to set once the transaction is committed.
+/// cookie to set once the transaction is committed. The settings were read before it began.
 pub async fn open(
     state: &AppState,
+    settings: &Settings,
     tx: &Tx,
     user: UserId,
     authentication: Authentication,
@@ -104,7 +106,7 @@ pub async fn open(
     if let Some(token) = Cookie::AccessToken.read(request_headers, app_url) {
         previous = sessions::find_by_token(tx, &secret_token::hash(token)).await?;
     }
-    let minutes = state.settings().await?.session_duration_minutes();
+    let minutes = settings.session_duration_minutes();
     let now = state.now();
     let token = SecretToken::generate(state.random);
     let id = SessionId(state.random.uuid());

@@ -38,7 +38,8 @@ pub async fn set_up(
     origin: &RequestOrigin,
     headers: &HeaderMap,
 ) -> Result<(UserDto, SetCookie), ApiError> {
-    let valid = ValidUser::new(&UserInput::from(form), &*state.settings().await?)?.as_first_admin();
+    let settings = state.settings().await?;
+    let valid = ValidUser::new(&UserInput::from(form), &settings)?.as_first_admin();
     let tx = state.store.begin().await?;
     users::lock_table(&tx).await?;
     if users::any_person(&tx).await? {
@@ -48,9 +49,10 @@ pub async fn set_up(
             "Setup has already been completed",
         ));
     }
-    let user = user_service::insert(state, &tx, UserId(state.random.uuid()), valid, &[]).await?;
+    let user = user_service::insert(state, &settings, &tx, UserId(state.random.uuid()), valid, &[]).await?;
     let cookie = sessions::service::open(
         state,
+        &settings,
         &tx,
         user.id,
         AuthenticationMethod::OneTimeCode.into(),
@@ -84,6 +86,9 @@ pub async fn sign_up(
     let invitation = match &token {
         Some(hash) => {
             let found = signup_tokens::find_usable(state.store.reader(), hash, now).await?;
+            if found.is_none() {
+                audit::note_failed_sign_in(state, origin, None, "sign-up", "no such invitation").await;
+            }
             Some(found.ok_or_else(tokens::invalid)?)
         }
         None => None,
@@ -108,9 +113,9 @@ pub async fn sign_up(
             .collect();
     }
     let id = UserId(state.random.uuid());
-    let user = user_service::insert(state, &tx, id, valid, &group_ids).await?;
+    let user = user_service::insert(state, &settings, &tx, id, valid, &group_ids).await?;
     let method = AuthenticationMethod::SignUp.into();
-    let cookie = sessions::service::open(state, &tx, id, method, origin, headers).await?;
+    let cookie = sessions::service::open(state, &settings, &tx, id, method, origin, headers).await?;
     let how = match &invitation {
         // Its number, not the token: the person reads this entry, and the token may have uses left.
         Some(invitation) => ("signupTokenID", invitation.id.to_string()),

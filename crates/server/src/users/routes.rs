@@ -2,19 +2,20 @@
 
 use axum::Json;
 use axum::extract::State;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use pocket_id_store::types::UserId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::dto::{UserDto, UserInput};
 use super::service::{self, Editor, UserError};
-use crate::http::access::{ActingAdmin, Admin, CurrentUser};
+use crate::http::access::{ActingAdmin, Admin, CurrentUser, MaybeUser, require_fresh, require_fresh_admin};
 use crate::http::body::JsonBody;
 use crate::http::client_ip::RequestOrigin;
-use crate::http::error::{ApiResult, ErrorBody};
+use crate::http::error::{ApiError, ApiResult, ErrorBody};
 use crate::http::list_query::{ListParameters, ListQuery, Paginated};
 use crate::http::path::PathId;
+use crate::sessions::freshness::Errand;
 use crate::state::AppState;
 
 /// The feature's routes.
@@ -41,7 +42,7 @@ async fn list(
     Ok(Json(service::list(&state, &request).await?.into()))
 }
 
-/// Adds a user.
+/// Adds a user. To add an administrator, a session must have been proven within ten minutes.
 #[utoipa::path(
     post, path = "/api/users", tag = "Users", request_body = UserInput,
     responses(
@@ -52,8 +53,13 @@ async fn list(
 async fn create(
     State(state): State<AppState>,
     by: ActingAdmin,
+    MaybeUser(signed_in): MaybeUser,
+    headers: HeaderMap,
     JsonBody(input): JsonBody<UserInput>,
 ) -> ApiResult<(StatusCode, Json<UserDto>)> {
+    if input.is_admin {
+        require_fresh_admin(&state, signed_in.as_ref(), &headers).await?;
+    }
     Ok((
         StatusCode::CREATED,
         Json(service::create(&state, &by, &input).await?),
@@ -69,7 +75,9 @@ async fn find_me(State(state): State<AppState>, CurrentUser(user): CurrentUser) 
     Ok(Json(service::find(&state, user.id).await?))
 }
 
-/// Changes the signed-in user's own account; only the language where self-editing is off.
+/// Changes the signed-in user's own account; only the language where self-editing is off. Another e-mail address may
+/// become another way in: a session must have been proven within ten minutes for it, and where login codes are mailed on
+/// request an API key cannot set it.
 #[utoipa::path(
     put, path = "/api/users/me", tag = "Users", request_body = UserInput,
     responses(
@@ -80,9 +88,20 @@ async fn find_me(State(state): State<AppState>, CurrentUser(user): CurrentUser) 
 async fn update_me(
     State(state): State<AppState>,
     CurrentUser(user): CurrentUser,
+    MaybeUser(signed_in): MaybeUser,
     origin: RequestOrigin,
+    headers: HeaderMap,
     JsonBody(input): JsonBody<UserInput>,
 ) -> ApiResult<Json<UserDto>> {
+    if service::moves_mail(&user, &input) {
+        match &signed_in {
+            Some(signed_in) => require_fresh(&state, signed_in, &headers, Errand::ChangeWaysIn).await?,
+            None if state.settings().await?.mails_login_codes_on_request() => {
+                return Err(ApiError::api_key_not_allowed());
+            }
+            None => {}
+        }
+    }
     Ok(Json(
         service::update(&state, user.id, &input, Editor::Self_(&origin)).await?,
     ))
@@ -104,7 +123,8 @@ async fn find(
     Ok(Json(service::find(&state, id.ok_or(UserError::NotFound)?).await?))
 }
 
-/// Replaces a user.
+/// Replaces a user. To set another e-mail address or to make somebody an administrator, a session must have been proven
+/// within ten minutes.
 #[utoipa::path(
     put, path = "/api/users/{id}", tag = "Users", params(("id" = String, Path, description = "User ID")),
     request_body = UserInput,
@@ -117,11 +137,17 @@ async fn find(
 async fn update(
     State(state): State<AppState>,
     by: ActingAdmin,
+    MaybeUser(signed_in): MaybeUser,
+    headers: HeaderMap,
     PathId(id): PathId<UserId>,
     JsonBody(input): JsonBody<UserInput>,
 ) -> ApiResult<Json<UserDto>> {
+    let id = id.ok_or(UserError::NotFound)?;
+    if service::opens_account(&state, id, &input).await? {
+        require_fresh_admin(&state, signed_in.as_ref(), &headers).await?;
+    }
     Ok(Json(
-        service::update(&state, id.ok_or(UserError::NotFound)?, &input, Editor::Admin(&by)).await?,
+        service::update(&state, id, &input, Editor::Admin(&by)).await?,
     ))
 }
 

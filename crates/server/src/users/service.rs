@@ -7,7 +7,7 @@ use pocket_id_store::groups::{self, UserGroup};
 use pocket_id_store::list::{ListRequest, Page};
 use pocket_id_store::types::{CustomClaimId, GroupId, UserId};
 use pocket_id_store::users::{self, User};
-use pocket_id_store::{StoreError, Tx, commit};
+use pocket_id_store::{StoreError, Tx, commit, login_codes};
 
 use super::dto::{ContactDto, MayVerify, UserDto, UserInput};
 use crate::app_config::Settings;
@@ -17,6 +17,7 @@ use crate::http::access::ActingAdmin;
 use crate::http::client_ip::RequestOrigin;
 use crate::http::error::{ApiError, FieldError};
 use crate::http::validation::{Rules, nfc};
+use crate::mail::{self, Change};
 use crate::profile_pictures;
 use crate::sessions::ending::{self, Ended};
 use crate::state::AppState;
@@ -195,12 +196,12 @@ pub async fn list(state: &AppState, request: &ListRequest) -> Result<Page<UserDt
 /// Adds an account within a transaction, with the groups given, else the default ones, and the default claims.
 pub async fn insert(
     state: &AppState,
+    settings: &Settings,
     tx: &Tx,
     id: UserId,
     valid: ValidUser,
     group_ids: &[String],
 ) -> Result<User, UserError> {
-    let settings = state.settings().await?;
     let now = state.now();
     refuse_taken(tx, None, &valid).await?;
     if users::find(tx, id).await?.is_some() {
@@ -265,7 +266,8 @@ pub async fn insert(
 
 /// Adds an account.
 pub async fn create(state: &AppState, by: &ActingAdmin, input: &UserInput) -> Result<UserDto, ApiError> {
-    let valid = ValidUser::new(input, &*state.settings().await?)?;
+    let settings = state.settings().await?;
+    let valid = ValidUser::new(input, &settings)?;
     let id = if input.id.is_empty() {
         UserId(state.random.uuid())
     } else {
@@ -278,10 +280,25 @@ pub async fn create(state: &AppState, by: &ActingAdmin, input: &UserInput) -> Re
         })?
     };
     let tx = state.store.begin().await?;
-    let user = insert(state, &tx, id, valid, &input.user_group_ids).await?;
+    let user = insert(state, &settings, &tx, id, valid, &input.user_group_ids).await?;
     audit::record_change(state, &tx, Event::UserCreated, by, Some(&user), []).await?;
     commit(tx).await?;
     Ok(find(state, id).await?)
+}
+
+/// Whether an account is to have another address: login codes go there, and applications may know people by it.
+pub fn moves_mail(user: &User, input: &UserInput) -> bool {
+    user.email != input.email.as_deref().map(nfc)
+}
+
+/// Whether a change of an account may open it to somebody, or open more to it.
+///
+/// # Errors
+/// There is no such user, or the database failed.
+pub async fn opens_account(state: &AppState, id: UserId, input: &UserInput) -> Result<bool, UserError> {
+    let user = users::find(state.store.reader(), id).await?;
+    let user = user.ok_or(UserError::NotFound)?;
+    Ok(moves_mail(&user, input) || (input.is_admin && !user.is_admin))
 }
 
 /// Who changes an account, and so how much of it.
@@ -312,6 +329,7 @@ pub async fn update(
     user.locale = valid.locale.clone();
     user.updated_at = Some(state.now());
     let mut ended = Ended::default();
+    let mut told = false;
     if !locale_only {
         refuse_taken(&tx, Some(id), &valid).await?;
         if user.email != valid.email && valid.email.is_some() {
@@ -344,6 +362,16 @@ pub async fn update(
         }
     }
     let user = users::update(&tx, user).await.map_err(taken)?;
+    if user.email != before.email {
+        // Whoever reads what was mailed to the old address is not let in by it any more.
+        login_codes::delete_of_user(&tx, id).await?;
+        let change = user.email.clone().map_or(Change::NoEmail, Change::Email);
+        let origin = match editor {
+            Editor::Admin(by) => &by.origin,
+            Editor::Self_(origin) => origin,
+        };
+        told = mail::tell_of_change(state, &settings, &tx, &before, change, origin).await?;
+    }
     let changed = changes(&before, &user);
     if !changed.is_empty() {
         let data = [("changed", changed.join(", "))];
@@ -358,6 +386,9 @@ pub async fn update(
     }
     commit(tx).await?;
     ended.announce(state);
+    if told {
+        state.mail.notify_one();
+    }
     Ok(find(state, id).await?)
 }
 

@@ -8,6 +8,7 @@ mod models;
 mod reauthentication;
 mod registration;
 mod sign_in;
+mod stale;
 
 use http::StatusCode;
 use pocket_id_server::config::{Config, UiConfigSource};

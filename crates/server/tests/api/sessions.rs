@@ -26,9 +26,11 @@ async fn somebody_else(app: &TestApp, admin: &mut Browser) -> (Browser, String) 
     let id = answer.json()["id"].as_str().unwrap().to_owned();
     let state = &app.app.state;
     let user: UserId = id.parse().unwrap();
+    let settings = state.settings().await.unwrap();
     let tx = state.store.begin().await.unwrap();
     let cookie = pocket_id_server::sessions::service::open(
         state,
+        &settings,
         &tx,
         user,
         AuthenticationMethod::OneTimeCode.into(),

@@ -130,12 +130,11 @@ pub async fn find(
         .filter(|typed| !typed.trim().is_empty())
         .ok_or(DeviceError::NoCode)?;
     let user = signed_in.user.id;
-    if GUESSES.exhausted(state, Some(user), origin).await? {
-        return Err(DeviceError::TooManyGuesses);
-    }
+    let guess = GUESSES.take(state, Some(user), origin).await?;
+    let guess = guess.ok_or(DeviceError::TooManyGuesses)?;
     let found = look_up(state, state.store.reader(), typed).await;
-    if matches!(found, Err(DeviceError::Invalid)) {
-        GUESSES.note(state, Some(user), origin).await?;
+    if !matches!(found, Err(DeviceError::Invalid)) {
+        guess.was_right(state).await;
     }
     let row = found?;
     let reader = state.store.reader();

@@ -20,6 +20,9 @@ use crate::passkeys::wire::{
 const MAX_TRANSPORTS: usize = 16;
 const MAX_TRANSPORT_LENGTH: usize = 32;
 
+/// The transport of what is built in.
+const INTERNAL: &str = "internal";
+
 /// Whose passkey is being registered, and under which application name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegisteringUser<'a> {
@@ -190,13 +193,9 @@ pub fn finish_registration(
     )
     .map_err(invalid)?;
 
-    // The browser reports the attachment unsigned, so this only keeps honest people to the rule.
-    let reported = response.authenticator_attachment.as_deref();
-    if reported.is_some()
-        && pending
-            .attachment
-            .as_option()
-            .is_some_and(|wanted| reported != Some(wanted))
+    let transports = transports(response.response.transports.unwrap_or_default());
+    if let Some(wanted) = pending.attachment.as_option()
+        && !is_attached(wanted, response.authenticator_attachment.as_deref(), &transports)
     {
         return Err(invalid(Fault::AttachmentNotAllowed));
     }
@@ -209,13 +208,28 @@ pub fn finish_registration(
         public_key: credential.public_key.to_vec(),
         attestation_type: attestation.kind.as_str(),
         certificates: attestation.certificates,
-        transports: transports(response.response.transports.unwrap_or_default()),
+        transports,
         aaguid: credential.aaguid,
         sign_count: data.sign_count,
         backup_eligible: data.flags.backup_eligible(),
         backup_state: data.flags.backup_state(),
         suggested_name: aaguid::suggested_name(credential.aaguid),
     })
+}
+
+/// Whether an authenticator is attached as wanted, by all the browser says of it. No authenticator signs that, so it
+/// keeps honest people to the rule; a proven model does more. What says nothing at all is not let in.
+fn is_attached(wanted: &str, reported: Option<&str>, transports: &[String]) -> bool {
+    let built_in = wanted == "platform";
+    let by_transport = (!transports.is_empty()).then(|| {
+        transports
+            .iter()
+            .any(|transport| (transport == INTERNAL) == built_in)
+    });
+    match (reported, by_transport) {
+        (Some(reported), by_transport) => reported == wanted && by_transport.unwrap_or(true),
+        (None, by_transport) => by_transport.unwrap_or(false),
+    }
 }
 
 /// The transports to store: unknown ones are kept, `cable` is the old name of `hybrid`.
@@ -237,4 +251,43 @@ fn transports(reported: Vec<String>) -> Vec<String> {
         }
     }
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_attached;
+
+    #[test]
+    fn attachment_by_what_is_reported_and_by_transport() {
+        for (wanted, reported, transports, attached) in [
+            ("platform", Some("platform"), &["internal"] as &[&str], true),
+            ("platform", Some("platform"), &["hybrid", "internal"], true),
+            ("platform", Some("platform"), &[], true),
+            ("platform", Some("platform"), &["usb"], false),
+            ("platform", Some("cross-platform"), &["internal"], false),
+            ("platform", None, &["internal"], true),
+            ("platform", None, &["usb", "nfc"], false),
+            ("platform", None, &[], false),
+            (
+                "cross-platform",
+                Some("cross-platform"),
+                &["hybrid", "internal"],
+                true,
+            ),
+            ("cross-platform", Some("cross-platform"), &["usb"], true),
+            ("cross-platform", Some("cross-platform"), &[], true),
+            ("cross-platform", Some("cross-platform"), &["internal"], false),
+            ("cross-platform", Some("platform"), &["usb"], false),
+            ("cross-platform", None, &["ble"], true),
+            ("cross-platform", None, &["internal"], false),
+            ("cross-platform", None, &[], false),
+        ] {
+            let transports: Vec<_> = transports.iter().map(|&transport| transport.to_owned()).collect();
+            assert_eq!(
+                is_attached(wanted, reported, &transports),
+                attached,
+                "{wanted} {reported:?} {transports:?}"
+            );
+        }
+    }
 }

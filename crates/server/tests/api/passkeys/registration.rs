@@ -189,6 +189,7 @@ async fn the_rules_for_new_passkeys_are_the_administrators() {
         let security_key = || {
             let mut passkey: SoftPasskey = app.passkey(1);
             passkey.behaviour.attachment = Some("cross-platform".into());
+            passkey.behaviour.transports = Some(vec!["usb".to_owned()]);
             passkey.behaviour.user_verified = Flag::Clear;
             passkey
         };
@@ -202,6 +203,11 @@ async fn the_rules_for_new_passkeys_are_the_administrators() {
         built_in.behaviour.attachment = Some("platform".into());
         let answer = admin.add_passkey(&mut built_in).await;
         assert_refused(&answer, BAD_RESPONSE, "platform");
+        let mut silent = security_key();
+        silent.behaviour.attachment = None;
+        silent.behaviour.transports = None;
+        let answer = admin.add_passkey(&mut silent).await;
+        assert_refused(&answer, BAD_RESPONSE, "nobody knows");
         assert_eq!(traces(&app).await, before);
 
         let mut passkey = security_key();
