@@ -210,6 +210,8 @@ test('an administrator mails a code, which is a longer one', async ({ browser, p
 	await page.getByRole('button', { name: 'Submit' }).click();
 	await page.waitForURL('/settings/account');
 	await page.context().close();
+	// She was never here before.
+	expect((await sink.next()).headers.subject).toBe('Anmeldung mit einem neuen Gerät bei Pocket ID');
 });
 
 test('sent mail is listed with what became of it', async () => {
@@ -255,4 +257,15 @@ test('the end of an API key is announced', async ({ pocketId }) => {
 	const mail = await sink.next();
 	expect(mail.headers.subject).toBe('API Key "Nightly backup" Expiring Soon');
 	await portrayMail(admin, 'api-key', mail.parts['text/html'].text);
+});
+
+test('another address is told to the one before', async () => {
+	await admin.goto('/settings/account');
+	await admin.getByLabel('Email').fill('ada@example.org');
+	await admin.getByRole('button', { name: 'Save' }).click();
+	await expectToast(admin, 'Account details updated successfully');
+	const mail = await sink.next();
+	expect(mail.headers.subject).toBe('Your Pocket ID account was changed');
+	expect(mail.to).toEqual(['ada@example.com']);
+	await portrayMail(admin, 'account-changed', mail.parts['text/html'].text);
 });
