@@ -207,7 +207,7 @@ both_engines!(
                 .json(&assertion);
             let answer = stranger.send(request).await;
             let mut body = answer.json();
-            body.as_object_mut().unwrap().remove("requestId");
+            body.as_object_mut().unwrap().remove("request_id");
             answers.push((answer.status, body));
         }
         assert_eq!(answers[0], answers[1]);
