@@ -12,6 +12,7 @@ use super::service::{self, Editor, UserError};
 use crate::http::access::{ActingAdmin, Admin, CurrentUser};
 use crate::http::body::JsonBody;
 use crate::http::client_ip::RequestOrigin;
+use crate::http::conditional::{IfMatch, Versioned};
 use crate::http::error::{ApiResult, ErrorBody};
 use crate::http::list_query::{ListParameters, ListQuery, Paginated};
 use crate::http::path::PathId;
@@ -45,7 +46,8 @@ async fn list(
 #[utoipa::path(
     post, path = "/api/users", tag = "Users", request_body = UserInput,
     responses(
-        (status = 201, body = UserDto), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 201, body = UserDto, headers(("ETag" = String, description = "This state of the user"))),
+        (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 409, body = ErrorBody, description = "Address or name taken")
     )
 )]
@@ -53,76 +55,97 @@ async fn create(
     State(state): State<AppState>,
     by: ActingAdmin,
     JsonBody(input): JsonBody<UserInput>,
-) -> ApiResult<(StatusCode, Json<UserDto>)> {
+) -> ApiResult<(StatusCode, Versioned<UserDto>)> {
     Ok((
         StatusCode::CREATED,
-        Json(service::create(&state, &by, &input).await?),
+        service::create(&state, &by, &input).await?.into(),
     ))
 }
 
 /// The signed-in user.
 #[utoipa::path(
     get, path = "/api/users/me", tag = "Users",
-    responses((status = 200, body = UserDto), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody))
+    responses(
+        (status = 200, body = UserDto, headers(("ETag" = String, description = "This state of the user"))),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)
+    )
 )]
-async fn find_me(State(state): State<AppState>, CurrentUser(user): CurrentUser) -> ApiResult<Json<UserDto>> {
-    Ok(Json(service::find(&state, user.id).await?))
+async fn find_me(
+    State(state): State<AppState>,
+    CurrentUser(user): CurrentUser,
+) -> ApiResult<Versioned<UserDto>> {
+    Ok(service::find(&state, user.id).await?.into())
 }
 
 /// Changes the signed-in user's own account; only the language where self-editing is off.
 #[utoipa::path(
     put, path = "/api/users/me", tag = "Users", request_body = UserInput,
+    params(("If-Match" = Option<String>, Header, description = "Only if this is still the state (`ETag`)")),
     responses(
-        (status = 200, body = UserDto), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 409, body = ErrorBody, description = "Address or name taken")
+        (status = 200, body = UserDto, headers(("ETag" = String, description = "The new state"))),
+        (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 409, body = ErrorBody, description = "Address or name taken"),
+        (status = 412, body = ErrorBody, description = "Changed by somebody else meanwhile")
     )
 )]
 async fn update_me(
     State(state): State<AppState>,
     CurrentUser(user): CurrentUser,
     origin: RequestOrigin,
+    seen: IfMatch,
     JsonBody(input): JsonBody<UserInput>,
-) -> ApiResult<Json<UserDto>> {
-    Ok(Json(
-        service::update(&state, user.id, &input, Editor::Self_(&origin)).await?,
-    ))
+) -> ApiResult<Versioned<UserDto>> {
+    let editor = Editor::Self_(&origin);
+    Ok(service::update(&state, user.id, &input, editor, &seen)
+        .await?
+        .into())
 }
 
 /// One user.
 #[utoipa::path(
     get, path = "/api/users/{id}", tag = "Users", params(("id" = String, Path, description = "User ID")),
     responses(
-        (status = 200, body = UserDto), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-        (status = 404, body = ErrorBody)
+        (status = 200, body = UserDto, headers(("ETag" = String, description = "This state of the user"))),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)
     )
 )]
 async fn find(
     State(state): State<AppState>,
     _: Admin,
     PathId(id): PathId<UserId>,
-) -> ApiResult<Json<UserDto>> {
-    Ok(Json(service::find(&state, id.ok_or(UserError::NotFound)?).await?))
+) -> ApiResult<Versioned<UserDto>> {
+    Ok(service::find(&state, id.ok_or(UserError::NotFound)?)
+        .await?
+        .into())
 }
 
 /// Replaces a user.
 #[utoipa::path(
-    put, path = "/api/users/{id}", tag = "Users", params(("id" = String, Path, description = "User ID")),
+    put, path = "/api/users/{id}", tag = "Users",
+    params(
+        ("id" = String, Path, description = "User ID"),
+        ("If-Match" = Option<String>, Header, description = "Only if this is still the state (`ETag`)")
+    ),
     request_body = UserInput,
     responses(
-        (status = 200, body = UserDto), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 200, body = UserDto, headers(("ETag" = String, description = "The new state"))),
+        (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
-        (status = 409, body = ErrorBody, description = "Address or name taken, or the last administrator")
+        (status = 409, body = ErrorBody, description = "Address or name taken, or the last administrator"),
+        (status = 412, body = ErrorBody, description = "Changed by somebody else meanwhile")
     )
 )]
 async fn update(
     State(state): State<AppState>,
     by: ActingAdmin,
     PathId(id): PathId<UserId>,
+    seen: IfMatch,
     JsonBody(input): JsonBody<UserInput>,
-) -> ApiResult<Json<UserDto>> {
-    Ok(Json(
-        service::update(&state, id.ok_or(UserError::NotFound)?, &input, Editor::Admin(&by)).await?,
-    ))
+) -> ApiResult<Versioned<UserDto>> {
+    let id = id.ok_or(UserError::NotFound)?;
+    Ok(service::update(&state, id, &input, Editor::Admin(&by), &seen)
+        .await?
+        .into())
 }
 
 /// Removes a user and everything that is theirs.
