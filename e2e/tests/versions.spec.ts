@@ -147,19 +147,19 @@ test('a user: one insists, and keeps what the other changed elsewhere', async ()
 	// Claims and groups of the same page.
 	await ada.getByRole('tab', { name: 'Custom Claims' }).click();
 	await ada.getByRole('button', { name: 'Add custom claim' }).click();
-	await ada.getByLabel('Key 1').fill('floor');
-	await ada.getByLabel('Value 1').fill('3');
+	await ada.getByRole('combobox', { name: 'Key 1' }).fill('floor');
+	await ada.getByRole('textbox', { name: 'Value 1' }).fill('3');
 	await ada.getByRole('tabpanel').filter({ visible: true }).getByRole('button', { name: 'Save', exact: true }).click();
 	await expectToast(ada, 'Custom claims updated successfully');
 	await grace.getByRole('tab', { name: 'Custom Claims' }).click();
 	await grace.getByRole('button', { name: 'Add custom claim' }).click();
-	await grace.getByLabel('Key 1').fill('room');
-	await grace.getByLabel('Value 1').fill('7');
+	await grace.getByRole('combobox', { name: 'Key 1' }).fill('room');
+	await grace.getByRole('textbox', { name: 'Value 1' }).fill('7');
 	await grace.getByRole('tabpanel').filter({ visible: true }).getByRole('button', { name: 'Save', exact: true }).click();
 	await expect(grace.getByTestId('changed-notice').filter({ visible: true })).toBeVisible();
-	await expect(grace.getByLabel('Key 1')).toHaveValue('room');
+	await expect(grace.getByRole('combobox', { name: 'Key 1' })).toHaveValue('room');
 	await grace.getByRole('button', { name: 'Load current values' }).click();
-	await expect(grace.getByLabel('Key 1')).toHaveValue('floor');
+	await expect(grace.getByRole('combobox', { name: 'Key 1' })).toHaveValue('floor');
 	await ada.getByRole('tab', { name: 'User Groups' }).click();
 	await ada.getByRole('row', { name: 'Cooks' }).getByRole('checkbox').check();
 	await ada.getByRole('tabpanel').filter({ visible: true }).getByRole('button', { name: 'Save', exact: true }).click();
