@@ -307,18 +307,17 @@ impl Tagged for ClientWithGroupsDto {
             client.refresh_token_duration_minutes,
         );
         // What a metadata document says changes with the document, and no administrator can overwrite it.
-        let defined = (meta.client_type != ClientType::MetadataDocument).then(|| {
-            (
-                &meta.name,
-                &client.callback_urls,
-                &client.logout_callback_urls,
-                client.is_public,
-                client.pkce_enabled,
-                &client.credentials.federated_identities,
-                &client.protocol,
-            )
-        });
-        EntityTag::of(&(administered, defined))
+        let defined = (
+            &meta.name,
+            &client.callback_urls,
+            &client.logout_callback_urls,
+            client.is_public,
+            client.pkce_enabled,
+            &client.credentials.federated_identities,
+            &client.protocol,
+        );
+        let by_administrators = meta.client_type != ClientType::MetadataDocument;
+        EntityTag::of(&(administered, by_administrators.then_some(defined)))
     }
 }
 

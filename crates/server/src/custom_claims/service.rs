@@ -97,21 +97,21 @@ fn checked(submitted: &[CustomClaimDto]) -> Result<BTreeMap<String, String>, Cla
 
 /// Whose claims are written, and nobody else changes until the transaction ends.
 enum Locked {
-    User(User),
+    User(Box<User>),
     Group(UserGroup),
 }
 
 impl Locked {
     async fn new(tx: &Tx, owner: Owner, seen: &IfMatch) -> Result<Self, ApiError> {
         Ok(match owner {
-            Owner::User(id) => Self::User(users::service::locked(tx, id, seen).await?),
+            Owner::User(id) => Self::User(Box::new(users::service::locked(tx, id, seen).await?)),
             Owner::Group(id) => Self::Group(groups::service::locked(tx, Some(id), seen).await?),
         })
     }
 
     async fn tag(&self, tx: &Tx) -> Result<EntityTag, ApiError> {
         Ok(match self {
-            Self::User(user) => users::service::described(tx, user.clone()).await?.tag(),
+            Self::User(user) => users::service::described(tx, User::clone(user)).await?.tag(),
             Self::Group(group) => groups::service::described(tx, group.clone()).await?.tag(),
         })
     }
