@@ -198,7 +198,22 @@ test('two administrators do not overwrite each other', async () => {
 	await api(page, 'PATCH', '/api/application-configuration', { appName: 'Flat ID' });
 	await page.getByLabel('Application Name').fill('Tent ID');
 	await page.getByRole('button', { name: 'Save' }).first().click();
-	await expect(page.locator('[data-type="error"]').last()).toContainText('Somebody else changed these settings');
-	await expect(page.getByLabel('Application Name')).toHaveValue('Flat ID');
+	const notice = page.getByTestId('changed-notice');
+	await expect(notice).toContainText('Changed by somebody else');
+	await expect(page.getByLabel('Application Name')).toHaveValue('Tent ID');
 	expect(await stored('appName')).toBe('Flat ID');
+	await expectAccessible(page);
+	await photograph(page, 'configuration-changed-meanwhile');
+	await page.getByRole('button', { name: 'Load current values' }).click();
+	await expect(page.getByLabel('Application Name')).toHaveValue('Flat ID');
+	await expect(notice).toHaveCount(0);
+	// Or one’s own all the same.
+	await api(page, 'PATCH', '/api/application-configuration', { appName: 'Boat ID', sessionDuration: '61' });
+	await page.getByLabel('Application Name').fill('Tent ID');
+	await page.getByRole('button', { name: 'Save' }).first().click();
+	await page.getByRole('button', { name: 'Save mine anyway' }).click();
+	await expectToast(page, 'Application configuration updated successfully');
+	await expect.poll(() => stored('appName')).toBe('Tent ID');
+	expect(await stored('sessionDuration')).toBe('61');
+	await expect(page.getByLabel('Session Duration')).toHaveValue('61');
 });

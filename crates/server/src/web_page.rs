@@ -77,7 +77,9 @@ async fn render(
     user: Option<pocket_id_store::users::User>,
 ) -> Result<String, ApiError> {
     let user = match user {
-        Some(user) => users::service::with_belongings(state, vec![user]).await?.pop(),
+        Some(user) => users::service::with_belongings(state.store.reader(), vec![user])
+            .await?
+            .pop(),
         None => None,
     };
     let data = Bootstrap {

@@ -29,6 +29,14 @@ pub async fn find(connection: &impl ConnectionTrait, id: GroupId) -> StoreResult
     Ok(user_group::Entity::find_by_id(id).one(connection).await?)
 }
 
+/// One group, which nobody else changes until the transaction ends.
+pub async fn lock(tx: &Tx, id: GroupId) -> StoreResult<Option<UserGroup>> {
+    Ok(user_group::Entity::find_by_id(id)
+        .lock_exclusive()
+        .one(tx)
+        .await?)
+}
+
 /// The group with exactly this name.
 pub async fn find_by_name(connection: &impl ConnectionTrait, name: &str) -> StoreResult<Option<UserGroup>> {
     Ok(user_group::Entity::find()

@@ -4,6 +4,7 @@
 //! writes take a [`Tx`]; who begins a transaction commits it. Single-use artefacts are taken by one guarded
 //! statement whose affected-row count decides, so two processes can never both win.
 
+pub mod access_lists;
 pub mod access_tokens;
 pub mod api_keys;
 pub mod apis;

@@ -91,7 +91,8 @@ pub async fn other_enabled_admins(tx: &Tx, besides: UserId) -> StoreResult<u64> 
         .await?)
 }
 
-/// Makes concurrent first-time setups (or administrator changes) take turns until the transaction ends.
+/// Makes concurrent first-time setups, changes of people by administrators, and changes of who is in which group take
+/// turns until the transaction ends. To be asked before any row is locked.
 ///
 /// SQLite needs nothing: its write transactions already exclude each other.
 pub async fn lock_table(tx: &Tx) -> StoreResult<()> {

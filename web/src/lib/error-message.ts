@@ -7,6 +7,7 @@ const BY_CODE: Record<string, () => string> = {
 	network: () => m.error_network(),
 	request_timeout: () => m.error_try_again(),
 	rate_limited: () => m.error_try_again(),
+	precondition_failed: () => m.error_try_again(),
 	not_signed_in: () => m.error_sign_in_again(),
 	reauthentication_required: () => m.error_sign_in_again(),
 	invalid_webauthn_session: () => m.error_passkey_expired(),

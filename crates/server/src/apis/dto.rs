@@ -6,6 +6,7 @@ use pocket_id_store::types::{ApiPermissionId, ClientType, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::http::conditional::{EntityTag, Tagged};
 use crate::http::time_format::serde_rfc3339;
 
 /// A permission of an API: a scope.
@@ -67,6 +68,26 @@ impl ApiDto {
                 .collect(),
             allow_cimd_clients: api.allow_cimd_clients,
         }
+    }
+}
+
+impl Tagged for ApiDto {
+    fn tag(&self) -> EntityTag {
+        let mut permissions: Vec<_> = self
+            .permissions
+            .iter()
+            .map(|permission| {
+                (
+                    &permission.id,
+                    &permission.key,
+                    &permission.name,
+                    &permission.description,
+                    permission.allowed_for_cimd_clients,
+                )
+            })
+            .collect();
+        permissions.sort_unstable();
+        EntityTag::of(&(&self.id, &self.name, self.allow_cimd_clients, permissions))
     }
 }
 
@@ -143,6 +164,22 @@ pub struct GrantDto {
     /// Permissions for itself.
     #[schema(required = false)]
     pub client_permission_ids: Vec<String>,
+}
+
+impl Tagged for GrantDto {
+    fn tag(&self) -> EntityTag {
+        let sorted = |ids: &[String]| {
+            let mut ids = ids.to_vec();
+            ids.sort_unstable();
+            ids
+        };
+        EntityTag::of(&(
+            self.user_delegated_access,
+            self.client_access,
+            sorted(&self.user_delegated_permission_ids),
+            sorted(&self.client_permission_ids),
+        ))
+    }
 }
 
 fn texts(ids: &[ApiPermissionId]) -> Vec<String> {

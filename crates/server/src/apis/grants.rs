@@ -5,11 +5,13 @@ use pocket_id_store::clients::{self, Client};
 use pocket_id_store::list::{ListRequest, Page};
 use pocket_id_store::types::{ApiId, ApiPermissionId, ClientId, ClientType};
 use pocket_id_store::{StoreError, commit};
+use sea_orm::ConnectionTrait;
 
 use super::dto::{ApiClientAccessDto, ApiClientDto, ApiDto, ClientApiGrantDto, GrantDto};
 use super::service::{self, not_found};
 use crate::audit::{self, Event};
 use crate::http::access::ActingAdmin;
+use crate::http::conditional::{IfMatch, Tagged as _};
 use crate::http::error::ApiError;
 use crate::state::AppState;
 
@@ -74,6 +76,23 @@ fn own(ids: &[String], permissions: &[ApiPermission]) -> Vec<ApiPermissionId> {
         .collect()
 }
 
+/// What one client has of an API; nothing when it was given nothing.
+pub async fn find(state: &AppState, id: Option<ApiId>, client: &ClientId) -> Result<GrantDto, ApiError> {
+    let api = service::row(state, id).await?;
+    known_client(state, client).await?;
+    Ok(granted(state.store.reader(), &api, client).await?)
+}
+
+/// The same, as a transaction or anybody else sees it.
+async fn granted(
+    connection: &impl ConnectionTrait,
+    api: &Api,
+    client: &ClientId,
+) -> Result<GrantDto, StoreError> {
+    let grants = apis::grants_of_client(connection, client).await?;
+    Ok(grants.get(&api.id).map(Into::into).unwrap_or_default())
+}
+
 /// Sets what a client has of an API, and gives it as it was understood: permissions of other APIs are ignored, a
 /// permission implies access, and public clients have nothing for themselves.
 pub async fn replace(
@@ -82,6 +101,7 @@ pub async fn replace(
     id: Option<ApiId>,
     client: &ClientId,
     input: &GrantDto,
+    seen: &IfMatch,
 ) -> Result<GrantDto, ApiError> {
     let id = id.ok_or_else(not_found)?;
     let tx = state.store.begin().await?;
@@ -89,6 +109,9 @@ pub async fn replace(
     let client = clients::find(&tx, client)
         .await?
         .ok_or_else(|| ApiError::not_found("OIDC client"))?;
+    if seen.is_conditional() {
+        seen.check(&granted(&tx, &api, &client.id).await?.tag())?;
+    }
     let permissions = apis::permissions_of(&tx, &[api.id]).await?;
     let user_permissions = own(&input.user_delegated_permission_ids, &permissions);
     let client_permissions = if client.is_public {

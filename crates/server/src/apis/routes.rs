@@ -15,6 +15,7 @@ use super::dto::{
 use super::{grants, service};
 use crate::http::access::{ActingAdmin, Admin};
 use crate::http::body::JsonBody;
+use crate::http::conditional::{IfMatch, Versioned};
 use crate::http::error::{ApiError, ApiResult, ErrorBody};
 use crate::http::list_query::{ListParameters, ListQuery, Paginated};
 use crate::http::path::{ClientIdPath, PathId, decode_client_id};
@@ -29,7 +30,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(set_cimd_access))
         .routes(routes!(clients))
         .routes(routes!(assignable_clients))
-        .routes(routes!(replace_grant, remove_grant))
+        .routes(routes!(find_grant, replace_grant, remove_grant))
         .routes(routes!(apis_of_client))
         .routes(routes!(assignable_apis))
 }
@@ -57,7 +58,7 @@ async fn list(
     post, path = "/api/apis", tag = "APIs",
     request_body = ApiInput,
     responses(
-        (status = 201, body = ApiDto),
+        (status = 201, body = ApiDto, headers(("ETag" = String, description = "This state of the API"))),
         (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody),
@@ -68,10 +69,10 @@ async fn create(
     State(state): State<AppState>,
     by: ActingAdmin,
     JsonBody(input): JsonBody<ApiInput>,
-) -> ApiResult<(StatusCode, Json<ApiDto>)> {
+) -> ApiResult<(StatusCode, Versioned<ApiDto>)> {
     Ok((
         StatusCode::CREATED,
-        Json(service::create(&state, &by, input).await?),
+        service::create(&state, &by, input).await?.into(),
     ))
 }
 
@@ -80,23 +81,31 @@ async fn create(
     get, path = "/api/apis/{id}", tag = "APIs",
     params(("id" = String, Path, description = "API ID")),
     responses(
-        (status = 200, body = ApiDto),
+        (status = 200, body = ApiDto, headers(("ETag" = String, description = "This state of the API"))),
         (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody),
         (status = 404, body = ErrorBody)
     )
 )]
-async fn find(State(state): State<AppState>, _: Admin, PathId(id): PathId<ApiId>) -> ApiResult<Json<ApiDto>> {
-    Ok(Json(service::find(&state, id).await?))
+async fn find(
+    State(state): State<AppState>,
+    _: Admin,
+    PathId(id): PathId<ApiId>,
+) -> ApiResult<Versioned<ApiDto>> {
+    Ok(service::find(&state, id).await?.into())
 }
 
 /// Renames an API.
 #[utoipa::path(
     put, path = "/api/apis/{id}", tag = "APIs",
-    params(("id" = String, Path, description = "API ID")),
+    params(
+        ("id" = String, Path, description = "API ID"),
+        ("If-Match" = Option<String>, Header, description = "Only if this is still the state (`ETag`)")
+    ),
     request_body = ApiUpdateInput,
     responses(
-        (status = 200, body = ApiDto),
+        (status = 200, body = ApiDto, headers(("ETag" = String, description = "The new state"))),
+        (status = 412, body = ErrorBody, description = "Changed by somebody else meanwhile"),
         (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody),
@@ -107,9 +116,10 @@ async fn update(
     State(state): State<AppState>,
     by: ActingAdmin,
     PathId(id): PathId<ApiId>,
+    seen: IfMatch,
     JsonBody(input): JsonBody<ApiUpdateInput>,
-) -> ApiResult<Json<ApiDto>> {
-    Ok(Json(service::update(&state, &by, id, input).await?))
+) -> ApiResult<Versioned<ApiDto>> {
+    Ok(service::update(&state, &by, id, input, &seen).await?.into())
 }
 
 /// Removes an API with its permissions and all access to it.
@@ -135,10 +145,14 @@ async fn delete(
 /// Replaces an API's permissions.
 #[utoipa::path(
     put, path = "/api/apis/{id}/permissions", tag = "APIs",
-    params(("id" = String, Path, description = "API ID")),
+    params(
+        ("id" = String, Path, description = "API ID"),
+        ("If-Match" = Option<String>, Header, description = "Only if this is still the state (`ETag`)")
+    ),
     request_body = PermissionsInput,
     responses(
-        (status = 200, body = ApiDto),
+        (status = 200, body = ApiDto, headers(("ETag" = String, description = "The new state"))),
+        (status = 412, body = ErrorBody, description = "Changed by somebody else meanwhile"),
         (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody),
@@ -149,18 +163,25 @@ async fn replace_permissions(
     State(state): State<AppState>,
     by: ActingAdmin,
     PathId(id): PathId<ApiId>,
+    seen: IfMatch,
     JsonBody(input): JsonBody<PermissionsInput>,
-) -> ApiResult<Json<ApiDto>> {
-    Ok(Json(service::replace_permissions(&state, &by, id, input).await?))
+) -> ApiResult<Versioned<ApiDto>> {
+    Ok(service::replace_permissions(&state, &by, id, input, &seen)
+        .await?
+        .into())
 }
 
 /// Sets what clients that describe themselves may have of an API.
 #[utoipa::path(
     put, path = "/api/apis/{id}/cimd-access", tag = "APIs",
-    params(("id" = String, Path, description = "API ID")),
+    params(
+        ("id" = String, Path, description = "API ID"),
+        ("If-Match" = Option<String>, Header, description = "Only if this is still the state (`ETag`)")
+    ),
     request_body = CimdAccessInput,
     responses(
-        (status = 200, body = ApiDto),
+        (status = 200, body = ApiDto, headers(("ETag" = String, description = "The new state"))),
+        (status = 412, body = ErrorBody, description = "Changed by somebody else meanwhile"),
         (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody),
@@ -171,9 +192,12 @@ async fn set_cimd_access(
     State(state): State<AppState>,
     by: ActingAdmin,
     PathId(id): PathId<ApiId>,
+    seen: IfMatch,
     JsonBody(input): JsonBody<CimdAccessInput>,
-) -> ApiResult<Json<ApiDto>> {
-    Ok(Json(service::set_cimd_access(&state, &by, id, input).await?))
+) -> ApiResult<Versioned<ApiDto>> {
+    Ok(service::set_cimd_access(&state, &by, id, input, &seen)
+        .await?
+        .into())
 }
 
 /// Clients with what they have of an API, a page at a time.
@@ -218,13 +242,38 @@ async fn assignable_clients(
     ))
 }
 
+/// What one client was given of an API.
+#[utoipa::path(
+    get, path = "/api/apis/{id}/clients/{clientId}", tag = "APIs",
+    params(("id" = String, Path, description = "API ID"), ("clientId" = String, Path, description = "Client ID; `~` and base64url for one that is a URL")),
+    responses(
+        (status = 200, body = GrantDto, headers(("ETag" = String, description = "This state of it"))),
+        (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody)
+    )
+)]
+async fn find_grant(
+    State(state): State<AppState>,
+    _: Admin,
+    path: Result<Path<(String, String)>, PathRejection>,
+) -> ApiResult<Versioned<GrantDto>> {
+    let (id, client) = both(path)?;
+    Ok(grants::find(&state, id, &client).await?.into())
+}
+
 /// Sets what a client has of an API; the answer says how it was understood.
 #[utoipa::path(
     put, path = "/api/apis/{id}/clients/{clientId}", tag = "APIs",
-    params(("id" = String, Path, description = "API ID"), ("clientId" = String, Path, description = "Client ID; `~` and base64url for one that is a URL")),
+    params(
+        ("id" = String, Path, description = "API ID"),
+        ("clientId" = String, Path, description = "Client ID; `~` and base64url for one that is a URL"),
+        ("If-Match" = Option<String>, Header, description = "Only if this is still the state (`ETag`)")
+    ),
     request_body = GrantDto,
     responses(
-        (status = 200, body = GrantDto),
+        (status = 200, body = GrantDto, headers(("ETag" = String, description = "The new state"))),
+        (status = 412, body = ErrorBody, description = "Changed by somebody else meanwhile"),
         (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody),
@@ -235,10 +284,13 @@ async fn replace_grant(
     State(state): State<AppState>,
     by: ActingAdmin,
     path: Result<Path<(String, String)>, PathRejection>,
+    seen: IfMatch,
     JsonBody(input): JsonBody<GrantDto>,
-) -> ApiResult<Json<GrantDto>> {
+) -> ApiResult<Versioned<GrantDto>> {
     let (id, client) = both(path)?;
-    Ok(Json(grants::replace(&state, &by, id, &client, &input).await?))
+    Ok(grants::replace(&state, &by, id, &client, &input, &seen)
+        .await?
+        .into())
 }
 
 /// Takes away what a client has of an API.

@@ -4,11 +4,13 @@ use pocket_id_oidc::resource;
 use pocket_id_store::apis::{self, Api, ApiPermission};
 use pocket_id_store::list::{ListRequest, Page};
 use pocket_id_store::types::{ApiId, ApiPermissionId};
-use pocket_id_store::{StoreError, commit};
+use pocket_id_store::{StoreError, Tx, commit};
+use sea_orm::ConnectionTrait;
 
 use super::dto::{ApiDto, ApiInput, ApiUpdateInput, CimdAccessInput, PermissionsInput};
 use crate::audit::{self, Event};
 use crate::http::access::ActingAdmin;
+use crate::http::conditional::{IfMatch, Tagged as _};
 use crate::http::error::{ApiError, FieldError};
 use crate::http::validation::{Rules, nfc};
 use crate::state::AppState;
@@ -42,8 +44,24 @@ pub async fn row(state: &AppState, id: Option<ApiId>) -> Result<Api, ApiError> {
 /// One API.
 pub async fn find(state: &AppState, id: Option<ApiId>) -> Result<ApiDto, ApiError> {
     let api = row(state, id).await?;
-    let permissions = apis::permissions_of(state.store.reader(), &[api.id]).await?;
-    Ok(ApiDto::new(&api, &permissions))
+    Ok(described(state.store.reader(), &api).await?)
+}
+
+/// An API with its permissions, as a transaction or anybody else sees it.
+async fn described(connection: &impl ConnectionTrait, api: &Api) -> Result<ApiDto, StoreError> {
+    let permissions = apis::permissions_of(connection, &[api.id]).await?;
+    Ok(ApiDto::new(api, &permissions))
+}
+
+/// An API nobody else changes until the transaction ends, if it still is what the caller saw.
+async fn locked(tx: &Tx, id: Option<ApiId>, seen: &IfMatch) -> Result<Api, ApiError> {
+    let api = apis::lock(tx, id.ok_or_else(not_found)?)
+        .await?
+        .ok_or_else(not_found)?;
+    if seen.is_conditional() {
+        seen.check(&described(tx, &api).await?.tag())?;
+    }
+    Ok(api)
 }
 
 /// A page of APIs; those given are left out.
@@ -141,13 +159,13 @@ pub async fn update(
     by: &ActingAdmin,
     id: Option<ApiId>,
     input: ApiUpdateInput,
+    seen: &IfMatch,
 ) -> Result<ApiDto, ApiError> {
     let mut rules = Rules::new();
     check_name(&mut rules, &input.name);
     rules.finish()?;
-    let id = id.ok_or_else(not_found)?;
     let tx = state.store.begin().await?;
-    let mut api = apis::lock(&tx, id).await?.ok_or_else(not_found)?;
+    let mut api = locked(&tx, id, seen).await?;
     api.name = nfc(&input.name);
     audit::record_change(
         state,
@@ -159,9 +177,10 @@ pub async fn update(
     )
     .await?;
     api.updated_at = Some(state.now());
-    apis::update(&tx, api).await?;
+    let api = apis::update(&tx, api).await?;
+    let answer = described(&tx, &api).await?;
     commit(tx).await?;
-    find(state, Some(id)).await
+    Ok(answer)
 }
 
 /// Removes an API with its permissions and all access to it.
@@ -236,11 +255,12 @@ pub async fn replace_permissions(
     by: &ActingAdmin,
     id: Option<ApiId>,
     input: PermissionsInput,
+    seen: &IfMatch,
 ) -> Result<ApiDto, ApiError> {
     check_permissions(&input)?;
-    let id = id.ok_or_else(not_found)?;
     let tx = state.store.begin().await?;
-    let mut api = apis::lock(&tx, id).await?.ok_or_else(not_found)?;
+    let mut api = locked(&tx, id, seen).await?;
+    let id = api.id;
     let known = apis::permissions_of(&tx, &[id]).await?;
     let gone: Vec<ApiPermissionId> = known
         .iter()
@@ -278,9 +298,10 @@ pub async fn replace_permissions(
         [("api", api.name.clone())],
     )
     .await?;
-    apis::update(&tx, api).await?;
+    let api = apis::update(&tx, api).await?;
+    let answer = described(&tx, &api).await?;
     commit(tx).await?;
-    find(state, Some(id)).await
+    Ok(answer)
 }
 
 /// Sets what clients that describe themselves may have of an API.
@@ -289,10 +310,10 @@ pub async fn set_cimd_access(
     by: &ActingAdmin,
     id: Option<ApiId>,
     input: CimdAccessInput,
+    seen: &IfMatch,
 ) -> Result<ApiDto, ApiError> {
-    let id = id.ok_or_else(not_found)?;
     let tx = state.store.begin().await?;
-    let mut api = apis::lock(&tx, id).await?.ok_or_else(not_found)?;
+    let mut api = locked(&tx, id, seen).await?;
     api.allow_cimd_clients = input.enabled;
     audit::record_change(
         state,
@@ -304,14 +325,15 @@ pub async fn set_cimd_access(
     )
     .await?;
     api.updated_at = Some(state.now());
-    for mut permission in apis::permissions_of(&tx, &[id]).await? {
+    for mut permission in apis::permissions_of(&tx, &[api.id]).await? {
         let allowed = input.permission_ids.contains(&permission.id.to_string());
         if permission.allowed_for_cimd_clients != allowed {
             permission.allowed_for_cimd_clients = allowed;
             apis::save_permission(&tx, permission, false).await?;
         }
     }
-    apis::update(&tx, api).await?;
+    let api = apis::update(&tx, api).await?;
+    let answer = described(&tx, &api).await?;
     commit(tx).await?;
-    find(state, Some(id)).await
+    Ok(answer)
 }

@@ -1,7 +1,6 @@
 //! Reading and changing the whole configuration, as administrators do.
 
-use aws_lc_rs::digest::{Context, SHA256};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::StatusCode;
 use pocket_id_store::users::User;
 use pocket_id_store::{StoreError, app_config, commit};
 
@@ -12,6 +11,7 @@ use super::settings::Settings;
 use crate::audit::{self, Event};
 use crate::encrypted_text::EncryptedTextError;
 use crate::http::client_ip::RequestOrigin;
+use crate::http::conditional::{ChangedMeanwhile, EntityTag, IfMatch, Versioned};
 use crate::http::error::{ApiError, FieldError};
 use crate::http::validation::{Rules, nfc};
 use crate::state::AppState;
@@ -23,8 +23,8 @@ pub enum ChangeError {
     #[error("the configuration is set by environment variables")]
     Fixed,
     /// Somebody else changed it since the caller read it.
-    #[error("the configuration was changed meanwhile")]
-    Outdated,
+    #[error(transparent)]
+    Outdated(#[from] ChangedMeanwhile),
     /// Values break their rules.
     #[error("invalid values")]
     Invalid(Vec<FieldError>),
@@ -44,11 +44,7 @@ impl From<ChangeError> for ApiError {
                 "ui_config_disabled",
                 "The configuration is set by environment variables",
             ),
-            ChangeError::Outdated => Self::new(
-                StatusCode::PRECONDITION_FAILED,
-                "precondition_failed",
-                "Somebody else changed the configuration meanwhile",
-            ),
+            ChangeError::Outdated(error) => error.into(),
             ChangeError::Invalid(fields) => Self::validation(fields),
             ChangeError::Encryption(error) => Self::internal(error),
             ChangeError::Store(error) => error.into(),
@@ -65,58 +61,16 @@ pub enum Extent {
     Named,
 }
 
-/// The configuration an administrator saw, by its entity tag; none means whichever there is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Seen(Option<Vec<String>>);
-
-impl Seen {
-    /// What `If-Match` says (RFC 9110 §13.1.1).
-    pub fn of(headers: &HeaderMap) -> Self {
-        let mut tags = Vec::new();
-        for value in headers.get_all(header::IF_MATCH) {
-            let text = String::from_utf8_lossy(value.as_bytes());
-            tags.extend(text.split(',').map(|tag| tag.trim().to_owned()));
-        }
-        if tags.is_empty() || tags.iter().any(|tag| tag == "*") {
-            return Self(None);
-        }
-        Self(Some(tags))
-    }
-
-    fn allows(&self, version: &Version) -> bool {
-        self.0.as_ref().is_none_or(|tags| tags.contains(&version.0))
-    }
+/// Which state of the configuration this is. Secrets count as they are stored, so that a tag tells nothing of them.
+fn tag(mut stored: Vec<(String, String)>) -> EntityTag {
+    stored.sort();
+    EntityTag::of(&stored)
 }
 
-/// Tells one state of the configuration from every other.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Version(String);
+/// Every setting as administrators see it.
+pub type Shown = Versioned<Vec<AdminConfigEntry>>;
 
-impl Version {
-    /// Secrets count as they are stored, so that a version tells nothing of them.
-    fn of(mut stored: Vec<(String, String)>) -> Self {
-        stored.sort();
-        let mut context = Context::new(&SHA256);
-        for (key, value) in stored {
-            for part in [key, value] {
-                context.update(&(part.len() as u64).to_be_bytes());
-                context.update(part.as_bytes());
-            }
-        }
-        let digest = hex::encode(context.finish());
-        Self(format!("\"{}\"", digest.get(..32).unwrap_or(&digest)))
-    }
-
-    /// As the entity tag of an answer.
-    pub fn header(&self) -> Option<HeaderValue> {
-        HeaderValue::from_str(&self.0).ok()
-    }
-}
-
-/// Every setting as administrators see it, and which state that is.
-pub type Shown = (Vec<AdminConfigEntry>, Version);
-
-fn shown(settings: &Settings, version: Version) -> Shown {
+fn shown(settings: &Settings, tag: EntityTag) -> Shown {
     let entries = SETTINGS
         .iter()
         .zip(settings.shown())
@@ -129,17 +83,17 @@ fn shown(settings: &Settings, version: Version) -> Shown {
             is_public: setting.visibility == Visibility::Public,
         })
         .collect();
-    (entries, version)
+    Versioned { body: entries, tag }
 }
 
 /// The whole configuration, as stored right now.
 pub async fn all(state: &AppState) -> Result<Shown, StoreError> {
     if state.settings.is_fixed() {
-        return Ok(shown(&*state.settings().await?, Version::of(Vec::new())));
+        return Ok(shown(&*state.settings().await?, tag(Vec::new())));
     }
     let stored = app_config::all(state.store.reader()).await?;
     let settings = Settings::from_values(sealed::unseal_all(&state.config, stored.clone()));
-    Ok(shown(&settings, Version::of(stored)))
+    Ok(shown(&settings, tag(stored)))
 }
 
 /// The settings a request changes: `None` returns one to its default.
@@ -184,7 +138,7 @@ pub async fn change(
     origin: &RequestOrigin,
     input: &ConfigInput,
     extent: Extent,
-    seen: &Seen,
+    seen: &IfMatch,
 ) -> Result<Shown, ChangeError> {
     let wanted = wanted(input, extent)?;
     if state.settings.is_fixed() {
@@ -194,9 +148,7 @@ pub async fn change(
     let tx = state.store.begin().await?;
     app_config::lock(&tx, now).await?;
     let stored = app_config::all(&tx).await?;
-    if !seen.allows(&Version::of(stored.clone())) {
-        return Err(ChangeError::Outdated);
-    }
+    seen.check(&tag(stored.clone()))?;
     let before = Settings::from_values(sealed::unseal_all(&state.config, stored));
     let mut changed = Vec::new();
     let mut values = Vec::new();
@@ -222,5 +174,5 @@ pub async fn change(
     commit(tx).await?;
     state.settings.invalidate().await;
     let settings = Settings::from_values(sealed::unseal_all(&state.config, stored.clone()));
-    Ok(shown(&settings, Version::of(stored)))
+    Ok(shown(&settings, tag(stored)))
 }

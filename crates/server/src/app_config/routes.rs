@@ -2,17 +2,16 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, header};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::changing::{self, Extent, Seen, Shown};
+use super::changing::{self, Extent, Shown};
 use super::dto::{AdminConfigEntry, ConfigChange, ConfigEntry, ConfigInput};
 use super::service;
 use crate::http::access::Admin;
 use crate::http::body::JsonBody;
 use crate::http::client_ip::RequestOrigin;
+use crate::http::conditional::IfMatch;
 use crate::http::error::{ApiResult, ErrorBody};
 use crate::state::AppState;
 
@@ -37,14 +36,6 @@ async fn list_public(State(state): State<AppState>) -> ApiResult<Json<Vec<Config
     Ok(Json(service::public_entries(&state).await?))
 }
 
-fn answer((entries, version): Shown) -> Response {
-    let mut response = Json(entries).into_response();
-    if let Some(tag) = version.header() {
-        response.headers_mut().insert(header::ETAG, tag);
-    }
-    response
-}
-
 /// Every setting. Secrets that are set read `XXXXXXXXXX`.
 #[utoipa::path(
     get,
@@ -55,8 +46,8 @@ fn answer((entries, version): Shown) -> Response {
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)
     )
 )]
-async fn list_all(State(state): State<AppState>, _: Admin) -> ApiResult<Response> {
-    Ok(answer(changing::all(&state).await?))
+async fn list_all(State(state): State<AppState>, _: Admin) -> ApiResult<Shown> {
+    Ok(changing::all(&state).await?)
 }
 
 /// Replaces the whole configuration.
@@ -80,12 +71,10 @@ async fn replace(
     State(state): State<AppState>,
     Admin(admin): Admin,
     origin: RequestOrigin,
-    headers: HeaderMap,
+    seen: IfMatch,
     JsonBody(input): JsonBody<ConfigInput>,
-) -> ApiResult<Response> {
-    let seen = Seen::of(&headers);
-    let shown = changing::change(&state, &admin, &origin, &input, Extent::Whole, &seen).await?;
-    Ok(answer(shown))
+) -> ApiResult<Shown> {
+    Ok(changing::change(&state, &admin, &origin, &input, Extent::Whole, &seen).await?)
 }
 
 /// Changes the settings that are named; null or nothing returns one to its default.
@@ -106,10 +95,8 @@ async fn change(
     State(state): State<AppState>,
     Admin(admin): Admin,
     origin: RequestOrigin,
-    headers: HeaderMap,
+    seen: IfMatch,
     JsonBody(ConfigChange(input)): JsonBody<ConfigChange>,
-) -> ApiResult<Response> {
-    let seen = Seen::of(&headers);
-    let shown = changing::change(&state, &admin, &origin, &input, Extent::Named, &seen).await?;
-    Ok(answer(shown))
+) -> ApiResult<Shown> {
+    Ok(changing::change(&state, &admin, &origin, &input, Extent::Named, &seen).await?)
 }

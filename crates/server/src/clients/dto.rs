@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::protocol::ClientProtocolDto;
+use crate::http::conditional::{EntityTag, Tagged};
 use crate::http::shown_once;
 use crate::http::time_format::{serde_rfc3339, serde_rfc3339_option};
 use crate::users::dto::UserGroupMinimalDto;
@@ -279,6 +280,44 @@ impl ClientWithGroupsDto {
             client,
             allowed_user_groups: groups.iter().map(Into::into).collect(),
         }
+    }
+}
+
+impl Tagged for ClientWithGroupsDto {
+    fn tag(&self) -> EntityTag {
+        let client = &self.client;
+        let meta = &client.meta;
+        let mut groups: Vec<&str> = self
+            .allowed_user_groups
+            .iter()
+            .map(|group| group.id.as_str())
+            .collect();
+        groups.sort_unstable();
+        let administered = (
+            &meta.id,
+            &meta.description,
+            &meta.launch_url,
+            meta.requires_reauthentication,
+            client.requires_pushed_authorization_requests,
+            client.skip_consent,
+            client.is_approved,
+            client.is_group_restricted,
+            groups,
+            client.access_token_duration_minutes,
+            client.refresh_token_duration_minutes,
+        );
+        // What a metadata document says changes with the document, and no administrator can overwrite it.
+        let defined = (
+            &meta.name,
+            &client.callback_urls,
+            &client.logout_callback_urls,
+            client.is_public,
+            client.pkce_enabled,
+            &client.credentials.federated_identities,
+            &client.protocol,
+        );
+        let by_administrators = meta.client_type != ClientType::MetadataDocument;
+        EntityTag::of(&(administered, by_administrators.then_some(defined)))
     }
 }
 

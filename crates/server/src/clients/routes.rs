@@ -14,6 +14,7 @@ use super::dto::{
 use super::{secrets, service};
 use crate::http::access::{ActingAdmin, Admin};
 use crate::http::body::{JsonBody, OptionalJsonBody};
+use crate::http::conditional::{IfMatch, Versioned};
 use crate::http::error::{ApiError, ApiResult, ErrorBody};
 use crate::http::list_query::{ListParameters, ListQuery, Paginated};
 use crate::http::path::{ClientIdPath, decode_client_id};
@@ -51,7 +52,8 @@ async fn list(
 #[utoipa::path(
     post, path = "/api/oidc/clients", tag = "OIDC clients", request_body = ClientInput,
     responses(
-        (status = 201, body = ClientWithGroupsDto), (status = 400, body = ErrorBody),
+        (status = 201, body = ClientWithGroupsDto, headers(("ETag" = String, description = "This state of the client"))),
+        (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
         (status = 409, body = ErrorBody, description = "The client ID is taken"),
         (status = 422, body = ErrorBody, description = "The logo cannot be had from its address")
@@ -61,10 +63,10 @@ async fn create(
     State(state): State<AppState>,
     by: ActingAdmin,
     JsonBody(input): JsonBody<ClientInput>,
-) -> ApiResult<(StatusCode, Json<ClientWithGroupsDto>)> {
+) -> ApiResult<(StatusCode, Versioned<ClientWithGroupsDto>)> {
     Ok((
         StatusCode::CREATED,
-        Json(service::create(&state, &by, input).await?),
+        service::create(&state, &by, input).await?.into(),
     ))
 }
 
@@ -73,16 +75,16 @@ async fn create(
     get, path = "/api/oidc/clients/{id}", tag = "OIDC clients",
     params(("id" = String, Path, description = "Client ID; `~` and base64url for one that is a URL")),
     responses(
-        (status = 200, body = ClientWithGroupsDto), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)
+        (status = 200, body = ClientWithGroupsDto, headers(("ETag" = String, description = "This state of the client"))),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)
     )
 )]
 async fn find(
     State(state): State<AppState>,
     _: Admin,
     ClientIdPath(id): ClientIdPath,
-) -> ApiResult<Json<ClientWithGroupsDto>> {
-    Ok(Json(service::find(&state, &id).await?))
+) -> ApiResult<Versioned<ClientWithGroupsDto>> {
+    Ok(service::find(&state, &id).await?.into())
 }
 
 /// What anybody may know of a client.
@@ -101,10 +103,15 @@ async fn find_meta(
 /// Replaces a client; its secrets stay.
 #[utoipa::path(
     put, path = "/api/oidc/clients/{id}", tag = "OIDC clients", request_body = ClientInput,
-    params(("id" = String, Path, description = "Client ID; `~` and base64url for one that is a URL")),
+    params(
+        ("id" = String, Path, description = "Client ID; `~` and base64url for one that is a URL"),
+        ("If-Match" = Option<String>, Header, description = "Only if this is still the state (`ETag`)")
+    ),
     responses(
-        (status = 200, body = ClientWithGroupsDto), (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 200, body = ClientWithGroupsDto, headers(("ETag" = String, description = "The new state"))),
+        (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+        (status = 412, body = ErrorBody, description = "Changed by somebody else meanwhile"),
         (status = 422, body = ErrorBody, description = "The logo cannot be had from its address")
     )
 )]
@@ -112,9 +119,10 @@ async fn update(
     State(state): State<AppState>,
     by: ActingAdmin,
     ClientIdPath(id): ClientIdPath,
+    seen: IfMatch,
     JsonBody(input): JsonBody<ClientInput>,
-) -> ApiResult<Json<ClientWithGroupsDto>> {
-    Ok(Json(service::update(&state, &by, &id, input).await?))
+) -> ApiResult<Versioned<ClientWithGroupsDto>> {
+    Ok(service::update(&state, &by, &id, input, &seen).await?.into())
 }
 
 /// Reads the metadata document of a client anew.
@@ -122,7 +130,7 @@ async fn update(
     post, path = "/api/oidc/clients/{id}/refresh", tag = "OIDC clients",
     params(("id" = String, Path, description = "Client ID; `~` and base64url for one that is a URL")),
     responses(
-        (status = 200, body = ClientWithGroupsDto),
+        (status = 200, body = ClientWithGroupsDto, headers(("ETag" = String, description = "The new state"))),
         (status = 400, body = ErrorBody, description = "It has none, or none of use; the message says why"),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)
     )
@@ -131,8 +139,8 @@ async fn refresh(
     State(state): State<AppState>,
     _: Admin,
     ClientIdPath(id): ClientIdPath,
-) -> ApiResult<Json<ClientWithGroupsDto>> {
-    Ok(Json(service::refresh(&state, &id).await?))
+) -> ApiResult<Versioned<ClientWithGroupsDto>> {
+    Ok(service::refresh(&state, &id).await?.into())
 }
 
 /// Removes a client with its secrets, consents and tokens.

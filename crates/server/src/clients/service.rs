@@ -4,8 +4,9 @@ use http::StatusCode;
 use pocket_id_oidc::redirect_uri::RedirectUriPattern;
 use pocket_id_store::clients::{self, Client, TokenDurations};
 use pocket_id_store::list::{ListRequest, Page};
-use pocket_id_store::types::{ClientId, ClientType, FederatedIdentities, StringList};
-use pocket_id_store::{StoreError, client_lists, commit, groups};
+use pocket_id_store::types::{ClientId, ClientType, FederatedIdentities, GroupId, StringList, Timestamp};
+use pocket_id_store::{StoreError, Tx, access_lists, client_lists, commit, groups};
+use sea_orm::ConnectionTrait;
 
 use super::dto::{ClientDto, ClientInput, ClientMetaDto, ClientWithGroupCountDto, ClientWithGroupsDto};
 use super::logos::{self, Logo, Mode};
@@ -15,6 +16,7 @@ use crate::audit::{self, Event};
 use crate::encrypted_text::EncryptedTextError;
 use crate::files::FileError;
 use crate::http::access::ActingAdmin;
+use crate::http::conditional::{ChangedMeanwhile, IfMatch, Tagged as _};
 use crate::http::error::{ApiError, FieldError};
 use crate::http::validation::{Rules, is_launch_url, nfc};
 use crate::state::AppState;
@@ -47,6 +49,9 @@ pub enum ClientError {
     /// A secret could not be encrypted.
     #[error(transparent)]
     Encryption(#[from] EncryptedTextError),
+    /// Somebody else changed it since the caller saw it.
+    #[error(transparent)]
+    ChangedMeanwhile(#[from] ChangedMeanwhile),
     /// Values break rules of their own.
     #[error("invalid values")]
     Invalid(Vec<FieldError>),
@@ -63,6 +68,7 @@ impl From<ClientError> for ApiError {
         match error {
             ClientError::NotFound => Self::not_found("OIDC client"),
             ClientError::File(error) => error.into(),
+            ClientError::ChangedMeanwhile(error) => error.into(),
             ClientError::SecretNotFound => Self::not_found("Client secret"),
             ClientError::IdTaken => Self::new(
                 StatusCode::CONFLICT,
@@ -233,15 +239,35 @@ pub async fn create(
 
 /// One client.
 pub async fn find(state: &AppState, id: &ClientId) -> Result<ClientWithGroupsDto, ClientError> {
-    let reader = state.store.reader();
-    let client = clients::find(reader, id).await?.ok_or(ClientError::NotFound)?;
-    let secrets = clients::secrets(reader, id).await?;
-    let allowed = clients::allowed_groups(reader, id).await?;
-    let groups = groups::find_existing(reader, &allowed).await?;
+    let client = clients::find(state.store.reader(), id)
+        .await?
+        .ok_or(ClientError::NotFound)?;
+    Ok(described(state.store.reader(), &client, state.now()).await?)
+}
+
+/// A client with what belongs to it, as a transaction or anybody else sees it.
+async fn described(
+    connection: &impl ConnectionTrait,
+    client: &Client,
+    now: Timestamp,
+) -> Result<ClientWithGroupsDto, StoreError> {
+    let secrets = clients::secrets(connection, &client.id).await?;
+    let allowed = clients::allowed_groups(connection, &client.id).await?;
+    let groups = groups::find_existing(connection, &allowed).await?;
     Ok(ClientWithGroupsDto::new(
-        ClientDto::new(&client, &secrets, state.now()),
+        ClientDto::new(client, &secrets, now),
         &groups,
     ))
+}
+
+/// A client nobody else changes until the transaction ends, nor who may use it, if it still is what the caller saw.
+async fn locked(state: &AppState, tx: &Tx, id: &ClientId, seen: &IfMatch) -> Result<Client, ClientError> {
+    access_lists::lock(tx).await?;
+    let client = clients::lock(tx, id).await?.ok_or(ClientError::NotFound)?;
+    if seen.is_conditional() {
+        seen.check(&described(tx, &client, state.now()).await?.tag())?;
+    }
+    Ok(client)
 }
 
 /// What anybody may know of a client.
@@ -258,14 +284,12 @@ pub async fn update(
     by: &ActingAdmin,
     id: &ClientId,
     mut input: ClientInput,
+    seen: &IfMatch,
 ) -> Result<ClientWithGroupsDto, ApiError> {
     check(&mut input, false)?;
     let logos = read_logos(state, &input).await?;
-    for (mode, logo) in logos {
-        logos::replace(state, by, id, mode, logo).await?;
-    }
     let tx = state.store.begin().await?;
-    let mut client = clients::lock(&tx, id).await?.ok_or(ClientError::NotFound)?;
+    let mut client = locked(state, &tx, id, seen).await?;
     apply(&mut client, input);
     client.updated_at = Some(state.now());
     if !client.is_group_restricted {
@@ -281,9 +305,38 @@ pub async fn update(
         [("clientName", client.name.clone())],
     )
     .await?;
+    let mut answer = described(&tx, &client, state.now()).await?;
     commit(tx).await?;
     prepare_keys(state, &client).await;
-    Ok(find(state, id).await?)
+    for (mode, logo) in logos {
+        logos::replace(state, by, id, mode, logo).await?;
+        match mode {
+            Mode::Light => answer.client.meta.has_logo = true,
+            Mode::Dark => answer.client.meta.has_dark_logo = true,
+        }
+    }
+    Ok(answer)
+}
+
+/// Replaces the groups that may use a client while it is restricted.
+pub async fn replace_allowed_groups(
+    state: &AppState,
+    by: &ActingAdmin,
+    id: &ClientId,
+    wanted: &[GroupId],
+    seen: &IfMatch,
+) -> Result<ClientWithGroupsDto, ClientError> {
+    let tx = state.store.begin().await?;
+    let client = locked(state, &tx, id, seen).await?;
+    let existing = groups::find_existing(&tx, wanted).await?;
+    let names: Vec<&str> = existing.iter().map(|group| group.name.as_str()).collect();
+    let data = [("clientName", client.name.clone()), ("groups", names.join(", "))];
+    let existing: Vec<GroupId> = existing.iter().map(|group| group.id).collect();
+    clients::replace_allowed_groups(&tx, id, &existing).await?;
+    audit::record_change(state, &tx, Event::ClientGroupsUpdated, by, None, data).await?;
+    let answer = described(&tx, &client, state.now()).await?;
+    commit(tx).await?;
+    Ok(answer)
 }
 
 /// Makes the keys a saved client asks for. Not to be called while holding a transaction.
@@ -313,6 +366,7 @@ pub async fn refresh(state: &AppState, id: &ClientId) -> Result<ClientWithGroups
 /// Removes a client with everything it was given.
 pub async fn delete(state: &AppState, by: &ActingAdmin, id: &ClientId) -> Result<(), ClientError> {
     let tx = state.store.begin().await?;
+    access_lists::lock(&tx).await?;
     let client = clients::find(&tx, id).await?.ok_or(ClientError::NotFound)?;
     clients::delete(&tx, id).await?;
     let data = [("clientName", client.name.clone())];

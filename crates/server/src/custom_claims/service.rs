@@ -5,14 +5,19 @@ use std::collections::BTreeMap;
 use http::StatusCode;
 use pocket_id_oidc::claims::RESERVED;
 use pocket_id_store::custom_claims::{self, CustomClaim, Owner};
+use pocket_id_store::groups::UserGroup;
 use pocket_id_store::types::CustomClaimId;
-use pocket_id_store::{StoreError, Tx, commit, groups, users};
+use pocket_id_store::users::User;
+use pocket_id_store::{StoreError, Tx, commit};
 
 use crate::audit::{self, Event};
+use crate::groups;
 use crate::http::access::ActingAdmin;
+use crate::http::conditional::{EntityTag, IfMatch, Tagged as _, Versioned};
 use crate::http::error::{ApiError, FieldError};
 use crate::http::validation::{Rules, nfc};
 use crate::state::AppState;
+use crate::users;
 use crate::users::dto::CustomClaimDto;
 
 /// Why an owner's claims cannot be replaced.
@@ -90,11 +95,25 @@ fn checked(submitted: &[CustomClaimDto]) -> Result<BTreeMap<String, String>, Cla
     Ok(claims)
 }
 
-async fn refuse_unknown(tx: &Tx, owner: Owner) -> Result<(), ClaimsError> {
-    match owner {
-        Owner::User(id) if users::find(tx, id).await?.is_none() => Err(ClaimsError::NoUser),
-        Owner::Group(id) if groups::find(tx, id).await?.is_none() => Err(ClaimsError::NoGroup),
-        _ => Ok(()),
+/// Whose claims are written, and nobody else changes until the transaction ends.
+enum Locked {
+    User(Box<User>),
+    Group(UserGroup),
+}
+
+impl Locked {
+    async fn new(tx: &Tx, owner: Owner, seen: &IfMatch) -> Result<Self, ApiError> {
+        Ok(match owner {
+            Owner::User(id) => Self::User(Box::new(users::service::locked(tx, id, seen).await?)),
+            Owner::Group(id) => Self::Group(groups::service::locked(tx, Some(id), seen).await?),
+        })
+    }
+
+    async fn tag(&self, tx: &Tx) -> Result<EntityTag, ApiError> {
+        Ok(match self {
+            Self::User(user) => users::service::described(tx, User::clone(user)).await?.tag(),
+            Self::Group(group) => groups::service::described(tx, group.clone()).await?.tag(),
+        })
     }
 }
 
@@ -104,10 +123,11 @@ pub async fn replace(
     by: &ActingAdmin,
     owner: Owner,
     submitted: &[CustomClaimDto],
-) -> Result<Vec<CustomClaimDto>, ClaimsError> {
+    seen: &IfMatch,
+) -> Result<Versioned<Vec<CustomClaimDto>>, ApiError> {
     let claims = checked(submitted)?;
     let tx = state.store.begin().await?;
-    refuse_unknown(&tx, owner).await?;
+    let locked = Locked::new(&tx, owner, seen).await?;
     let keys: Vec<String> = claims.keys().cloned().collect();
     custom_claims::remove_others(&tx, owner, &keys).await?;
     let known = custom_claims::of_owner(&tx, owner).await?;
@@ -129,20 +149,22 @@ pub async fn replace(
     custom_claims::insert_many(&tx, new).await?;
     let stored = custom_claims::of_owner(&tx, owner).await?;
     let data = [("claims", keys.join(", "))];
-    match owner {
-        Owner::User(id) => {
-            let user = users::find(&tx, id).await?.ok_or(ClaimsError::NoUser)?;
-            audit::record_change(state, &tx, Event::CustomClaimsUpdated, by, Some(&user), data).await?;
+    match &locked {
+        Locked::User(user) => {
+            audit::record_change(state, &tx, Event::CustomClaimsUpdated, by, Some(user), data).await?;
         }
-        Owner::Group(id) => {
-            let group = groups::find(&tx, id).await?.ok_or(ClaimsError::NoGroup)?;
+        Locked::Group(group) => {
             let [claims] = data;
-            let data = [claims, ("group", group.name)];
+            let data = [claims, ("group", group.name.clone())];
             audit::record_change(state, &tx, Event::CustomClaimsUpdated, by, None, data).await?;
         }
     }
+    let tag = locked.tag(&tx).await?;
     commit(tx).await?;
-    Ok(stored.iter().map(Into::into).collect())
+    Ok(Versioned {
+        body: stored.iter().map(Into::into).collect(),
+        tag,
+    })
 }
 
 /// Keys in use, most used first.

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::clients::ClientMetaDto;
+use crate::http::conditional::{EntityTag, Tagged};
 use crate::http::time_format::serde_rfc3339;
-use crate::users::dto::{CustomClaimDto, UserDto};
+use crate::users::dto::{CustomClaimDto, UserDto, sorted};
 
 /// A user group with everything that belongs to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -52,6 +53,22 @@ impl UserGroupDto {
                 .collect(),
             allowed_oidc_clients: clients.iter().map(Into::into).collect(),
         }
+    }
+}
+
+impl Tagged for UserGroupDto {
+    /// Who the members are counts, not what they are called.
+    fn tag(&self) -> EntityTag {
+        let mut members: Vec<&str> = self.users.iter().map(|user| user.id.as_str()).collect();
+        members.sort_unstable();
+        let mut clients: Vec<&str> = self
+            .allowed_oidc_clients
+            .iter()
+            .map(|client| client.id.as_str())
+            .collect();
+        clients.sort_unstable();
+        let names = (&self.id, &self.friendly_name, &self.name, &self.ldap_id);
+        EntityTag::of(&(names, members, clients, sorted(&self.custom_claims)))
     }
 }
 

@@ -12,6 +12,7 @@ use super::service;
 use crate::clients::ClientWithGroupsDto;
 use crate::http::access::{ActingAdmin, Admin};
 use crate::http::body::JsonBody;
+use crate::http::conditional::{IfMatch, Versioned};
 use crate::http::error::{ApiResult, ErrorBody};
 use crate::http::list_query::{ListParameters, ListQuery, Paginated};
 use crate::http::path::{ClientIdPath, PathId};
@@ -50,7 +51,8 @@ async fn list(
 #[utoipa::path(
     post, path = "/api/user-groups", tag = "User groups", request_body = UserGroupInput,
     responses(
-        (status = 201, body = UserGroupDto), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 201, body = UserGroupDto, headers(("ETag" = String, description = "This state of the group"))),
+        (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 409, body = ErrorBody, description = "Name taken")
     )
 )]
@@ -58,10 +60,10 @@ async fn create(
     State(state): State<AppState>,
     by: ActingAdmin,
     JsonBody(input): JsonBody<UserGroupInput>,
-) -> ApiResult<(StatusCode, Json<UserGroupDto>)> {
+) -> ApiResult<(StatusCode, Versioned<UserGroupDto>)> {
     Ok((
         StatusCode::CREATED,
-        Json(service::create(&state, &by, &input).await?),
+        service::create(&state, &by, &input).await?.into(),
     ))
 }
 
@@ -70,24 +72,30 @@ async fn create(
     get, path = "/api/user-groups/{id}", tag = "User groups",
     params(("id" = String, Path, description = "User group ID")),
     responses(
-        (status = 200, body = UserGroupDto), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-        (status = 404, body = ErrorBody)
+        (status = 200, body = UserGroupDto, headers(("ETag" = String, description = "This state of the group"))),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)
     )
 )]
 async fn find(
     State(state): State<AppState>,
     _: Admin,
     PathId(id): PathId<GroupId>,
-) -> ApiResult<Json<UserGroupDto>> {
-    Ok(Json(service::find(&state, id).await?))
+) -> ApiResult<Versioned<UserGroupDto>> {
+    Ok(service::find(&state, id).await?.into())
 }
 
 /// Gives a user group other names.
 #[utoipa::path(
     put, path = "/api/user-groups/{id}", tag = "User groups",
-    params(("id" = String, Path, description = "User group ID")), request_body = UserGroupInput,
+    params(
+        ("id" = String, Path, description = "User group ID"),
+        ("If-Match" = Option<String>, Header, description = "Only if this is still the state (`ETag`)")
+    ),
+    request_body = UserGroupInput,
     responses(
-        (status = 200, body = UserGroupDto), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 200, body = UserGroupDto, headers(("ETag" = String, description = "The new state"))),
+        (status = 412, body = ErrorBody, description = "Changed by somebody else meanwhile"),
+        (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody, description = "No administrator, or the directory owns the group"),
         (status = 404, body = ErrorBody), (status = 409, body = ErrorBody, description = "Name taken")
     )
@@ -96,9 +104,10 @@ async fn update(
     State(state): State<AppState>,
     by: ActingAdmin,
     PathId(id): PathId<GroupId>,
+    seen: IfMatch,
     JsonBody(input): JsonBody<UserGroupInput>,
-) -> ApiResult<Json<UserGroupDto>> {
-    Ok(Json(service::update(&state, &by, id, &input).await?))
+) -> ApiResult<Versioned<UserGroupDto>> {
+    Ok(service::update(&state, &by, id, &input, &seen).await?.into())
 }
 
 /// Removes a user group.
@@ -123,9 +132,15 @@ async fn delete(
 /// Replaces the members of a user group.
 #[utoipa::path(
     put, path = "/api/user-groups/{id}/users", tag = "User groups",
-    params(("id" = String, Path, description = "User group ID")), request_body = MembersInput,
+    params(
+        ("id" = String, Path, description = "User group ID"),
+        ("If-Match" = Option<String>, Header, description = "Only if this is still the state (`ETag`)")
+    ),
+    request_body = MembersInput,
     responses(
-        (status = 200, body = UserGroupDto), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 200, body = UserGroupDto, headers(("ETag" = String, description = "The new state"))),
+        (status = 412, body = ErrorBody, description = "Changed by somebody else meanwhile"),
+        (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)
     )
 )]
@@ -133,19 +148,25 @@ async fn replace_members(
     State(state): State<AppState>,
     by: ActingAdmin,
     PathId(id): PathId<GroupId>,
+    seen: IfMatch,
     JsonBody(input): JsonBody<MembersInput>,
-) -> ApiResult<Json<UserGroupDto>> {
-    Ok(Json(
-        service::replace_members(&state, &by, id, input.user_ids).await?,
-    ))
+) -> ApiResult<Versioned<UserGroupDto>> {
+    let group = service::replace_members(&state, &by, id, input.user_ids, &seen).await?;
+    Ok(group.into())
 }
 
 /// Replaces the restricted clients a user group may use.
 #[utoipa::path(
     put, path = "/api/user-groups/{id}/allowed-oidc-clients", tag = "User groups",
-    params(("id" = String, Path, description = "User group ID")), request_body = AllowedClientsInput,
+    params(
+        ("id" = String, Path, description = "User group ID"),
+        ("If-Match" = Option<String>, Header, description = "Only if this is still the state (`ETag`)")
+    ),
+    request_body = AllowedClientsInput,
     responses(
-        (status = 200, body = UserGroupDto), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 200, body = UserGroupDto, headers(("ETag" = String, description = "The new state"))),
+        (status = 412, body = ErrorBody, description = "Changed by somebody else meanwhile"),
+        (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)
     )
 )]
@@ -153,10 +174,11 @@ async fn replace_allowed_clients(
     State(state): State<AppState>,
     by: ActingAdmin,
     PathId(id): PathId<GroupId>,
+    seen: IfMatch,
     JsonBody(input): JsonBody<AllowedClientsInput>,
-) -> ApiResult<Json<UserGroupDto>> {
-    let group = service::replace_allowed_clients(&state, &by, id, input.oidc_client_ids).await?;
-    Ok(Json(group))
+) -> ApiResult<Versioned<UserGroupDto>> {
+    let group = service::replace_allowed_clients(&state, &by, id, input.oidc_client_ids, &seen).await?;
+    Ok(group.into())
 }
 
 /// The groups of a user.
@@ -178,9 +200,15 @@ async fn of_user(
 /// Replaces the groups of a user.
 #[utoipa::path(
     put, path = "/api/users/{id}/user-groups", tag = "Users",
-    params(("id" = String, Path, description = "User ID")), request_body = UserGroupsInput,
+    params(
+        ("id" = String, Path, description = "User ID"),
+        ("If-Match" = Option<String>, Header, description = "Only if this is still the state (`ETag`)")
+    ),
+    request_body = UserGroupsInput,
     responses(
-        (status = 200, body = UserDto), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 200, body = UserDto, headers(("ETag" = String, description = "The new state"))),
+        (status = 412, body = ErrorBody, description = "Changed by somebody else meanwhile"),
+        (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)
     )
 )]
@@ -188,20 +216,25 @@ async fn replace_of_user(
     State(state): State<AppState>,
     by: ActingAdmin,
     PathId(id): PathId<UserId>,
+    seen: IfMatch,
     JsonBody(input): JsonBody<UserGroupsInput>,
-) -> ApiResult<Json<UserDto>> {
-    Ok(Json(
-        service::replace_of_user(&state, &by, id, input.user_group_ids).await?,
-    ))
+) -> ApiResult<Versioned<UserDto>> {
+    let user = service::replace_of_user(&state, &by, id, input.user_group_ids, &seen).await?;
+    Ok(user.into())
 }
 
 /// Replaces the groups that may use a client while it is restricted. Whether it is restricted stays as it is.
 #[utoipa::path(
     put, path = "/api/oidc/clients/{id}/allowed-user-groups", tag = "OIDC clients",
-    params(("id" = String, Path, description = "Client ID; `~` and base64url for one that is a URL")),
+    params(
+        ("id" = String, Path, description = "Client ID; `~` and base64url for one that is a URL"),
+        ("If-Match" = Option<String>, Header, description = "Only if this is still the state (`ETag`)")
+    ),
     request_body = UserGroupsInput,
     responses(
-        (status = 200, body = ClientWithGroupsDto), (status = 400, body = ErrorBody),
+        (status = 200, body = ClientWithGroupsDto, headers(("ETag" = String, description = "The new state"))),
+        (status = 412, body = ErrorBody, description = "Changed by somebody else meanwhile"),
+        (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)
     )
 )]
@@ -209,8 +242,9 @@ async fn replace_of_client(
     State(state): State<AppState>,
     by: ActingAdmin,
     ClientIdPath(id): ClientIdPath,
+    seen: IfMatch,
     JsonBody(input): JsonBody<UserGroupsInput>,
-) -> ApiResult<Json<ClientWithGroupsDto>> {
-    let client = service::replace_of_client(&state, &by, &id, input.user_group_ids).await?;
-    Ok(Json(client))
+) -> ApiResult<Versioned<ClientWithGroupsDto>> {
+    let client = service::replace_of_client(&state, &by, &id, input.user_group_ids, &seen).await?;
+    Ok(client.into())
 }

@@ -5,13 +5,15 @@ use pocket_id_store::custom_claims::{self, Owner};
 use pocket_id_store::groups::{self, UserGroup};
 use pocket_id_store::list::{ListRequest, Page};
 use pocket_id_store::types::{ClientId, GroupId, UserId};
-use pocket_id_store::{StoreError, Tx, clients, commit, users};
+use pocket_id_store::{StoreError, Tx, access_lists, commit, users};
+use sea_orm::ConnectionTrait;
 
 use super::dto::{UserGroupDto, UserGroupInput};
 use crate::app_config::Settings;
 use crate::audit::{self, Event};
 use crate::clients::ClientWithGroupsDto;
 use crate::http::access::ActingAdmin;
+use crate::http::conditional::{ChangedMeanwhile, IfMatch, Tagged as _};
 use crate::http::error::{ApiError, FieldError};
 use crate::http::validation::{Rules, nfc};
 use crate::state::AppState;
@@ -30,6 +32,9 @@ pub enum GroupError {
     /// The directory owns the group.
     #[error("the group is managed by LDAP")]
     ManagedByLdap,
+    /// Somebody else changed it since the caller saw it.
+    #[error(transparent)]
+    ChangedMeanwhile(#[from] ChangedMeanwhile),
     /// The submitted values break rules.
     #[error("invalid values")]
     Invalid(Vec<FieldError>),
@@ -58,6 +63,7 @@ impl From<GroupError> for ApiError {
                 "ldap_user_group_update",
                 "LDAP user groups cannot be changed here",
             ),
+            GroupError::ChangedMeanwhile(error) => error.into(),
             GroupError::Invalid(fields) => Self::validation(fields),
             GroupError::Store(error) => error.into(),
         }
@@ -94,11 +100,29 @@ fn names(input: &UserGroupInput) -> Result<(String, String), GroupError> {
     Ok((nfc(&input.friendly_name), nfc(&input.name)))
 }
 
-/// A group that exists, for changing it.
-async fn locked(tx: &Tx, id: Option<GroupId>) -> Result<UserGroup, GroupError> {
-    groups::find(tx, id.ok_or(GroupError::NotFound)?)
+/// A group nobody else changes until the transaction ends, if it still is what the caller saw.
+///
+/// Who changes its members asks for `users::lock_table` before, who changes its clients for `access_lists::lock`: both
+/// are written from the other side too.
+pub async fn locked(tx: &Tx, id: Option<GroupId>, seen: &IfMatch) -> Result<UserGroup, GroupError> {
+    let group = groups::lock(tx, id.ok_or(GroupError::NotFound)?)
         .await?
-        .ok_or(GroupError::NotFound)
+        .ok_or(GroupError::NotFound)?;
+    if seen.is_conditional() {
+        seen.check(&described(tx, group.clone()).await?.tag())?;
+    }
+    Ok(group)
+}
+
+/// A group with what belongs to it, as a transaction or anybody else sees it.
+pub async fn described(
+    connection: &impl ConnectionTrait,
+    group: UserGroup,
+) -> Result<UserGroupDto, GroupError> {
+    let members = groups::members(connection, group.id).await?;
+    let claims = custom_claims::of_owner(connection, Owner::Group(group.id)).await?;
+    let clients = groups::allowed_clients(connection, group.id).await?;
+    Ok(UserGroupDto::new(group, members, &claims, &clients))
 }
 
 fn refuse_directory(group: &UserGroup, settings: &Settings) -> Result<(), GroupError> {
@@ -115,10 +139,7 @@ pub async fn find(state: &AppState, id: Option<GroupId>) -> Result<UserGroupDto,
     let group = groups::find(reader, id.ok_or(GroupError::NotFound)?)
         .await?
         .ok_or(GroupError::NotFound)?;
-    let members = groups::members(reader, group.id).await?;
-    let claims = custom_claims::of_owner(reader, Owner::Group(group.id)).await?;
-    let clients = groups::allowed_clients(reader, group.id).await?;
-    Ok(UserGroupDto::new(group, members, &claims, &clients))
+    described(reader, group).await
 }
 
 /// A page of groups, with their claims and how many members they have.
@@ -192,28 +213,32 @@ pub async fn update(
     by: &ActingAdmin,
     id: Option<GroupId>,
     input: &UserGroupInput,
+    seen: &IfMatch,
 ) -> Result<UserGroupDto, GroupError> {
     let (friendly_name, name) = names(input)?;
     let settings = state.settings().await?;
     let tx = state.store.begin().await?;
-    let mut group = locked(&tx, id).await?;
+    let mut group = locked(&tx, id, seen).await?;
     refuse_directory(&group, &settings)?;
     group.friendly_name = friendly_name;
     group.name = name;
     group.updated_at = Some(state.now());
     refuse_taken(&tx, &group).await?;
     let name = group.name.clone();
-    groups::update(&tx, group).await?;
+    let group = groups::update(&tx, group).await?;
     audit::record_change(state, &tx, Event::GroupUpdated, by, None, [("group", name)]).await?;
+    let answer = described(&tx, group).await?;
     commit(tx).await?;
-    find(state, id).await
+    Ok(answer)
 }
 
 /// Removes a group.
 pub async fn delete(state: &AppState, by: &ActingAdmin, id: Option<GroupId>) -> Result<(), GroupError> {
     let settings = state.settings().await?;
     let tx = state.store.begin().await?;
-    let group = locked(&tx, id).await?;
+    users::lock_table(&tx).await?;
+    access_lists::lock(&tx).await?;
+    let group = locked(&tx, id, &IfMatch::default()).await?;
     refuse_directory(&group, &settings)?;
     groups::delete(&tx, group.id).await?;
     audit::record_change(state, &tx, Event::GroupDeleted, by, None, [("group", group.name)]).await?;
@@ -226,10 +251,12 @@ pub async fn replace_members(
     by: &ActingAdmin,
     id: Option<GroupId>,
     users: Option<Vec<String>>,
+    seen: &IfMatch,
 ) -> Result<UserGroupDto, GroupError> {
     let users: Vec<UserId> = known_ids(&required("userIds", users).map_err(GroupError::Invalid)?);
     let tx = state.store.begin().await?;
-    let group = locked(&tx, id).await?;
+    users::lock_table(&tx).await?;
+    let group = locked(&tx, id, seen).await?;
     groups::replace_members(&tx, group.id, &users).await?;
     groups::touch(&tx, &[group.id], state.now()).await?;
     let count = users.len().to_string();
@@ -239,11 +266,12 @@ pub async fn replace_members(
         Event::GroupMembersUpdated,
         by,
         None,
-        [("group", group.name), ("members", count)],
+        [("group", group.name.clone()), ("members", count)],
     )
     .await?;
+    let answer = described(&tx, group).await?;
     commit(tx).await?;
-    find(state, id).await
+    Ok(answer)
 }
 
 /// Replaces the restricted clients a group may use. Whether clients are restricted stays as it is.
@@ -252,6 +280,7 @@ pub async fn replace_allowed_clients(
     by: &ActingAdmin,
     id: Option<GroupId>,
     clients: Option<Vec<String>>,
+    seen: &IfMatch,
 ) -> Result<UserGroupDto, GroupError> {
     let clients = required("oidcClientIds", clients).map_err(GroupError::Invalid)?;
     // PostgreSQL cannot be asked for a text with NUL, and no client has one.
@@ -261,7 +290,8 @@ pub async fn replace_allowed_clients(
         .map(ClientId)
         .collect();
     let tx = state.store.begin().await?;
-    let group = locked(&tx, id).await?;
+    access_lists::lock(&tx).await?;
+    let group = locked(&tx, id, seen).await?;
     groups::replace_allowed_clients(&tx, group.id, &clients).await?;
     groups::touch(&tx, &[group.id], state.now()).await?;
     audit::record_change(
@@ -270,11 +300,12 @@ pub async fn replace_allowed_clients(
         Event::GroupClientsUpdated,
         by,
         None,
-        [("group", group.name)],
+        [("group", group.name.clone())],
     )
     .await?;
+    let answer = described(&tx, group).await?;
     commit(tx).await?;
-    find(state, id).await
+    Ok(answer)
 }
 
 /// The groups of a user, without what belongs to them.
@@ -297,11 +328,12 @@ pub async fn replace_of_user(
     by: &ActingAdmin,
     user: Option<UserId>,
     wanted: Option<Vec<String>>,
+    seen: &IfMatch,
 ) -> Result<UserDto, ApiError> {
     let wanted: Vec<GroupId> = known_ids(&required("userGroupIds", wanted).map_err(ApiError::validation)?);
     let user = user.ok_or(UserError::NotFound)?;
     let tx = state.store.begin().await?;
-    let user = users::find(&tx, user).await?.ok_or(UserError::NotFound)?;
+    let user = crate::users::service::locked(&tx, user, seen).await?;
     let existing = groups::find_existing(&tx, &wanted).await?;
     let names: Vec<&str> = existing.iter().map(|group| group.name.as_str()).collect();
     let data = [("groups", names.join(", "))];
@@ -312,8 +344,9 @@ pub async fn replace_of_user(
     groups::replace_for_user(&tx, user.id, &existing).await?;
     groups::touch(&tx, &touched, state.now()).await?;
     audit::record_change(state, &tx, Event::UserGroupsUpdated, by, Some(&user), data).await?;
+    let answer = crate::users::service::described(&tx, user).await?;
     commit(tx).await?;
-    Ok(crate::users::service::find(state, user.id).await?)
+    Ok(answer)
 }
 
 /// Replaces the groups that may use a client while it is restricted.
@@ -322,18 +355,8 @@ pub async fn replace_of_client(
     by: &ActingAdmin,
     client: &ClientId,
     wanted: Option<Vec<String>>,
+    seen: &IfMatch,
 ) -> Result<ClientWithGroupsDto, ApiError> {
     let wanted: Vec<GroupId> = known_ids(&required("userGroupIds", wanted).map_err(ApiError::validation)?);
-    let tx = state.store.begin().await?;
-    let found = clients::find(&tx, client)
-        .await?
-        .ok_or_else(|| ApiError::not_found("OIDC client"))?;
-    let existing = groups::find_existing(&tx, &wanted).await?;
-    let names: Vec<&str> = existing.iter().map(|group| group.name.as_str()).collect();
-    let data = [("clientName", found.name), ("groups", names.join(", "))];
-    let existing: Vec<GroupId> = existing.iter().map(|group| group.id).collect();
-    clients::replace_allowed_groups(&tx, client, &existing).await?;
-    audit::record_change(state, &tx, Event::ClientGroupsUpdated, by, None, data).await?;
-    commit(tx).await?;
-    Ok(crate::clients::service::find(state, client).await?)
+    Ok(crate::clients::service::replace_allowed_groups(state, by, client, &wanted, seen).await?)
 }

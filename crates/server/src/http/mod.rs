@@ -5,6 +5,7 @@ pub mod access_log;
 pub mod assets;
 pub mod body;
 pub mod client_ip;
+pub mod conditional;
 pub mod cookies;
 pub mod cors;
 pub mod cross_site;

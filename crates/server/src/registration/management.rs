@@ -5,7 +5,7 @@ use pocket_id_oidc::registration::{self, RegistrationError};
 use pocket_id_store::clients::{self, Client};
 use pocket_id_store::registrations::{self, ClientRegistration};
 use pocket_id_store::types::{ClientId, JsonDocument, Timestamp, TokenHash};
-use pocket_id_store::{Tx, commit, consents};
+use pocket_id_store::{Tx, access_lists, commit, consents};
 use sea_orm::ConnectionTrait;
 use serde_json::{Map, Value};
 use subtle::ConstantTimeEq as _;
@@ -64,6 +64,8 @@ pub async fn replace(
     let metadata = registration::parse(document)?;
     check_sector(state, &metadata).await?;
     let tx = state.store.begin().await?;
+    // What an administrator changes at this moment is not to be overwritten.
+    clients::lock(&tx, id).await?;
     let (mut client, registration, hash) = authorized(&tx, id, token).await?;
     let before = client.clone();
     apply(&mut client, &metadata);
@@ -131,6 +133,7 @@ async fn has_usable_secret(
 /// Removes a client that says it is no longer there.
 pub async fn remove(state: &AppState, id: &ClientId, token: Option<&str>) -> Result<(), RegisterError> {
     let tx = state.store.begin().await?;
+    access_lists::lock(&tx).await?;
     let (client, ..) = authorized(&tx, id, token).await?;
     clients::delete(&tx, id).await?;
     commit(tx).await?;

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use crate::app_config::{ChangeError, Settings};
 use crate::audit::{self, Event};
 use crate::http::access::ActingAdmin;
+use crate::http::conditional::{EntityTag, IfMatch, Tagged};
 use crate::http::error::ApiError;
 use crate::http::validation::Rules;
 use crate::state::AppState;
@@ -55,17 +56,33 @@ pub struct PolicyDto {
     pub requires_approval: bool,
 }
 
+impl PolicyDto {
+    fn of(settings: &Settings) -> Self {
+        Self {
+            mode: settings.text(MODE).to_owned(),
+            requires_approval: requires_approval(settings),
+        }
+    }
+}
+
+impl Tagged for PolicyDto {
+    fn tag(&self) -> EntityTag {
+        EntityTag::of(self)
+    }
+}
+
 /// The policy in force.
 pub async fn find(state: &AppState) -> Result<PolicyDto, ApiError> {
-    let settings = state.settings().await?;
-    Ok(PolicyDto {
-        mode: settings.text(MODE).to_owned(),
-        requires_approval: requires_approval(&settings),
-    })
+    Ok(PolicyDto::of(&*state.settings().await?))
 }
 
 /// Changes the policy.
-pub async fn save(state: &AppState, by: &ActingAdmin, policy: PolicyDto) -> Result<PolicyDto, ApiError> {
+pub async fn save(
+    state: &AppState,
+    by: &ActingAdmin,
+    policy: PolicyDto,
+    seen: &IfMatch,
+) -> Result<PolicyDto, ApiError> {
     if state.settings.is_fixed() {
         return Err(ApiError::from(ChangeError::Fixed));
     }
@@ -80,6 +97,8 @@ pub async fn save(state: &AppState, by: &ActingAdmin, policy: PolicyDto) -> Resu
         (APPROVAL.to_owned(), Some(policy.requires_approval.to_string())),
     ];
     app_config::lock(&tx, state.now()).await?;
+    let stored = app_config::all(&tx).await?;
+    seen.check(&PolicyDto::of(&Settings::from_values(stored.into_iter().collect())).tag())?;
     app_config::set(&tx, &values, state.now()).await?;
     let keys = [MODE, APPROVAL].join(", ");
     audit::record_change(

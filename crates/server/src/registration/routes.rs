@@ -14,6 +14,7 @@ use super::tokens;
 use crate::audit::{self, Event};
 use crate::http::access::{ActingAdmin, Admin};
 use crate::http::body::JsonBody;
+use crate::http::conditional::{IfMatch, Versioned};
 use crate::http::error::{ApiError, ApiResult, ErrorBody};
 use crate::http::path::{ClientIdPath, PathId};
 use crate::state::AppState;
@@ -30,26 +31,32 @@ pub fn routes() -> OpenApiRouter<AppState> {
 /// Who may register clients.
 #[utoipa::path(
     get, path = "/api/oidc/registration-policy", tag = "OIDC clients",
-    responses((status = 200, body = PolicyDto), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody))
+    responses(
+        (status = 200, body = PolicyDto, headers(("ETag" = String, description = "This state of it"))),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)
+    )
 )]
-async fn find_policy(State(state): State<AppState>, _: Admin) -> ApiResult<Json<PolicyDto>> {
-    Ok(Json(policy::find(&state).await?))
+async fn find_policy(State(state): State<AppState>, _: Admin) -> ApiResult<Versioned<PolicyDto>> {
+    Ok(policy::find(&state).await?.into())
 }
 
 /// Changes who may register clients.
 #[utoipa::path(
     put, path = "/api/oidc/registration-policy", tag = "OIDC clients", request_body = PolicyDto,
+    params(("If-Match" = Option<String>, Header, description = "Only if this is still the state (`ETag`)")),
     responses(
-        (status = 200, body = PolicyDto), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody)
+        (status = 200, body = PolicyDto, headers(("ETag" = String, description = "The new state"))),
+        (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 412, body = ErrorBody, description = "Changed by somebody else meanwhile")
     )
 )]
 async fn save_policy(
     State(state): State<AppState>,
     by: ActingAdmin,
+    seen: IfMatch,
     JsonBody(input): JsonBody<PolicyDto>,
-) -> ApiResult<Json<PolicyDto>> {
-    Ok(Json(policy::save(&state, &by, input).await?))
+) -> ApiResult<Versioned<PolicyDto>> {
+    Ok(policy::save(&state, &by, input, &seen).await?.into())
 }
 
 /// The initial access tokens, without their values.

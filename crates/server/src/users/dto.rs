@@ -7,6 +7,7 @@ use pocket_id_store::users::User;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::http::conditional::{EntityTag, Tagged};
 use crate::http::time_format::serde_rfc3339;
 
 /// A custom claim.
@@ -218,6 +219,38 @@ impl UserDto {
             user_groups: groups.iter().map(Into::into).collect(),
         }
     }
+}
+
+impl Tagged for UserDto {
+    fn tag(&self) -> EntityTag {
+        let mut groups: Vec<&str> = self.user_groups.iter().map(|group| group.id.as_str()).collect();
+        groups.sort_unstable();
+        let account = (
+            &self.id,
+            &self.username,
+            &self.email,
+            self.email_verified,
+            &self.first_name,
+            &self.last_name,
+            &self.display_name,
+            self.is_admin,
+            self.disabled,
+            &self.locale,
+            &self.ldap_id,
+            &self.contact,
+        );
+        EntityTag::of(&(account, groups, sorted(&self.custom_claims)))
+    }
+}
+
+/// Claims in one order, for comparing.
+pub fn sorted(claims: &[CustomClaimDto]) -> Vec<(&str, &str)> {
+    let mut claims: Vec<_> = claims
+        .iter()
+        .map(|claim| (claim.key.as_str(), claim.value.as_str()))
+        .collect();
+    claims.sort_unstable();
+    claims
 }
 
 /// What creates or replaces a user.

@@ -12,6 +12,7 @@ use super::service::{self, Editor, UserError};
 use crate::http::access::{ActingAdmin, Admin, CurrentUser, MaybeUser, require_fresh, require_fresh_admin};
 use crate::http::body::JsonBody;
 use crate::http::client_ip::RequestOrigin;
+use crate::http::conditional::{IfMatch, Versioned};
 use crate::http::error::{ApiError, ApiResult, ErrorBody};
 use crate::http::list_query::{ListParameters, ListQuery, Paginated};
 use crate::http::path::PathId;
@@ -46,7 +47,8 @@ async fn list(
 #[utoipa::path(
     post, path = "/api/users", tag = "Users", request_body = UserInput,
     responses(
-        (status = 201, body = UserDto), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 201, body = UserDto, headers(("ETag" = String, description = "This state of the user"))),
+        (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 409, body = ErrorBody, description = "Address or name taken")
     )
 )]
@@ -56,23 +58,29 @@ async fn create(
     MaybeUser(signed_in): MaybeUser,
     headers: HeaderMap,
     JsonBody(input): JsonBody<UserInput>,
-) -> ApiResult<(StatusCode, Json<UserDto>)> {
+) -> ApiResult<(StatusCode, Versioned<UserDto>)> {
     if input.is_admin {
         require_fresh_admin(&state, signed_in.as_ref(), &headers).await?;
     }
     Ok((
         StatusCode::CREATED,
-        Json(service::create(&state, &by, &input).await?),
+        service::create(&state, &by, &input).await?.into(),
     ))
 }
 
 /// The signed-in user.
 #[utoipa::path(
     get, path = "/api/users/me", tag = "Users",
-    responses((status = 200, body = UserDto), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody))
+    responses(
+        (status = 200, body = UserDto, headers(("ETag" = String, description = "This state of the user"))),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)
+    )
 )]
-async fn find_me(State(state): State<AppState>, CurrentUser(user): CurrentUser) -> ApiResult<Json<UserDto>> {
-    Ok(Json(service::find(&state, user.id).await?))
+async fn find_me(
+    State(state): State<AppState>,
+    CurrentUser(user): CurrentUser,
+) -> ApiResult<Versioned<UserDto>> {
+    Ok(service::find(&state, user.id).await?.into())
 }
 
 /// Changes the signed-in user's own account; only the language where self-editing is off. Another e-mail address may
@@ -80,9 +88,12 @@ async fn find_me(State(state): State<AppState>, CurrentUser(user): CurrentUser) 
 /// request an API key cannot set it.
 #[utoipa::path(
     put, path = "/api/users/me", tag = "Users", request_body = UserInput,
+    params(("If-Match" = Option<String>, Header, description = "Only if this is still the state (`ETag`)")),
     responses(
-        (status = 200, body = UserDto), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 409, body = ErrorBody, description = "Address or name taken")
+        (status = 200, body = UserDto, headers(("ETag" = String, description = "The new state"))),
+        (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 409, body = ErrorBody, description = "Address or name taken"),
+        (status = 412, body = ErrorBody, description = "Changed by somebody else meanwhile")
     )
 )]
 async fn update_me(
@@ -91,8 +102,9 @@ async fn update_me(
     MaybeUser(signed_in): MaybeUser,
     origin: RequestOrigin,
     headers: HeaderMap,
+    seen: IfMatch,
     JsonBody(input): JsonBody<UserInput>,
-) -> ApiResult<Json<UserDto>> {
+) -> ApiResult<Versioned<UserDto>> {
     if service::moves_mail(&user, &input) {
         match &signed_in {
             Some(signed_in) => require_fresh(&state, signed_in, &headers, Errand::ChangeWaysIn).await?,
@@ -102,36 +114,45 @@ async fn update_me(
             None => {}
         }
     }
-    Ok(Json(
-        service::update(&state, user.id, &input, Editor::Self_(&origin)).await?,
-    ))
+    let editor = Editor::Self_(&origin);
+    Ok(service::update(&state, user.id, &input, editor, &seen)
+        .await?
+        .into())
 }
 
 /// One user.
 #[utoipa::path(
     get, path = "/api/users/{id}", tag = "Users", params(("id" = String, Path, description = "User ID")),
     responses(
-        (status = 200, body = UserDto), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-        (status = 404, body = ErrorBody)
+        (status = 200, body = UserDto, headers(("ETag" = String, description = "This state of the user"))),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)
     )
 )]
 async fn find(
     State(state): State<AppState>,
     _: Admin,
     PathId(id): PathId<UserId>,
-) -> ApiResult<Json<UserDto>> {
-    Ok(Json(service::find(&state, id.ok_or(UserError::NotFound)?).await?))
+) -> ApiResult<Versioned<UserDto>> {
+    Ok(service::find(&state, id.ok_or(UserError::NotFound)?)
+        .await?
+        .into())
 }
 
 /// Replaces a user. To set another e-mail address or to make somebody an administrator, a session must have been proven
 /// within ten minutes.
 #[utoipa::path(
-    put, path = "/api/users/{id}", tag = "Users", params(("id" = String, Path, description = "User ID")),
+    put, path = "/api/users/{id}", tag = "Users",
+    params(
+        ("id" = String, Path, description = "User ID"),
+        ("If-Match" = Option<String>, Header, description = "Only if this is still the state (`ETag`)")
+    ),
     request_body = UserInput,
     responses(
-        (status = 200, body = UserDto), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 200, body = UserDto, headers(("ETag" = String, description = "The new state"))),
+        (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
-        (status = 409, body = ErrorBody, description = "Address or name taken, or the last administrator")
+        (status = 409, body = ErrorBody, description = "Address or name taken, or the last administrator"),
+        (status = 412, body = ErrorBody, description = "Changed by somebody else meanwhile")
     )
 )]
 async fn update(
@@ -140,15 +161,16 @@ async fn update(
     MaybeUser(signed_in): MaybeUser,
     headers: HeaderMap,
     PathId(id): PathId<UserId>,
+    seen: IfMatch,
     JsonBody(input): JsonBody<UserInput>,
-) -> ApiResult<Json<UserDto>> {
+) -> ApiResult<Versioned<UserDto>> {
     let id = id.ok_or(UserError::NotFound)?;
     if service::opens_account(&state, id, &input).await? {
         require_fresh_admin(&state, signed_in.as_ref(), &headers).await?;
     }
-    Ok(Json(
-        service::update(&state, id, &input, Editor::Admin(&by)).await?,
-    ))
+    Ok(service::update(&state, id, &input, Editor::Admin(&by), &seen)
+        .await?
+        .into())
 }
 
 /// Removes a user and everything that is theirs.

@@ -8,6 +8,7 @@ use pocket_id_store::list::{ListRequest, Page};
 use pocket_id_store::types::{CustomClaimId, GroupId, UserId};
 use pocket_id_store::users::{self, User};
 use pocket_id_store::{StoreError, Tx, commit, login_codes};
+use sea_orm::ConnectionTrait;
 
 use super::dto::{ContactDto, MayVerify, UserDto, UserInput};
 use crate::app_config::Settings;
@@ -15,6 +16,7 @@ use crate::audit::{self, Event};
 use crate::files::FileError;
 use crate::http::access::ActingAdmin;
 use crate::http::client_ip::RequestOrigin;
+use crate::http::conditional::{ChangedMeanwhile, IfMatch, Tagged as _};
 use crate::http::error::{ApiError, FieldError};
 use crate::http::validation::{Rules, nfc};
 use crate::mail::{self, Change};
@@ -40,6 +42,9 @@ pub enum UserError {
     /// The submitted values break rules.
     #[error("invalid values")]
     Invalid(Vec<FieldError>),
+    /// Somebody else changed them since the caller saw them.
+    #[error(transparent)]
+    ChangedMeanwhile(#[from] ChangedMeanwhile),
     /// Their picture could not be removed.
     #[error(transparent)]
     File(#[from] FileError),
@@ -64,6 +69,7 @@ impl From<UserError> for ApiError {
                 "LDAP users cannot be changed here",
             ),
             UserError::Invalid(fields) => Self::validation(fields),
+            UserError::ChangedMeanwhile(error) => error.into(),
             UserError::File(error) => error.into(),
             UserError::Store(error) => error.into(),
         }
@@ -157,17 +163,36 @@ pub async fn find(state: &AppState, id: UserId) -> Result<UserDto, UserError> {
     let user = users::find(state.store.reader(), id)
         .await?
         .ok_or(UserError::NotFound)?;
-    with_belongings(state, vec![user])
+    described(state.store.reader(), user).await
+}
+
+/// A user with what belongs to them, as a transaction or anybody else sees it.
+pub async fn described(connection: &impl ConnectionTrait, user: User) -> Result<UserDto, UserError> {
+    with_belongings(connection, vec![user])
         .await?
         .pop()
         .ok_or(UserError::NotFound)
 }
 
+/// A user nobody else changes until the transaction ends, nor their groups and claims, if they still are what the
+/// caller saw.
+pub async fn locked(tx: &Tx, id: UserId, seen: &IfMatch) -> Result<User, UserError> {
+    users::lock_table(tx).await?;
+    let user = users::find(tx, id).await?.ok_or(UserError::NotFound)?;
+    if seen.is_conditional() {
+        seen.check(&described(tx, user.clone()).await?.tag())?;
+    }
+    Ok(user)
+}
+
 /// Users as the API shows them, with groups and claims: two queries however many users.
-pub async fn with_belongings(state: &AppState, users: Vec<User>) -> Result<Vec<UserDto>, StoreError> {
+pub async fn with_belongings(
+    connection: &impl ConnectionTrait,
+    users: Vec<User>,
+) -> Result<Vec<UserDto>, StoreError> {
     let ids: Vec<UserId> = users.iter().map(|user| user.id).collect();
-    let memberships = groups::of_users(state.store.reader(), &ids).await?;
-    let claims = custom_claims::of_users(state.store.reader(), &ids).await?;
+    let memberships = groups::of_users(connection, &ids).await?;
+    let claims = custom_claims::of_users(connection, &ids).await?;
     Ok(users
         .into_iter()
         .map(|user| {
@@ -189,7 +214,7 @@ pub async fn with_belongings(state: &AppState, users: Vec<User>) -> Result<Vec<U
 /// A page of users.
 pub async fn list(state: &AppState, request: &ListRequest) -> Result<Page<UserDto>, UserError> {
     let mut page = users::list(state.store.reader(), request).await?;
-    let items = with_belongings(state, std::mem::take(&mut page.items)).await?;
+    let items = with_belongings(state.store.reader(), std::mem::take(&mut page.items)).await?;
     Ok(page.with_items(items))
 }
 
@@ -280,10 +305,12 @@ pub async fn create(state: &AppState, by: &ActingAdmin, input: &UserInput) -> Re
         })?
     };
     let tx = state.store.begin().await?;
+    users::lock_table(&tx).await?;
     let user = insert(state, &settings, &tx, id, valid, &input.user_group_ids).await?;
     audit::record_change(state, &tx, Event::UserCreated, by, Some(&user), []).await?;
+    let answer = described(&tx, user).await?;
     commit(tx).await?;
-    Ok(find(state, id).await?)
+    Ok(answer)
 }
 
 /// Whether an account is to have another address: login codes go there, and applications may know people by it.
@@ -316,12 +343,12 @@ pub async fn update(
     id: UserId,
     input: &UserInput,
     editor: Editor<'_>,
+    seen: &IfMatch,
 ) -> Result<UserDto, ApiError> {
     let settings = state.settings().await?;
     let valid = ValidUser::new(input, &settings)?;
     let tx = state.store.begin().await?;
-    users::lock_table(&tx).await?;
-    let mut user = users::find(&tx, id).await?.ok_or(UserError::NotFound)?;
+    let mut user = locked(&tx, id, seen).await?;
     let ruled_by_ldap = user.ldap_id.is_some() && settings.ldap_enabled();
     let before = user.clone();
     let locale_only =
@@ -384,12 +411,13 @@ pub async fn update(
             }
         }
     }
+    let answer = described(&tx, user).await?;
     commit(tx).await?;
     ended.announce(state);
     if told {
         state.mail.notify_one();
     }
-    Ok(find(state, id).await?)
+    Ok(answer)
 }
 
 /// The names of what differs between two states of an account.

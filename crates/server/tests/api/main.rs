@@ -39,3 +39,4 @@ mod shell;
 mod signing_keys;
 mod signup;
 mod users;
+mod versions;

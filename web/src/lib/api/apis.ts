@@ -15,20 +15,26 @@ const path = (id: string) => `/api/apis/${encodeURIComponent(id)}`;
 
 export const apis = {
 	list: (query: ListQuery) => api.get<Paginated<Api>>(`/api/apis${listQueryString(query)}`),
-	get: (id: string) => api.get<Api>(path(id)),
+	seen: (id: string) => api.seen<Api>(path(id)),
 	create: (input: { name: string; resource: string }) => api.post<Api>('/api/apis', input),
-	rename: (id: string, name: string) => api.put<Api>(path(id), { name }),
+	rename: (id: string, name: string, version: string) =>
+		api.change<Api>('PUT', path(id), { name }, version),
 	remove: (id: string) => api.delete(path(id)),
-	setPermissions: (id: string, permissions: PermissionInput[]) =>
-		api.put<Api>(`${path(id)}/permissions`, { permissions }),
-	setMetadataClients: (id: string, enabled: boolean, permissionIds: string[]) =>
-		api.put<Api>(`${path(id)}/cimd-access`, { enabled, permissionIds }),
+	setPermissions: (id: string, permissions: PermissionInput[], version: string) =>
+		api.change<Api>('PUT', `${path(id)}/permissions`, { permissions }, version),
+	setMetadataClients: (
+		id: string,
+		access: { enabled: boolean; permissionIds: string[] },
+		version: string
+	) => api.change<Api>('PUT', `${path(id)}/cimd-access`, access, version),
 	clients: (id: string, query: ListQuery) =>
 		api.get<Paginated<ApiClientAccess>>(`${path(id)}/clients${listQueryString(query)}`),
 	assignableClients: (id: string, query: ListQuery) =>
 		api.get<Paginated<ApiClient>>(`${path(id)}/assignable-clients${listQueryString(query)}`),
-	grant: (id: string, client: string, grant: ApiGrant) =>
-		api.put<ApiGrant>(`${path(id)}/clients/${encodeClientId(client)}`, grant),
+	grantSeen: (id: string, client: string) =>
+		api.seen<ApiGrant>(`${path(id)}/clients/${encodeClientId(client)}`),
+	grant: (id: string, client: string, grant: ApiGrant, version: string) =>
+		api.change<ApiGrant>('PUT', `${path(id)}/clients/${encodeClientId(client)}`, grant, version),
 	revoke: (id: string, client: string) =>
 		api.delete(`${path(id)}/clients/${encodeClientId(client)}`),
 	ofClient: (client: string) =>

@@ -63,8 +63,31 @@ async function whole<T>(
 	throw error;
 }
 
+/** Something with the version it had: a change of it proves to have seen that. */
+export interface Versioned<T> {
+	value: T;
+	version: string;
+}
+
+/**
+ * The version an answer names. Proxies that compress may mark a tag as weak or add to it, and would make every change
+ * be refused: the server's own tags are strong and plain.
+ */
+export function versionOf(headers: Headers): string {
+	const tag = headers.get('ETag') ?? '*';
+	return tag.replace(/^W\//, '').replace(/-(gzip|br|zstd|deflate)"$/, '"');
+}
+
+const versioned = <T>({ body, headers }: Answer<T>): Versioned<T> => ({
+	value: body,
+	version: versionOf(headers)
+});
+
 export const api = {
-	whole,
+	seen: async <T>(path: string) => versioned(await whole<T>('GET', path)),
+	/** Changes something, if it still is what the caller saw. */
+	change: async <T>(method: 'PUT' | 'PATCH', path: string, body: unknown, version: string) =>
+		versioned(await whole<T>(method, path, body, { 'If-Match': version })),
 	get: <T>(path: string) => request<T>('GET', path),
 	post: <T>(path: string, body?: unknown) => request<T>('POST', path, body),
 	put: <T>(path: string, body: unknown) => request<T>('PUT', path, body),

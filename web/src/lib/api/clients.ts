@@ -20,11 +20,18 @@ export const clients = {
 	list: (query: ListQuery) =>
 		api.get<Paginated<ClientWithGroupCount>>(`/api/oidc/clients${listQueryString(query)}`),
 	get: (id: string) => api.get<ClientWithGroups>(path(id)),
+	seen: (id: string) => api.seen<ClientWithGroups>(path(id)),
 	create: (input: ClientInput) => api.post<ClientWithGroups>('/api/oidc/clients', input),
-	update: (id: string, input: ClientInput) => api.put<ClientWithGroups>(path(id), input),
+	update: (id: string, input: ClientInput, version: string) =>
+		api.change<ClientWithGroups>('PUT', path(id), input, version),
 	remove: (id: string) => api.delete(path(id)),
-	setAllowedGroups: (id: string, userGroupIds: string[]) =>
-		api.put<ClientWithGroups>(`${path(id)}/allowed-user-groups`, { userGroupIds }),
+	setAllowedGroups: (id: string, userGroupIds: string[], version: string) =>
+		api.change<ClientWithGroups>(
+			'PUT',
+			`${path(id)}/allowed-user-groups`,
+			{ userGroupIds },
+			version
+		),
 	/** Reads a client's metadata document anew. */
 	refresh: (id: string) => api.post<ClientWithGroups>(`${path(id)}/refresh`),
 	secrets: (id: string) => api.get<ClientSecret[]>(`${path(id)}/secrets`),

@@ -5,9 +5,9 @@ import type { CreatedRegistrationToken, RegistrationPolicy, RegistrationToken } 
 const TOKENS = '/api/oidc/registration-tokens';
 
 export const registration = {
-	policy: () => api.get<RegistrationPolicy>('/api/oidc/registration-policy'),
-	savePolicy: (policy: RegistrationPolicy) =>
-		api.put<RegistrationPolicy>('/api/oidc/registration-policy', policy),
+	policy: () => api.seen<RegistrationPolicy>('/api/oidc/registration-policy'),
+	savePolicy: (policy: RegistrationPolicy, version: string) =>
+		api.change<RegistrationPolicy>('PUT', '/api/oidc/registration-policy', policy, version),
 	tokens: () => api.get<RegistrationToken[]>(TOKENS),
 	createToken: (input: { name: string; maxUses: number; expiresAt: string }) =>
 		api.post<CreatedRegistrationToken>(TOKENS, input),

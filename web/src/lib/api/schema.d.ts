@@ -253,7 +253,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** What one client was given of an API. */
+        get: operations["getApisIdClientsClientId"];
         /** Sets what a client has of an API; the answer says how it was understood. */
         put: operations["putApisIdClientsClientId"];
         post?: never;
@@ -5073,6 +5074,8 @@ export interface operations {
         responses: {
             201: {
                 headers: {
+                    /** @description This state of the API */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5130,6 +5133,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description This state of the API */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5168,7 +5173,10 @@ export interface operations {
     putApisId: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only if this is still the state (`ETag`) */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description API ID */
                 id: string;
@@ -5183,6 +5191,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description The new state */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5214,6 +5224,15 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Changed by somebody else meanwhile */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5336,7 +5355,10 @@ export interface operations {
     putApisIdCimdAccess: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only if this is still the state (`ETag`) */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description API ID */
                 id: string;
@@ -5351,6 +5373,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description The new state */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5382,6 +5406,15 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Changed by somebody else meanwhile */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5454,10 +5487,66 @@ export interface operations {
             504: components["responses"]["TimedOut"];
         };
     };
-    putApisIdClientsClientId: {
+    getApisIdClientsClientId: {
         parameters: {
             query?: never;
             header?: never;
+            path: {
+                /** @description Client ID; `~` and base64url for one that is a URL */
+                clientId: string;
+                /** @description API ID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description This state of it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantDto"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    putApisIdClientsClientId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only if this is still the state (`ETag`) */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description Client ID; `~` and base64url for one that is a URL */
                 clientId: string;
@@ -5474,6 +5563,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description The new state */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5505,6 +5596,15 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Changed by somebody else meanwhile */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5569,7 +5669,10 @@ export interface operations {
     putApisIdPermissions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only if this is still the state (`ETag`) */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description API ID */
                 id: string;
@@ -5584,6 +5687,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description The new state */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5615,6 +5720,15 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Changed by somebody else meanwhile */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6694,7 +6808,10 @@ export interface operations {
     putCustomClaimsUserGroupId: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only if this is still the state of the group (`ETag`) */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description User group ID */
                 id: string;
@@ -6709,6 +6826,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description The new state of the group */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6741,6 +6860,15 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Changed by somebody else meanwhile */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6756,7 +6884,10 @@ export interface operations {
     putCustomClaimsUserId: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only if this is still the state of the user (`ETag`) */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description User ID */
                 id: string;
@@ -6771,6 +6902,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description The new state of the user */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6803,6 +6936,15 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Changed by somebody else meanwhile */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7141,6 +7283,8 @@ export interface operations {
         responses: {
             201: {
                 headers: {
+                    /** @description This state of the client */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7208,6 +7352,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description This state of the client */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7246,7 +7392,10 @@ export interface operations {
     putOidcClientsId: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only if this is still the state (`ETag`) */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description Client ID; `~` and base64url for one that is a URL */
                 id: string;
@@ -7261,6 +7410,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description The new state */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7292,6 +7443,15 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Changed by somebody else meanwhile */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7363,7 +7523,10 @@ export interface operations {
     putOidcClientsIdAllowedUserGroups: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only if this is still the state (`ETag`) */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description Client ID; `~` and base64url for one that is a URL */
                 id: string;
@@ -7378,6 +7541,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description The new state */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7409,6 +7574,15 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Changed by somebody else meanwhile */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7806,6 +7980,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description The new state */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8908,6 +9084,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description This state of it */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8938,7 +9116,10 @@ export interface operations {
     putOidcRegistrationPolicy: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only if this is still the state (`ETag`) */
+                "If-Match"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -8950,6 +9131,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description The new state */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8973,6 +9156,15 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Changed by somebody else meanwhile */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10178,6 +10370,8 @@ export interface operations {
         responses: {
             201: {
                 headers: {
+                    /** @description This state of the group */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10236,6 +10430,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description This state of the group */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10274,7 +10470,10 @@ export interface operations {
     putUserGroupsId: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only if this is still the state (`ETag`) */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description User group ID */
                 id: string;
@@ -10289,6 +10488,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description The new state */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10330,6 +10531,15 @@ export interface operations {
             };
             /** @description Name taken */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Changed by somebody else meanwhile */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10393,7 +10603,10 @@ export interface operations {
     putUserGroupsIdAllowedOidcClients: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only if this is still the state (`ETag`) */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description User group ID */
                 id: string;
@@ -10408,6 +10621,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description The new state */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10439,6 +10654,15 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Changed by somebody else meanwhile */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10454,7 +10678,10 @@ export interface operations {
     putUserGroupsIdUsers: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only if this is still the state (`ETag`) */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description User group ID */
                 id: string;
@@ -10469,6 +10696,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description The new state */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10500,6 +10729,15 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Changed by somebody else meanwhile */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10576,6 +10814,8 @@ export interface operations {
         responses: {
             201: {
                 headers: {
+                    /** @description This state of the user */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10634,6 +10874,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description This state of the user */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10672,7 +10914,10 @@ export interface operations {
     putUsersId: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only if this is still the state (`ETag`) */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description User ID */
                 id: string;
@@ -10687,6 +10932,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description The new state */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10727,6 +10974,15 @@ export interface operations {
             };
             /** @description Address or name taken, or the last administrator */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Changed by somebody else meanwhile */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11384,7 +11640,10 @@ export interface operations {
     putUsersIdUserGroups: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only if this is still the state (`ETag`) */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description User ID */
                 id: string;
@@ -11399,6 +11658,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description The new state */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11430,6 +11691,15 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Changed by somebody else meanwhile */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11551,6 +11821,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description This state of the user */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11581,7 +11853,10 @@ export interface operations {
     putUsersMe: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only if this is still the state (`ETag`) */
+                "If-Match"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -11593,6 +11868,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description The new state */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11625,6 +11902,15 @@ export interface operations {
             };
             /** @description Address or name taken */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Changed by somebody else meanwhile */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -14,16 +14,25 @@ const path = (id: string) => `/api/users/${encodeURIComponent(id)}`;
 
 export const users = {
 	me: () => api.get<User>('/api/users/me'),
-	updateMe: (input: UserInput) => api.put<User>('/api/users/me', input),
+	meSeen: () => api.seen<User>('/api/users/me'),
+	updateMe: (input: UserInput, version: string) =>
+		api.change<User>('PUT', '/api/users/me', input, version),
 	list: (query: ListQuery) => api.get<Paginated<User>>(`/api/users${listQueryString(query)}`),
-	get: (id: string) => api.get<User>(path(id)),
+	seen: (id: string) => api.seen<User>(path(id)),
 	create: (input: UserInput) => api.post<User>('/api/users', input),
-	update: (id: string, input: UserInput) => api.put<User>(path(id), input),
+	update: (id: string, input: UserInput, version: string) =>
+		api.change<User>('PUT', path(id), input, version),
 	remove: (id: string) => api.delete(path(id)),
-	setGroups: (id: string, userGroupIds: string[]) =>
-		api.put<User>(`${path(id)}/user-groups`, { userGroupIds }),
-	setClaims: (id: string, claims: CustomClaim[]) =>
-		api.put<CustomClaim[]>(`/api/custom-claims/user/${encodeURIComponent(id)}`, claims),
+	setGroups: (id: string, userGroupIds: string[], version: string) =>
+		api.change<User>('PUT', `${path(id)}/user-groups`, { userGroupIds }, version),
+	/** The version that comes back is the user's. */
+	setClaims: (id: string, claims: CustomClaim[], version: string) =>
+		api.change<CustomClaim[]>(
+			'PUT',
+			`/api/custom-claims/user/${encodeURIComponent(id)}`,
+			claims,
+			version
+		),
 	passkeys: (id: string) => api.get<Passkey[]>(`${path(id)}/webauthn-credentials`),
 	setPicture: (id: string | 'me', file: File) =>
 		api.upload('PUT', `${path(id)}/profile-picture`, file),

@@ -1,23 +1,19 @@
-import { configuration, type ConfigurationState } from '#lib/api/configuration.ts';
-import { ApiError } from '#lib/api/error.ts';
-import { m } from '#lib/paraglide/messages.js';
+import { configuration, type Values } from '#lib/api/configuration.ts';
+import { Part, type Edited } from '#lib/forms/edited.svelte.ts';
 import { session } from '#lib/session.svelte.ts';
 
-/** Somebody else changed the very settings that were to be saved. */
-export class ChangedMeanwhile extends Error {}
-
-/** The configuration as this page saw it. Saves only what changed, and proves what it saw. */
+/** The configuration for one form. All forms of the page share what was seen of it. */
 export class Configuration {
-	#state: ConfigurationState = $state.raw({ values: {}, version: '*' });
-	/** Counts up whenever values arrive that a form has not typed: forms begin anew. */
+	/** Counts up whenever values arrive that the form has not typed: it begins anew. */
 	revision = $state(0);
+	readonly #edited: Edited<Values>;
 
-	constructor(state: ConfigurationState) {
-		this.#state = state;
+	constructor(edited: Edited<Values>) {
+		this.#edited = edited;
 	}
 
 	text(key: string): string {
-		return this.#state.values[key] ?? '';
+		return this.#edited.value[key] ?? '';
 	}
 
 	flag(key: string): boolean {
@@ -34,27 +30,29 @@ export class Configuration {
 		}
 	}
 
-	/** Stores the values that differ from what this page saw. */
-	async save(wanted: Record<string, string>): Promise<void> {
-		const seen = this.#state;
-		const changes = Object.fromEntries(
-			Object.entries(wanted).filter(([key, value]) => value !== this.text(key))
+	/** The settings a form shows. */
+	part(keys: string[]): Part<Values, Values> {
+		return new Part(this.#edited, (values) =>
+			Object.fromEntries(keys.map((key) => [key, values[key] ?? '']))
 		);
-		if (Object.keys(changes).length === 0) return;
-		try {
-			this.#state = await configuration.change(changes, seen.version);
-		} catch (error) {
-			if (!(error instanceof ApiError) || error.status !== 412) throw error;
-			const now = await configuration.all();
-			const collides = Object.keys(changes).some((key) => now.values[key] !== seen.values[key]);
-			this.#state = now;
-			if (collides) {
-				this.revision++;
-				throw new ChangedMeanwhile(m.configuration_changed_meanwhile());
-			}
-			// Somebody changed other settings: these are still as they were seen.
-			this.#state = await configuration.change(changes, now.version);
-		}
+	}
+
+	/** Stores what was changed of a form's settings; whether it did. */
+	async save(part: Part<Values, Values>, wanted: Values): Promise<boolean> {
+		let sent: Values = wanted;
+		const done = await part.save(wanted, async (merged, now, version) => {
+			const changes = Object.fromEntries(
+				Object.entries(merged).filter(([key, value]) => value !== (now[key] ?? ''))
+			);
+			sent = merged;
+			return Object.keys(changes).length === 0
+				? { value: now, version }
+				: configuration.change(changes, version);
+		});
+		if (!done) return false;
+		// Somebody else changed other settings of this form: they are shown.
+		if (Object.keys(wanted).some((key) => sent[key] !== wanted[key])) this.revision++;
 		session.configured(await configuration.visible());
+		return true;
 	}
 }

@@ -3,5 +3,5 @@ import { clients } from '#lib/api/clients.ts';
 import type { PageLoad } from './$types';
 
 export const load: PageLoad = async ({ params }) => ({
-	client: await clients.get(decodeClientId(params.id))
+	client: await clients.seen(decodeClientId(params.id))
 });

@@ -1,4 +1,4 @@
 import { users } from '#lib/api/users.ts';
 import type { PageLoad } from './$types';
 
-export const load: PageLoad = async ({ params }) => ({ user: await users.get(params.id) });
+export const load: PageLoad = async ({ params }) => ({ user: await users.seen(params.id) });
