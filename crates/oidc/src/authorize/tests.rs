@@ -6,6 +6,8 @@ use super::*;
 use crate::interaction::Progress;
 use crate::passkey::Standing;
 
+mod implicit;
+
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 const NOW: i64 = 1_000_000_000;
 

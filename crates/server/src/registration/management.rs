@@ -69,11 +69,12 @@ pub async fn replace(
     apply(&mut client, &metadata);
     let elsewhere = before.callback_urls != client.callback_urls
         || before.logout_callback_urls != client.logout_callback_urls
+        || before.response_types != client.response_types
         || before.jwks != client.jwks
         || before.jwks_uri != client.jwks_uri
         || before.is_public != client.is_public;
     if elsewhere {
-        // Who approved it, and who agreed to it, did so for another place.
+        // Who approved it, and who agreed to it, did so for another place, or another way to get there.
         client.is_approved = client.is_approved && registration.token_id.is_some();
         consents::delete_of_client(&tx, id).await?;
     }
