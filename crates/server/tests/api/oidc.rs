@@ -7,6 +7,7 @@ mod device;
 mod dpop;
 mod exchange;
 mod flow;
+mod implicit;
 mod introspection;
 mod library;
 mod logout;

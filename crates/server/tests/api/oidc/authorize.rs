@@ -53,7 +53,7 @@ async fn other_faults_go_to_the_client_in_the_mode_it_asked_for() {
     let mut admin = app.set_up().await;
     let client = register(&mut admin, |_| {}).await;
     for (more, error) in [
-        (&[("response_type", "token")][..], "unsupported_response_type"),
+        (&[("response_type", "none")][..], "unsupported_response_type"),
         (&[("response_type", "")], "invalid_request"),
         (&[("prompt", "none")], "consent_required"),
         (&[("max_age", "x")], "invalid_request"),
