@@ -362,13 +362,18 @@ pub fn validate(
         let text = format!("The {name} parameter contains characters that are not allowed.");
         return refuse(ErrorCode::InvalidRequest, &text);
     }
-    for (name, code) in [
-        ("request_uri", ErrorCode::RequestUriNotSupported),
-        ("registration", ErrorCode::RegistrationNotSupported),
-    ] {
-        if parameters.get(name).is_some() {
-            return refuse(code, &format!("The {name} parameter is not supported."));
-        }
+    // Whoever asks has taken the request object apart before; this one refers to nothing.
+    if parameters.get("request_uri").is_some() {
+        return refuse(
+            ErrorCode::InvalidRequestUri,
+            "The request_uri parameter refers to no request.",
+        );
+    }
+    if parameters.get("registration").is_some() {
+        return refuse(
+            ErrorCode::RegistrationNotSupported,
+            "The registration parameter is not supported.",
+        );
     }
     let response_type = match read_response_type(parameters, client, &destination) {
         Ok(response_type) => response_type,

@@ -67,6 +67,7 @@ pub struct Document {
     claims_parameter_supported: bool,
     request_parameter_supported: bool,
     request_uri_parameter_supported: bool,
+    require_request_uri_registration: bool,
     request_object_signing_alg_values_supported: Vec<&'static str>,
     token_endpoint_auth_methods_supported: Vec<&'static str>,
     token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
@@ -153,7 +154,8 @@ pub fn document(base: &str, internal_base: &str, features: Features) -> Document
         claim_types_supported: vec!["normal"],
         claims_parameter_supported: true,
         request_parameter_supported: true,
-        request_uri_parameter_supported: false,
+        request_uri_parameter_supported: true,
+        require_request_uri_registration: true,
         request_object_signing_alg_values_supported: std::iter::once("none")
             .chain(Algorithm::ALL.iter().map(|algorithm| algorithm.as_str()))
             .collect(),

@@ -235,7 +235,7 @@ fn other_faults_go_to_the_client_by_code() {
             with("request_uri", "https://app.example/r"),
             client(),
             ALLOWED,
-            RequestUriNotSupported,
+            InvalidRequestUri,
         ),
         (
             with("registration", "{}"),

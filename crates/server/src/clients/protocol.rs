@@ -172,6 +172,7 @@ impl ClientProtocolDto {
         for uri in &mut self.request_uris {
             *uri = uri.trim().to_owned();
         }
+        self.request_uris.retain(|uri| !uri.is_empty());
         self
     }
 
@@ -278,12 +279,10 @@ impl ClientProtocolDto {
         if self.request_uris.len() > request_uri::MOST {
             fail("requestUris", "too_many", "names too many addresses");
         }
-        if let Some(fault) = self
-            .request_uris
-            .iter()
-            .find_map(|uri| request_uri::check(uri).err())
-        {
-            fail("requestUris", "invalid_format", fault);
+        for (index, uri) in self.request_uris.iter().enumerate() {
+            if let Err(fault) = request_uri::check(uri) {
+                fail(&format!("requestUris[{index}]"), "invalid_format", fault);
+            }
         }
         if self.security_profile == SecurityProfile::Fapi2 {
             if surroundings.is_public {

@@ -2,9 +2,10 @@
 
 use pocket_id_oidc::client_auth;
 use pocket_id_oidc::registration::{self, RegistrationError};
+use pocket_id_oidc::response_type::ResponseType;
 use pocket_id_store::clients::{self, Client};
 use pocket_id_store::registrations::{self, ClientRegistration};
-use pocket_id_store::types::{ClientId, JsonDocument, Timestamp, TokenHash};
+use pocket_id_store::types::{ClientId, JsonDocument, StringList, Timestamp, TokenHash};
 use pocket_id_store::{Tx, commit, consents};
 use sea_orm::ConnectionTrait;
 use serde_json::{Map, Value};
@@ -69,7 +70,7 @@ pub async fn replace(
     apply(&mut client, &metadata);
     let elsewhere = before.callback_urls != client.callback_urls
         || before.logout_callback_urls != client.logout_callback_urls
-        || before.response_types != client.response_types
+        || response_types(&before) != response_types(&client)
         || before.jwks != client.jwks
         || before.jwks_uri != client.jwks_uri
         || before.is_public != client.is_public;
@@ -112,6 +113,12 @@ pub async fn replace(
         secret,
         access_token: Some(access_token.value),
     })
+}
+
+/// The response types of a client; those that registered before there was a choice have `code` alone.
+fn response_types(client: &Client) -> StringList {
+    let code_alone = || StringList(vec![ResponseType::Code.to_string()]);
+    client.response_types.clone().unwrap_or_else(code_alone)
 }
 
 /// Whether a client has a secret it can authenticate with by a method. Of most secrets only a hash is known, from which

@@ -17,6 +17,7 @@ mod minimum_passkey;
 mod par;
 mod preview;
 mod refused;
+mod request_uri;
 mod resource_faults;
 mod resources;
 mod token;

@@ -59,10 +59,7 @@ async fn other_faults_go_to_the_client_in_the_mode_it_asked_for() {
         (&[("max_age", "x")], "invalid_request"),
         (&[("code_challenge_method", "plain")], "invalid_request"),
         (&[("request", "e30.")], "invalid_request_object"),
-        (
-            &[("request_uri", "https://app.example/r")],
-            "request_uri_not_supported",
-        ),
+        (&[("request_uri", "https://app.example/r")], "invalid_request_uri"),
         (&[("id_token_hint", "nonsense")], "invalid_request"),
     ] {
         let answer = admin.get(&authorize_path(&client, more)).await;

@@ -362,7 +362,7 @@ both_engines!(
             ),
             (
                 json!({"requestUris": ["http://app.example/r"]}),
-                "requestUris",
+                "requestUris[0]",
                 "invalid_format",
             ),
             (
