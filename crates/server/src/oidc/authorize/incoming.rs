@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use pocket_id_oidc::authorize::{self, Channel, PageError, Refusal};
+use pocket_id_oidc::authorize::{self, Channel, PageError, PendingClients, Refusal};
 use pocket_id_oidc::client::{self, Demand};
 use pocket_id_oidc::error::{ErrorCode, OAuthError};
 use pocket_id_oidc::interaction::Progress;
@@ -17,6 +17,7 @@ use pocket_id_store::interactions::{self, Interaction};
 use pocket_id_store::types::{InteractionId, TokenHash};
 use pocket_id_store::{StoreResult, commit, pushed_requests};
 
+use super::policy;
 use crate::clients::resolve;
 use crate::http::error::ApiError;
 use crate::oidc::{client_keys, facts, request_uri as fetching};
@@ -65,6 +66,11 @@ pub async fn assemble(state: &AppState, parameters: Parameters) -> Result<Result
     let Some(row) = &client else {
         return Ok(Err(Fault::Refused(Refusal::Page(PageError::UnknownClient))));
     };
+    // For a client that may not be used yet nobody is asked anything.
+    let refused_yet = !row.is_approved && policy(state).await?.pending_clients == PendingClients::Refused;
+    if refused_yet && parameters.get("request_uri").is_some() {
+        return Ok(Err(Fault::Refused(Refusal::Page(PageError::NotApproved))));
+    }
     match unpack_object(state, row, &parameters).await {
         Ok(Unpacked {
             parameters,

@@ -306,4 +306,18 @@ async fn a_client_that_registered_itself_leads_nowhere_private() {
             "{uri}"
         );
     }
+
+    // Nor anywhere at all while it waits for an approval that is asked for.
+    let policy = json!({"mode": "open", "requiresApproval": true});
+    admin.put("/api/oidc/registration-policy", &policy).await;
+    app.pass_seconds(60);
+    let before = site.hits("/request.jwt");
+    let answer = admin
+        .get(&authorize_path(&client, &[("request_uri", REQUEST)]))
+        .await;
+    assert!(
+        answer.header("location").contains("/interaction/error?"),
+        "{answer:?}"
+    );
+    assert_eq!(site.hits("/request.jwt"), before);
 }
