@@ -68,7 +68,10 @@ export function protocolValues(stored: ClientProtocol) {
 		allowedAuthenticatorModels: modelsText(stored.allowedAuthenticatorModels),
 		defaultMaxAge: stored.defaultMaxAge?.toString() ?? '',
 		limitGrantTypes: !!stored.grantTypes,
-		grantTypes: stored.grantTypes ? [...stored.grantTypes] : [...GRANT_TYPES],
+		// Who limits them starts from what every client may use.
+		grantTypes: stored.grantTypes
+			? [...stored.grantTypes]
+			: GRANT_TYPES.filter((type) => type !== 'implicit'),
 		responseTypes: [...(stored.responseTypes ?? CODE_ALONE)],
 		requestUris: [...stored.requestUris],
 		allowTokenImpersonation: stored.allowTokenImpersonation,
