@@ -1,6 +1,7 @@
 /* openid-client, as an application would use it: pushed and signed requests, proofs of possession, keys instead of
    secrets, registration, devices, introspection, revocation. */
 import * as oidc from 'openid-client';
+import { photograph } from '../support/photograph.js';
 import { api, createClient, expect, openTab, setUp, test, type Page } from '../support/test.js';
 
 test.use({ installation: 'protocol' });
@@ -121,6 +122,65 @@ test('a code by form post', async ({ pocketId }) => {
 		idTokenExpected: true
 	});
 	expect(tokens.claims()?.email).toBe('ada@example.com');
+});
+
+test('an ID token without a code, in the fragment and by form post', async ({ pocketId }) => {
+	const client = await createClient(admin, { name: 'Old page', callbackURLs: [CALLBACK] });
+	const config = await discover(pocketId.url, client.id, oidc.None());
+	oidc.useIdTokenResponseType(config);
+	const nonce = oidc.randomNonce();
+	const state = oidc.randomState();
+	const parameters = { redirect_uri: CALLBACK, scope: 'openid email', state, nonce };
+	const fragment = oidc.buildAuthorizationUrl(config, parameters);
+
+	await test.step('a client has codes alone until an administrator says otherwise', async () => {
+		await admin.goto(fragment.href).catch(() => undefined);
+		await admin.waitForURL((url) => url.href.startsWith(`${CALLBACK}#`));
+		const refused = new URL(admin.url()).hash;
+		expect(new URLSearchParams(refused.slice(1)).get('error')).toBe('unauthorized_client');
+
+		await admin.goto(`/settings/admin/oidc-clients/${client.id}`);
+		await admin.getByRole('tab', { name: 'Advanced' }).click();
+		const card = admin.getByTestId('protocol-card');
+		await card.getByRole('button', { name: 'Requests', exact: true }).click();
+		const types = card.getByRole('group', { name: 'Response Types' });
+		await expect(types.getByRole('checkbox', { name: 'Authorization code' })).toBeChecked();
+		await types.getByRole('checkbox', { name: 'ID token without a code (id_token)' }).check();
+		await card.getByRole('button', { name: 'Add', exact: true }).click();
+		await card.getByLabel('Request Object URLs 1').fill('http://app.example/request.jwt');
+		await card.getByRole('button', { name: 'Save' }).click();
+		await expect(card.getByText('Must be an https URL')).toBeVisible();
+		await photograph(admin, 'client-response-types');
+		await card.getByLabel('Request Object URLs 1').fill('https://app.example/request.jwt');
+		await card.getByRole('button', { name: 'Save' }).click();
+		await expect(async () => {
+			const path = `/api/oidc/clients/${client.id}`;
+			const { protocol } = await api<{ protocol: Record<string, unknown> }>(admin, 'GET', path);
+			expect(protocol).toMatchObject({
+				responseTypes: ['code', 'id_token'],
+				requestUris: ['https://app.example/request.jwt']
+			});
+		}).toPass();
+	});
+
+	await test.step('in the fragment', async () => {
+		const claims = await oidc.implicitAuthentication(config, await visit(fragment), nonce, { expectedState: state });
+		expect(claims.email).toBe('ada@example.com');
+		expect(claims.at_hash).toBeUndefined();
+	});
+
+	await test.step('by form post', async () => {
+		const target = oidc.buildAuthorizationUrl(config, { ...parameters, response_mode: 'form_post' });
+		const posted = admin.waitForRequest((request) => request.url() === CALLBACK && request.method() === 'POST');
+		await visit(target);
+		const request = new Request(CALLBACK, {
+			method: 'POST',
+			headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+			body: (await posted).postData() ?? ''
+		});
+		const claims = await oidc.implicitAuthentication(config, request, nonce, { expectedState: state });
+		expect(claims.email).toBe('ada@example.com');
+	});
 });
 
 test('a signed request object and a signed userinfo answer', async ({ pocketId }) => {

@@ -1,4 +1,4 @@
-//! The authorization endpoint's decisions (RFC 6749 §4.1, OIDC Core §3.1.2, RFC 9207).
+//! The authorization endpoint's decisions (RFC 6749 §§4.1 and 4.2, OIDC Core §§3.1.2 and 3.2.2, RFC 9207).
 //!
 //! [`validate`] looks at the request and the client alone, [`check_hint`] at its ID token hint; [`decide`] adds who
 //! is signed in, [`resume`] what they did since. Faults of client or redirect URI are shown to the person
@@ -7,7 +7,9 @@
 mod answer;
 mod decide;
 
-pub use answer::{code_response, error_response, redirect_error, response_location};
+pub use answer::{
+    FrontChannelTokens, code_response, error_response, redirect_error, response_location, token_response,
+};
 pub use decide::{
     Decision, FreshProof, GroupAccess, Hint, SameUser, SignedInUser, accepts_proof, asked_of_user,
     check_hint, decide, resume,
@@ -24,6 +26,7 @@ use crate::pkce::{self, Challenge, Method};
 use crate::redirect_uri::{self, OpenIdRequested, Proof, RedirectUri, RedirectUriError};
 use crate::request_object::Signature;
 use crate::resource::{self, ApiFacts, Resolution, UnknownScopes};
+use crate::response_type::{ResponseType, asks_for_tokens};
 use crate::scope::Scopes;
 
 /// Parameters that must not be sent twice because we read them.
@@ -137,6 +140,8 @@ pub struct AuthorizationRequest {
     pub proof: Proof,
     /// The `redirect_uri` parameter, if one was sent; the token endpoint must then be sent the same.
     pub sent_redirect_uri: Option<String>,
+    /// What is asked for.
+    pub response_type: ResponseType,
     /// How the answer gets there.
     pub response_mode: ResponseMode,
     /// The API the token is for (RFC 8707).
@@ -145,9 +150,9 @@ pub struct AuthorizationRequest {
     pub scopes: Scopes,
     /// To be given back.
     pub state: Option<String>,
-    /// To be put into the ID token.
+    /// To be put into the ID token; always there when that comes without a code (OIDC Core §3.2.2.1).
     pub nonce: Option<String>,
-    /// PKCE.
+    /// PKCE, which is about codes alone.
     pub challenge: Option<Challenge>,
     /// `prompt`.
     pub prompt: Prompt,
@@ -229,7 +234,7 @@ pub enum PageError {
     BeforeFirstUse(OAuthError),
 }
 
-/// Why there is no code.
+/// Why there is no code and no token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// Shown to the person.
@@ -279,6 +284,8 @@ fn destination(parameters: &Parameters, client: Option<&Client>) -> Result<Desti
     } else {
         OpenIdRequested::No
     };
+    let response_type = parameters.get("response_type");
+    let registered = client.redirect_uris_for(response_type.and_then(|text| text.parse().ok()));
     let sent = parameters.get("redirect_uri");
     let found = match sent {
         // What is stored is a pattern: nobody's first request may bring one of its own.
@@ -287,15 +294,18 @@ fn destination(parameters: &Parameters, client: Option<&Client>) -> Result<Desti
         }
         // FAPI 2.0 Security Profile §5.3.2.2: compared as text.
         _ if client.profile == Profile::Fapi2 => {
-            redirect_uri::resolve_exactly(sent, &client.redirect_uris).map(|uri| (uri, Proof::Registered))
+            redirect_uri::resolve_exactly(sent, &registered).map(|uri| (uri, Proof::Registered))
         }
-        _ => redirect_uri::resolve(sent, &client.redirect_uris, openid).map(|uri| (uri, Proof::Registered)),
+        _ => redirect_uri::resolve(sent, &registered, openid).map(|uri| (uri, Proof::Registered)),
     };
     let (redirect_uri, proof) = match found {
         Ok(found) => found,
         Err(reason) => return page(PageError::RedirectUri(reason)),
     };
+    // Not even an error goes into the query of who asked for tokens (OIDC Core §3.2.2.6).
+    let tokens_asked_for = response_type.is_some_and(asks_for_tokens);
     let response_mode = match parameters.get("response_mode") {
+        None | Some("query") if tokens_asked_for => ResponseMode::Fragment,
         None | Some("query") => ResponseMode::Query,
         Some("fragment") => ResponseMode::Fragment,
         Some("form_post") => ResponseMode::FormPost,
@@ -352,35 +362,23 @@ pub fn validate(
         let text = format!("The {name} parameter contains characters that are not allowed.");
         return refuse(ErrorCode::InvalidRequest, &text);
     }
-    for (name, code) in [
-        ("request_uri", ErrorCode::RequestUriNotSupported),
-        ("registration", ErrorCode::RegistrationNotSupported),
-    ] {
-        if parameters.get(name).is_some() {
-            return refuse(code, &format!("The {name} parameter is not supported."));
-        }
-    }
-    if !client.may_use_grant("authorization_code") {
+    // Whoever asks has taken the request object apart before; this one refers to nothing.
+    if parameters.get("request_uri").is_some() {
         return refuse(
-            ErrorCode::UnauthorizedClient,
-            "This client may not use the authorization code grant.",
+            ErrorCode::InvalidRequestUri,
+            "The request_uri parameter refers to no request.",
         );
     }
-    match parameters.get("response_type") {
-        Some("code") => {}
-        None => {
-            return refuse(
-                ErrorCode::InvalidRequest,
-                "The response_type parameter is missing.",
-            );
-        }
-        Some(_) => {
-            return refuse(
-                ErrorCode::UnsupportedResponseType,
-                "The only supported response_type is code.",
-            );
-        }
+    if parameters.get("registration").is_some() {
+        return refuse(
+            ErrorCode::RegistrationNotSupported,
+            "The registration parameter is not supported.",
+        );
     }
+    let response_type = match read_response_type(parameters, client, &destination) {
+        Ok(response_type) => response_type,
+        Err(error) => return refuse(error.code, &error.description),
+    };
     if client.requires_pushed_requests() && matches!(channel, Channel::Browser(_)) {
         return refuse(
             ErrorCode::InvalidRequest,
@@ -423,7 +421,11 @@ pub fn validate(
             );
         }
     };
-    let challenge = match read_challenge(parameters, client) {
+    let challenge = match response_type {
+        ResponseType::Code => read_challenge(parameters, client),
+        ResponseType::IdToken | ResponseType::IdTokenToken => Ok(None),
+    };
+    let challenge = match challenge {
         Ok(challenge) => challenge,
         Err(description) => return refuse(ErrorCode::InvalidRequest, description),
     };
@@ -447,7 +449,14 @@ pub fn validate(
         }
         Err(error) => return refuse(error.code, &error.description),
     };
-    let Resolution { resource, scopes } = resolved;
+    let Resolution { resource, mut scopes } = resolved;
+    if response_type.is_implicit() {
+        if !scopes.has_openid() {
+            return refuse(ErrorCode::InvalidScope, "An ID token needs the scope openid.");
+        }
+        // OIDC Core §11: without a code there is no refresh token.
+        scopes = scopes.without("offline_access");
+    }
     let claims = match parameters.get("claims").filter(|_| scopes.has_openid()) {
         None => ClaimsRequest::default(),
         Some(text) => match ClaimsRequest::parse(text) {
@@ -462,10 +471,17 @@ pub fn validate(
             "The dpop_jkt parameter must be a SHA-256 thumbprint.",
         );
     }
+    if dpop_jkt.is_some() && response_type.gives_access_token() {
+        return refuse(
+            ErrorCode::InvalidRequest,
+            "An access token that comes without a code cannot be bound to a key.",
+        );
+    }
     let request = AuthorizationRequest {
         sent_redirect_uri: parameters.get("redirect_uri").map(str::to_owned),
         redirect_uri: destination.redirect_uri.clone(),
         proof: destination.proof,
+        response_type,
         response_mode: destination.response_mode,
         resource,
         scopes,
@@ -482,7 +498,9 @@ pub fn validate(
             .split_ascii_whitespace()
             .map(str::to_owned)
             .collect(),
-        dpop_jkt: dpop_jkt.map(str::to_owned),
+        dpop_jkt: dpop_jkt
+            .filter(|_| response_type == ResponseType::Code)
+            .map(str::to_owned),
     };
     if let AcrDemand::Impossible = acr_demand(&request, client) {
         return refuse(
@@ -491,6 +509,57 @@ pub fn validate(
         );
     }
     Ok(request)
+}
+
+/// The response type, if the request may be answered that way.
+fn read_response_type(
+    parameters: &Parameters,
+    client: &Client,
+    destination: &Destination,
+) -> Result<ResponseType, OAuthError> {
+    let refuse = |code, description: &str| Err(OAuthError::new(code, description));
+    let Some(text) = parameters.get("response_type") else {
+        return refuse(
+            ErrorCode::InvalidRequest,
+            "The response_type parameter is missing.",
+        );
+    };
+    let Ok(response_type) = text.parse::<ResponseType>() else {
+        return refuse(
+            ErrorCode::UnsupportedResponseType,
+            "The response_type is not supported.",
+        );
+    };
+    if !client.may_use_response_type(response_type) {
+        return refuse(
+            ErrorCode::UnauthorizedClient,
+            "This client may not use this response_type.",
+        );
+    }
+    if !response_type.is_implicit() {
+        return Ok(response_type);
+    }
+    // A code is of no use to who cannot redeem it; a token is. So nobody's first redirect URI gets one.
+    if destination.proof == Proof::FirstUse {
+        return refuse(
+            ErrorCode::UnauthorizedClient,
+            "This response_type needs a registered redirect_uri.",
+        );
+    }
+    // OIDC Core §3.2.2.1, whatever the operator allows for codes.
+    if destination.redirect_uri.is_insecure() {
+        return refuse(ErrorCode::InvalidRequest, "The redirect_uri must use https.");
+    }
+    if parameters.get("response_mode") == Some("query") {
+        return refuse(
+            ErrorCode::InvalidRequest,
+            "Tokens are not sent in a query: the response_mode must be fragment or form_post.",
+        );
+    }
+    if parameters.get("nonce").is_none() {
+        return refuse(ErrorCode::InvalidRequest, "The nonce parameter is missing.");
+    }
+    Ok(response_type)
 }
 
 /// How strongly a user has to be authenticated.

@@ -5,10 +5,13 @@ use crate::client_auth;
 use crate::jose::Algorithm;
 use crate::passkey::MinimumPasskey;
 use crate::pkce::Method;
+use crate::redirect_uri::has_wildcard;
+use crate::response_type::{IMPLICIT, ResponseType};
 
 /// Every grant type there is (RFC 6749, RFC 8628, RFC 8693).
-pub const GRANT_TYPES: [&str; 5] = [
+pub const GRANT_TYPES: [&str; 6] = [
     "authorization_code",
+    IMPLICIT,
     "refresh_token",
     "client_credentials",
     "urn:ietf:params:oauth:grant-type:device_code",
@@ -91,6 +94,8 @@ pub struct Client {
     pub userinfo_alg: Option<Algorithm>,
     /// The only algorithm its request objects may have.
     pub request_object_alg: Option<Algorithm>,
+    /// Where its request objects are.
+    pub request_uris: Vec<String>,
     /// Signed request objects (RFC 9101); see [`Client::signed_requests`].
     pub request_objects: Demand,
     /// Sender-constrained access tokens (RFC 9449); see [`Client::dpop`].
@@ -103,6 +108,8 @@ pub struct Client {
     pub default_max_age: Option<i64>,
     /// The grant types it may use; all of its kind when none.
     pub grant_types: Option<Vec<String>>,
+    /// The response types it may use; `code` alone when none.
+    pub response_types: Option<Vec<ResponseType>>,
     /// Whether somebody stands behind it.
     pub approval: Approval,
     /// Token exchange that makes the client look like the user (RFC 8693 §1.1).
@@ -182,6 +189,30 @@ impl Client {
         listed && possible
     }
 
+    /// Whether it may use a response type. Tokens that browsers carry are not for clients whose tokens must be bound to
+    /// a key, which they cannot be (RFC 9449 §5 binds at the token endpoint), nor for FAPI 2.0 (Security Profile
+    /// §5.3.2.2: `code` only).
+    pub fn may_use_response_type(&self, response_type: ResponseType) -> bool {
+        let listed = match &self.response_types {
+            None => response_type == ResponseType::Code,
+            Some(types) => types.contains(&response_type),
+        };
+        let possible = !response_type.is_implicit() || self.profile == Profile::OAuth;
+        let bound = response_type.gives_access_token() && self.requires_dpop();
+        listed && possible && !bound && self.may_use_grant(response_type.grant_type())
+    }
+
+    /// The redirect URIs that answers to a response type may go to. Whoever gets a token from the address bar can use
+    /// it at once: patterns that mean more than one address are for codes.
+    pub fn redirect_uris_for(&self, response_type: Option<ResponseType>) -> Vec<String> {
+        let implicit = response_type.is_some_and(ResponseType::is_implicit);
+        self.redirect_uris
+            .iter()
+            .filter(|uri| !implicit || !has_wildcard(uri))
+            .cloned()
+            .collect()
+    }
+
     /// Whether the first redirect URI it successfully uses becomes its registered one: confidential clients
     /// that were registered without any.
     pub fn trusts_first_redirect_uri(&self) -> bool {
@@ -227,12 +258,14 @@ impl Client {
             id_token_alg: None,
             userinfo_alg: None,
             request_object_alg: None,
+            request_uris: Vec::new(),
             request_objects: Demand::Optional,
             dpop_tokens: Demand::Optional,
             minimum_acr: None,
             minimum_passkey: MinimumPasskey::Any,
             default_max_age: None,
             grant_types: None,
+            response_types: None,
             approval: Approval::Given,
             impersonation: Permission::Refused,
             delegation: Permission::Refused,

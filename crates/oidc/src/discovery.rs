@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::acr::Acr;
 use crate::jose::{Algorithm, HmacAlgorithm};
+use crate::response_type::{IMPLICIT, ResponseType};
 use crate::scope::STANDARD;
 
 /// How clients may authenticate.
@@ -66,6 +67,7 @@ pub struct Document {
     claims_parameter_supported: bool,
     request_parameter_supported: bool,
     request_uri_parameter_supported: bool,
+    require_request_uri_registration: bool,
     request_object_signing_alg_values_supported: Vec<&'static str>,
     token_endpoint_auth_methods_supported: Vec<&'static str>,
     token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
@@ -115,13 +117,7 @@ pub fn document(base: &str, internal_base: &str, features: Features) -> Document
         pushed_authorization_request_endpoint: format!("{internal_base}/api/oidc/par"),
         require_pushed_authorization_requests: false,
         jwks_uri: format!("{internal_base}/.well-known/jwks.json"),
-        grant_types_supported: vec![
-            "authorization_code",
-            "refresh_token",
-            "client_credentials",
-            crate::device::GRANT_TYPE,
-            crate::token::exchange::GRANT_TYPE,
-        ],
+        grant_types_supported: grant_types(features.client_registration),
         scopes_supported: STANDARD.to_vec(),
         claims_supported: vec![
             "sub",
@@ -143,7 +139,9 @@ pub fn document(base: &str, internal_base: &str, features: Features) -> Document
             "nonce",
             "sid",
         ],
-        response_types_supported: vec!["code"],
+        response_types_supported: response_types(features.client_registration)
+            .map(ResponseType::as_str)
+            .collect(),
         response_modes_supported: vec!["query", "fragment", "form_post"],
         subject_types_supported: vec!["public"],
         id_token_signing_alg_values_supported: Algorithm::ALL.map(Algorithm::as_str).to_vec(),
@@ -156,7 +154,8 @@ pub fn document(base: &str, internal_base: &str, features: Features) -> Document
         claim_types_supported: vec!["normal"],
         claims_parameter_supported: true,
         request_parameter_supported: true,
-        request_uri_parameter_supported: false,
+        request_uri_parameter_supported: true,
+        require_request_uri_registration: true,
         request_object_signing_alg_values_supported: std::iter::once("none")
             .chain(Algorithm::ALL.iter().map(|algorithm| algorithm.as_str()))
             .collect(),
@@ -168,6 +167,29 @@ pub fn document(base: &str, internal_base: &str, features: Features) -> Document
         frontchannel_logout_supported: true,
         frontchannel_logout_session_supported: true,
     }
+}
+
+/// The response types that are told. OpenID Connect Core §15.2 asks them of providers clients can register with; where
+/// only administrators make clients, they know what they allow, and nobody else needs to be shown the discouraged ones
+/// (RFC 9700 §2.1.2).
+fn response_types(client_registration: Offered) -> impl Iterator<Item = ResponseType> {
+    ResponseType::ALL
+        .into_iter()
+        .filter(move |kind| client_registration == Offered::Yes || !kind.is_implicit())
+}
+
+fn grant_types(client_registration: Offered) -> Vec<&'static str> {
+    let mut types = vec![
+        "authorization_code",
+        "refresh_token",
+        "client_credentials",
+        crate::device::GRANT_TYPE,
+        crate::token::exchange::GRANT_TYPE,
+    ];
+    if response_types(client_registration).any(ResponseType::is_implicit) {
+        types.push(IMPLICIT);
+    }
+    types
 }
 
 /// The algorithms of client assertions (OIDC Core §9).
@@ -198,6 +220,28 @@ mod tests {
             ("jwks_uri", "http://pocket-id:1411/"),
         ] {
             assert!(json[field].as_str().unwrap().starts_with(base), "{field}");
+        }
+    }
+    #[test]
+    fn implicit_response_types_are_told_where_clients_can_register() {
+        for (client_registration, response_types, implicit) in [
+            (Offered::No, vec!["code"], false),
+            (Offered::Yes, vec!["code", "id_token", "id_token token"], true),
+        ] {
+            let features = Features {
+                client_registration,
+                metadata_documents: Offered::Yes,
+            };
+            let base = "https://id.example";
+            let json = serde_json::to_value(document(base, base, features)).unwrap();
+            assert_eq!(
+                json["response_types_supported"],
+                serde_json::json!(response_types)
+            );
+            let grants = json["grant_types_supported"].as_array().unwrap();
+            assert_eq!(grants.iter().any(|grant| grant == "implicit"), implicit);
+            let modes = json["response_modes_supported"].as_array().unwrap();
+            assert!(modes.iter().any(|mode| mode == "fragment"));
         }
     }
 }

@@ -49,11 +49,9 @@ codes! {
     ConsentRequired = "consent_required", 400;
     /// Needs some other screen that may not be shown.
     InteractionRequired = "interaction_required", 400;
-    /// Request object references are not taken.
-    RequestUriNotSupported = "request_uri_not_supported", 400;
     /// The request object is broken (RFC 9101 §6.3).
     InvalidRequestObject = "invalid_request_object", 400;
-    /// The pushed request is unknown or used (RFC 9126).
+    /// It refers to no request: the client did not register it, or there is nothing to be had (OIDC Core §3.1.2.6).
     InvalidRequestUri = "invalid_request_uri", 400;
     /// The user cannot be authenticated as strongly as asked (RFC 9470 §5).
     UnmetAuthenticationRequirements = "unmet_authentication_requirements", 400;

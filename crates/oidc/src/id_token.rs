@@ -11,10 +11,10 @@ pub const LIFETIME: i64 = 3600;
 /// The `type` claim that tells ID tokens from other JWTs of ours.
 const TYPE: &str = "id-token";
 
-/// Whether the nonce of the request goes in: with the code, not at a refresh (OIDC Core §12.2).
+/// Whether the nonce of the request goes in: when it is answered, not at a refresh (OIDC Core §12.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Occasion {
-    /// A code was exchanged.
+    /// A code was exchanged, or there was none.
     Code,
     /// A refresh token was used.
     Refresh,
@@ -31,18 +31,21 @@ pub struct Issuance<'t> {
     pub now: i64,
 }
 
-/// Signs an ID token. `user_claims` are the person's for the granted scopes.
+/// Signs an ID token, for the access token that comes with it if one does. `user_claims` are the person's for the
+/// granted scopes.
 pub fn issue(
     signer: &impl Signer,
     issuer: &str,
     grant: &Grant,
     user_claims: Map<String, Value>,
-    access_token: &str,
+    access_token: Option<&str>,
     issuance: Issuance<'_>,
 ) -> Result<String, KeyError> {
     let mut claims = claims(issuer, grant, user_claims, issuance);
-    let at_hash = signer.algorithm().half_hash(access_token);
-    claims.insert("at_hash".to_owned(), at_hash.into());
+    if let Some(access_token) = access_token {
+        let at_hash = signer.algorithm().half_hash(access_token);
+        claims.insert("at_hash".to_owned(), at_hash.into());
+    }
     sign(signer, "JWT", &claims)
 }
 
@@ -176,7 +179,7 @@ mod tests {
             occasion: Occasion::Code,
             now: 1_700_000_200,
         };
-        let id = issue(&key, ISSUER, &grant(), user.clone(), &at, at_code).unwrap();
+        let id = issue(&key, ISSUER, &grant(), user.clone(), Some(&at), at_code).unwrap();
         let claims = UnverifiedJws::parse(&id).unwrap().verify([&jwk]).unwrap();
         assert_eq!(
             Value::from(claims),
@@ -201,15 +204,30 @@ mod tests {
             session_id: Some("s1".to_owned()),
             ..grant()
         };
-        let id = issue(&key, ISSUER, &in_session, Map::new(), &at, at_code).unwrap();
+        let id = issue(&key, ISSUER, &in_session, Map::new(), Some(&at), at_code).unwrap();
         assert_eq!(read_hint(&id, [&jwk], ISSUER).unwrap().sid.as_deref(), Some("s1"));
         let at_refresh = Issuance {
             jti: "jti-3",
             occasion: Occasion::Refresh,
             now: 1_700_000_200,
         };
-        let refreshed = issue(&key, ISSUER, &grant(), user, &at, at_refresh).unwrap();
+        let refreshed = issue(&key, ISSUER, &grant(), user, Some(&at), at_refresh).unwrap();
         let claims = UnverifiedJws::parse(&refreshed).unwrap().verify([&jwk]).unwrap();
         assert_eq!(claims.get("nonce"), None);
+    }
+    #[test]
+    fn alone_it_vouches_for_no_access_token_and_nobody_forges_the_hash() {
+        let key = PrivateKey::generate(Algorithm::Es256, [1; 8]).unwrap();
+        let issuance = Issuance {
+            jti: "jti-1",
+            occasion: Occasion::Code,
+            now: 1_700_000_200,
+        };
+        let user = serde_json::from_str(r#"{"at_hash":"forged","c_hash":"forged"}"#).unwrap();
+        let token = issue(&key, ISSUER, &grant(), user, None, issuance).unwrap();
+        let jwk = key.public_jwk();
+        let claims = UnverifiedJws::parse(&token).unwrap().verify([&jwk]).unwrap();
+        assert_eq!((claims.get("at_hash"), claims.get("c_hash")), (None, None));
+        assert_eq!(claims["nonce"], "n-1");
     }
 }

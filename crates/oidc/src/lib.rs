@@ -4,9 +4,9 @@
 //!
 //! * `/authorize`: [`parameters::Parameters::from_pairs`] → [`authorize::validate`] (request and client alone) →
 //!   [`authorize::check_hint`] → [`authorize::decide`] with the signed-in user, or [`authorize::resume`] after an
-//!   [`interaction`]. The decision is to issue a code, to interact, or to refuse, on a page or at the client's
-//!   redirect URI. Answers: [`authorize::code_response`] or [`authorize::error_response`], sent to
-//!   [`authorize::response_location`] or in a form. When a code is issued to a redirect URI whose
+//!   [`interaction`]. The decision is to issue a code or tokens, to interact, or to refuse, on a page or at the
+//!   client's redirect URI. Answers: [`authorize::code_response`], [`authorize::token_response`] or
+//!   [`authorize::error_response`], sent to [`authorize::response_location`] or in a form. When a code is issued to a redirect URI whose
 //!   [`redirect_uri::Proof`] is `FirstUse`, that one is registered in the same transaction.
 //! * A step of an interaction: [`interaction::Progress::expects`] it; then `bind` (signed in or account chosen,
 //!   with [`authorize::asked_of_user`]), `reauthenticated` or `consented`.
@@ -53,7 +53,9 @@ pub mod pushed_request;
 pub mod redirect_uri;
 pub mod registration;
 pub mod request_object;
+pub mod request_uri;
 pub mod resource;
+pub mod response_type;
 pub mod scope;
 pub mod token;
 pub mod userinfo;

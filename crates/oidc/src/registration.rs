@@ -9,6 +9,8 @@ use crate::client::GRANT_TYPES;
 use crate::client_auth;
 use crate::jose::Algorithm;
 use crate::jwk_set::{JwkSet, reveals_secrets};
+use crate::request_uri;
+use crate::response_type::{IMPLICIT, ResponseType};
 
 /// Longest text taken.
 const LONGEST_TEXT: usize = 2000;
@@ -82,6 +84,8 @@ pub struct ClientMetadata {
     pub post_logout_redirect_uris: Vec<String>,
     /// `grant_types`.
     pub grant_types: Vec<String>,
+    /// `response_types`.
+    pub response_types: Vec<ResponseType>,
     /// `application_type`.
     pub application_type: ApplicationType,
     /// `client_name`.
@@ -92,6 +96,8 @@ pub struct ClientMetadata {
     pub jwks: Option<Value>,
     /// `jwks_uri`.
     pub jwks_uri: Option<String>,
+    /// `request_uris`: where its request objects are.
+    pub request_uris: Vec<String>,
     /// `sector_identifier_uri`: a document that must list the redirect URIs.
     pub sector_identifier_uri: Option<String>,
     /// `id_token_signed_response_alg`.
@@ -137,27 +143,35 @@ pub fn parse(document: &Value) -> Result<ClientMetadata, RegistrationError> {
     };
     let grant_types = grant_types(&read)?;
     let redirect_uris = read.texts("redirect_uris")?.unwrap_or_default();
+    let response_types = response_types(&read, &grant_types)?;
     for uri in &redirect_uris {
         check_redirect_uri(uri, application_type)?;
+        if application_type == ApplicationType::Web && response_types.iter().any(|kind| kind.is_implicit()) {
+            check_implicit_web_uri(uri)?;
+        }
     }
-    if redirect_uris.is_empty() && grant_types.iter().any(|grant| grant == "authorization_code") {
+    if redirect_uris.is_empty() && !response_types.is_empty() {
         return Err(RegistrationError::RedirectUri(
             "The redirect_uris are missing.".to_owned(),
         ));
     }
-    if read
-        .texts("response_types")?
-        .is_some_and(|types| types.iter().any(|kind| kind != "code"))
-    {
-        return Err(metadata("The only supported response type is code."));
+    let dpop_tokens = read.flag("dpop_bound_access_tokens")?;
+    if dpop_tokens && response_types.iter().any(|kind| kind.gives_access_token()) {
+        return Err(metadata(
+            "Access tokens that come without a code cannot be bound to a key: dpop_bound_access_tokens excludes the \
+             response type id_token token.",
+        ));
     }
     if read.text("subject_type")?.is_some_and(|kind| kind != "public") {
         return Err(metadata("The only supported subject_type is public."));
     }
     for name in [
         "id_token_encrypted_response_alg",
+        "id_token_encrypted_response_enc",
         "userinfo_encrypted_response_alg",
+        "userinfo_encrypted_response_enc",
         "request_object_encryption_alg",
+        "request_object_encryption_enc",
     ] {
         if read.text(name)?.is_some() {
             return Err(metadata(format!("Encryption is not supported ({name}).")));
@@ -184,15 +198,20 @@ pub fn parse(document: &Value) -> Result<ClientMetadata, RegistrationError> {
             "A client without authentication cannot use client_credentials.",
         ));
     }
+    if read.text("token_endpoint_auth_signing_alg")? == Some("none") {
+        return Err(metadata("The token_endpoint_auth_signing_alg must not be none."));
+    }
     Ok(ClientMetadata {
         redirect_uris,
         post_logout_redirect_uris,
         grant_types,
+        response_types,
         application_type,
         client_name: read.text("client_name")?.map(str::to_owned),
         auth_method,
         jwks,
         jwks_uri,
+        request_uris: request_uris(&read)?,
         sector_identifier_uri: read.address("sector_identifier_uri", &["https"])?,
         // OIDC Registration §2: who names none expects RS256, whatever this instance signs with otherwise.
         id_token_alg: algorithm(&read, "id_token_signed_response_alg", NoneMeans::Nothing)?
@@ -211,7 +230,7 @@ pub fn parse(document: &Value) -> Result<ClientMetadata, RegistrationError> {
         },
         pushed_requests: read.flag("require_pushed_authorization_requests")?,
         signed_requests: read.flag("require_signed_request_object")?,
-        dpop_tokens: read.flag("dpop_bound_access_tokens")?,
+        dpop_tokens,
         backchannel_logout_uri: read.address("backchannel_logout_uri", &["https", "http"])?,
         backchannel_logout_session_required: read.flag("backchannel_logout_session_required")?,
         frontchannel_logout_uri: read.address("frontchannel_logout_uri", &["https", "http"])?,
@@ -232,6 +251,58 @@ fn grant_types(read: &Reader<'_>) -> Result<Vec<String>, RegistrationError> {
     } else {
         Err(metadata("The grant_types contain one that is not supported."))
     }
+}
+
+/// The response types, which must be those of the grant types (RFC 7591 §2.1): a client that says one thing here and
+/// another there would find out only when it is refused.
+fn response_types(read: &Reader<'_>, grant_types: &[String]) -> Result<Vec<ResponseType>, RegistrationError> {
+    let has_grant = |name: &str| grant_types.iter().any(|grant| grant == name);
+    let code_grant = ResponseType::Code.grant_type();
+    let asked = match read.texts("response_types")? {
+        Some(asked) => asked,
+        None if has_grant(code_grant) => vec![ResponseType::Code.as_str().to_owned()],
+        None => Vec::new(),
+    };
+    let mut types = Vec::new();
+    for text in asked {
+        let kind = text
+            .parse::<ResponseType>()
+            .map_err(|_| metadata("The response_types contain one that is not supported."))?;
+        if !types.contains(&kind) {
+            types.push(kind);
+        }
+    }
+    for grant in [code_grant, IMPLICIT] {
+        let is_asked_for = types.iter().any(|kind| kind.grant_type() == grant);
+        match (is_asked_for, has_grant(grant)) {
+            (true, false) => {
+                return Err(metadata(format!(
+                    "The response_types need the grant type {grant}."
+                )));
+            }
+            (false, true) => {
+                return Err(metadata(format!(
+                    "The grant type {grant} needs one of its response_types."
+                )));
+            }
+            _ => {}
+        }
+    }
+    Ok(types)
+}
+
+fn request_uris(read: &Reader<'_>) -> Result<Vec<String>, RegistrationError> {
+    let uris = read.texts("request_uris")?.unwrap_or_default();
+    if uris.len() > request_uri::MOST {
+        return Err(metadata(format!(
+            "There must not be more than {} request_uris.",
+            request_uri::MOST
+        )));
+    }
+    for uri in &uris {
+        request_uri::check(uri).map_err(|fault| metadata(format!("Each of the request_uris {fault}.")))?;
+    }
+    Ok(uris)
 }
 
 fn keys(read: &Reader<'_>) -> Result<(Option<Value>, Option<String>), RegistrationError> {
@@ -350,6 +421,27 @@ fn check_redirect_uri(uri: &str, application_type: ApplicationType) -> Result<()
     }
 }
 
+/// OIDC Registration §2 on web clients that get tokens without a code: https, and not on the user's own machine.
+fn check_implicit_web_uri(uri: &str) -> Result<(), RegistrationError> {
+    let elsewhere = Url::parse(uri).is_ok_and(|url| {
+        url.scheme() == "https"
+            && match url.host() {
+                Some(url::Host::Domain(name)) => name != "localhost" && !name.ends_with(".localhost"),
+                Some(url::Host::Ipv4(address)) => !address.is_loopback(),
+                Some(url::Host::Ipv6(address)) => !address.is_loopback(),
+                None => false,
+            }
+    });
+    if elsewhere {
+        return Ok(());
+    }
+    Err(RegistrationError::RedirectUri(
+        "The redirect URI of a web client with an implicit response type must use https and another host than \
+         localhost."
+            .to_owned(),
+    ))
+}
+
 struct Reader<'d>(&'d Map<String, Value>);
 
 impl<'d> Reader<'d> {
@@ -427,8 +519,12 @@ impl ClientMetadata {
             set("post_logout_redirect_uris", json!(self.post_logout_redirect_uris));
         }
         set("grant_types", json!(self.grant_types));
-        if self.grant_types.iter().any(|grant| grant == "authorization_code") {
-            set("response_types", json!(["code"]));
+        if !self.response_types.is_empty() {
+            let types: Vec<&str> = self.response_types.iter().map(|kind| kind.as_str()).collect();
+            set("response_types", json!(types));
+        }
+        if !self.request_uris.is_empty() {
+            set("request_uris", json!(self.request_uris));
         }
         set("application_type", self.application_type.as_str().into());
         set("client_name", json!(self.client_name));
@@ -493,6 +589,46 @@ mod tests {
         document
     }
 
+    /// A client that may ask for tokens too.
+    fn implicit(name: &str, value: Value) -> Value {
+        let mut document = good();
+        document["grant_types"] = json!(["authorization_code", "implicit"]);
+        document["response_types"] = json!(["code", "token id_token"]);
+        document[name] = value;
+        document
+    }
+
+    #[test]
+    fn implicit_response_types_come_with_their_grant_type() {
+        let read = parse(&implicit("client_name", json!("App"))).unwrap();
+        assert_eq!(
+            read.response_types,
+            [ResponseType::Code, ResponseType::IdTokenToken]
+        );
+        assert_eq!(
+            read.to_json()["response_types"],
+            json!(["code", "id_token token"])
+        );
+        assert_eq!(
+            read.to_json()["grant_types"],
+            json!(["authorization_code", "implicit"])
+        );
+        let alone = json!({
+            "redirect_uris": ["https://app.example/cb"], "grant_types": ["implicit"], "response_types": ["id_token"],
+            "dpop_bound_access_tokens": true
+        });
+        assert_eq!(parse(&alone).unwrap().response_types, [ResponseType::IdToken]);
+        let mut native = implicit("application_type", json!("native"));
+        native["redirect_uris"] = json!([
+            "http://localhost/cb",
+            "com.example.app:/cb",
+            "http://127.0.0.1:9/cb"
+        ]);
+        parse(&native).unwrap();
+        let itself = parse(&json!({"grant_types": ["client_credentials"]})).unwrap();
+        assert_eq!(itself.to_json().get("response_types"), None);
+    }
+
     #[test]
     fn defaults_are_those_of_the_specification() {
         let read = parse(&good()).unwrap();
@@ -516,6 +652,7 @@ mod tests {
             "require_auth_time": true, "contacts": ["a@app.example"], "logo_uri": "https://app.example/logo.png",
             "policy_uri": "https://app.example/policy", "tos_uri": "https://app.example/tos", "client_name": "App",
             "client_name#de": "Anwendung", "backchannel_logout_uri": "https://app.example/bye",
+            "request_uris": ["https://app.example/r#GkurKxf5T0Y-mnPFCHqWOMiZi4VS138cQO_V7PZHAdM"],
             "backchannel_logout_session_required": true, "post_logout_redirect_uris": ["https://app.example/"]
         });
         assert_eq!(Value::from(parse(&document).unwrap().to_json()), document);
@@ -569,6 +706,80 @@ mod tests {
             ),
             (
                 with("response_types", json!(["code", "id_token"])),
+                "invalid_client_metadata",
+            ),
+            (
+                with("response_types", json!(["id_token"])),
+                "invalid_client_metadata",
+            ),
+            (with("response_types", json!([])), "invalid_client_metadata"),
+            (with("response_types", json!("code")), "invalid_client_metadata"),
+            (
+                with("response_types", json!(["code id_token"])),
+                "invalid_client_metadata",
+            ),
+            (
+                with("response_types", json!(["code", "token"])),
+                "invalid_client_metadata",
+            ),
+            (
+                with("grant_types", json!(["implicit"])),
+                "invalid_client_metadata",
+            ),
+            (
+                with("grant_types", json!(["authorization_code", "implicit"])),
+                "invalid_client_metadata",
+            ),
+            (
+                implicit("response_types", json!(["id_token"])),
+                "invalid_client_metadata",
+            ),
+            (
+                implicit("grant_types", json!(["implicit"])),
+                "invalid_client_metadata",
+            ),
+            (implicit("redirect_uris", json!([])), "invalid_redirect_uri"),
+            (
+                implicit("redirect_uris", json!(["http://localhost/cb"])),
+                "invalid_redirect_uri",
+            ),
+            (
+                implicit("redirect_uris", json!(["https://localhost/cb"])),
+                "invalid_redirect_uri",
+            ),
+            (
+                implicit("redirect_uris", json!(["https://127.0.0.1/cb"])),
+                "invalid_redirect_uri",
+            ),
+            (
+                implicit("dpop_bound_access_tokens", json!(true)),
+                "invalid_client_metadata",
+            ),
+            (
+                with("request_uris", json!("https://app.example/r")),
+                "invalid_client_metadata",
+            ),
+            (
+                with("request_uris", json!(["http://app.example/r"])),
+                "invalid_client_metadata",
+            ),
+            (
+                with(
+                    "request_uris",
+                    json!(vec!["https://app.example/r"; request_uri::MOST + 1]),
+                ),
+                "invalid_client_metadata",
+            ),
+            (
+                with("id_token_encrypted_response_enc", json!("A128GCM")),
+                "invalid_client_metadata",
+            ),
+            (
+                with("token_endpoint_auth_signing_alg", json!("none")),
+                "invalid_client_metadata",
+            ),
+            (
+                with("initiate_login_uri", json!("http://app.example/login")),
                 "invalid_client_metadata",
             ),
             (

@@ -55,7 +55,7 @@ fn header(object: &str, name: &str) -> Option<String> {
     header.get(name).and_then(Value::as_str).map(str::to_owned)
 }
 
-/// Takes the `request` parameter apart and puts what it says in place of the other parameters.
+/// Takes a request object apart, sent itself or by reference, and puts what it says in place of the other parameters.
 ///
 /// A client that must sign gets only what it signed (RFC 9101 §6.3); for others parameters of the query stay where
 /// the object does not speak of them (OIDC Core §6.1), and scopes are united. `now` is in Unix seconds.
@@ -220,6 +220,7 @@ fn merge(
     }
     let mut merged = outer.clone();
     merged.remove("request");
+    merged.remove("request_uri");
     let scopes = match (outer.get("scope"), inner.get("scope")) {
         (Some(outer), Some(inner)) => Some(format!("{inner} {outer}")),
         _ => None,

@@ -41,6 +41,13 @@ impl Scopes {
         self.0.iter().any(|known| known == scope)
     }
 
+    /// All but one.
+    #[must_use]
+    pub fn without(mut self, scope: &str) -> Self {
+        self.0.retain(|known| known != scope);
+        self
+    }
+
     /// Whether an ID token is due.
     pub fn has_openid(&self) -> bool {
         self.contains("openid")

@@ -14,6 +14,7 @@ use crate::config::EncryptionKey;
 use crate::config::{Config, DatabaseConfig};
 use crate::http::rate_limit::RateLimits;
 use crate::jobs::{self, Scheduler};
+use crate::oidc::request_uri::RequestObjects;
 use crate::outbound::{self, Network, Outbound};
 use crate::passkeys::metadata::{Metadata, MetadataError};
 use crate::random::Random;
@@ -111,6 +112,7 @@ pub async fn start_with(config: Config, clock: Clock, network: Network) -> Resul
             clock.clone(),
         ),
         metadata_documents: MetadataDocuments::default(),
+        request_objects: RequestObjects::default(),
         dpop_nonces: Nonces::new(config.encryption_key.as_ref().map_or(&[], EncryptionKey::expose)),
         config,
         store,

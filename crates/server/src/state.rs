@@ -12,7 +12,7 @@ use crate::clients::MetadataDocuments;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::rate_limit::RateLimits;
-
+use crate::oidc::request_uri::RequestObjects;
 use crate::outbound::Outbound;
 use crate::passkeys::metadata::Metadata;
 use crate::random::Random;
@@ -41,6 +41,8 @@ pub struct Parts {
     pub outbound: Outbound,
     /// Documents of clients being read.
     pub metadata_documents: MetadataDocuments,
+    /// Request objects fetched a moment ago.
+    pub request_objects: RequestObjects,
     /// Nonces for proofs of possession.
     pub dpop_nonces: Nonces,
     /// What makers say of their authenticators, where an administrator supplied it.

@@ -61,6 +61,8 @@ impl Client {
             is_dynamic: false,
             is_approved: true,
             grant_types: None,
+            response_types: None,
+            request_uris: StringList::default(),
             created_by: None,
             created_at: now,
             updated_at: None,

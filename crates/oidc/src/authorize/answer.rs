@@ -47,7 +47,7 @@ pub fn error_response(error: &RedirectError, issuer: &str) -> Vec<(&'static str,
     parameters
 }
 
-/// The parameters of a successful answer.
+/// The parameters of an answer with a code.
 pub fn code_response(
     request: &AuthorizationRequest,
     code: &str,
@@ -58,6 +58,42 @@ pub fn code_response(
         parameters.push(("state", state.clone()));
     }
     parameters.push(("scope", request.scopes.to_string()));
+    parameters.push(("iss", issuer.to_owned()));
+    parameters
+}
+
+/// What is given without a code.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FrontChannelTokens {
+    /// `id_token`.
+    pub id_token: String,
+    /// `access_token` with its `token_type` and the seconds it lives, if one was asked for.
+    pub access_token: Option<(String, &'static str, i64)>,
+}
+
+impl std::fmt::Debug for FrontChannelTokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("FrontChannelTokens")
+    }
+}
+
+/// The parameters of an answer with tokens (OIDC Core §3.2.2.5, RFC 6749 §4.2.2).
+pub fn token_response(
+    request: &AuthorizationRequest,
+    tokens: FrontChannelTokens,
+    issuer: &str,
+) -> Vec<(&'static str, String)> {
+    let mut parameters = Vec::new();
+    if let Some((access_token, token_type, expires_in)) = tokens.access_token {
+        parameters.push(("access_token", access_token));
+        parameters.push(("token_type", token_type.to_owned()));
+        parameters.push(("expires_in", expires_in.to_string()));
+        parameters.push(("scope", request.scopes.to_string()));
+    }
+    parameters.push(("id_token", tokens.id_token));
+    if let Some(state) = &request.state {
+        parameters.push(("state", state.clone()));
+    }
     parameters.push(("iss", issuer.to_owned()));
     parameters
 }

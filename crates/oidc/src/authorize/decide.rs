@@ -86,7 +86,7 @@ impl SignedInUser {
 /// What happens to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// The client gets its code.
+    /// The client gets its code, or its tokens.
     Issue {
         /// When the user authenticated for it, Unix milliseconds.
         auth_time: i64,

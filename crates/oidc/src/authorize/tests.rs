@@ -6,6 +6,8 @@ use super::*;
 use crate::interaction::Progress;
 use crate::passkey::Standing;
 
+mod implicit;
+
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 const NOW: i64 = 1_000_000_000;
 
@@ -233,7 +235,7 @@ fn other_faults_go_to_the_client_by_code() {
             with("request_uri", "https://app.example/r"),
             client(),
             ALLOWED,
-            RequestUriNotSupported,
+            InvalidRequestUri,
         ),
         (
             with("registration", "{}"),

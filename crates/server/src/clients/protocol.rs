@@ -9,6 +9,8 @@ use pocket_id_oidc::client_auth::Method as AuthMethod;
 use pocket_id_oidc::jose::Algorithm;
 use pocket_id_oidc::jwk_set::{JwkSet, reveals_secrets};
 use pocket_id_oidc::redirect_uri::has_wildcard;
+use pocket_id_oidc::request_uri;
+use pocket_id_oidc::response_type::{IMPLICIT, ResponseType};
 use pocket_id_store::clients::Client;
 use pocket_id_store::types::{JsonDocument, MinimumPasskey, SecurityProfile, StringList};
 use serde::{Deserialize, Serialize};
@@ -76,6 +78,12 @@ pub struct ClientProtocolDto {
     /// Grant types it may use; all of its kind when null.
     #[schema(required = false)]
     pub grant_types: Option<Vec<String>>,
+    /// Response types it may use: `code`, `id_token`, `id_token token`. `code` alone when null.
+    #[schema(required = false)]
+    pub response_types: Option<Vec<String>>,
+    /// Where its request objects are: the addresses `request_uri` may name.
+    #[schema(required = false)]
+    pub request_uris: Vec<String>,
     /// Whether it may exchange a user's token for one of its own (RFC 8693).
     #[schema(required = false)]
     pub allow_token_impersonation: bool,
@@ -115,6 +123,8 @@ impl From<&Client> for ClientProtocolDto {
             allowed_authenticator_models: client.allowed_authenticator_models.0,
             default_max_age: client.default_max_age,
             grant_types: client.grant_types.map(|types| types.0),
+            response_types: client.response_types.map(|types| types.0),
+            request_uris: client.request_uris.0,
             allow_token_impersonation: client.allow_token_impersonation,
             allow_token_delegation: client.allow_token_delegation,
             backchannel_logout_uri: client.backchannel_logout_uri,
@@ -154,6 +164,15 @@ impl ClientProtocolDto {
         for model in &mut self.allowed_authenticator_models {
             *model = model.trim().to_ascii_lowercase();
         }
+        for response_type in self.response_types.iter_mut().flatten() {
+            if let Ok(known) = response_type.parse::<ResponseType>() {
+                known.as_str().clone_into(response_type);
+            }
+        }
+        for uri in &mut self.request_uris {
+            *uri = uri.trim().to_owned();
+        }
+        self.request_uris.retain(|uri| !uri.is_empty());
         self
     }
 
@@ -255,6 +274,16 @@ impl ClientProtocolDto {
         {
             fail("grantTypes", "oneof", "contains an unsupported grant type");
         }
+        self.check_response_types(surroundings, rules);
+        let mut fail = |field: &str, code: &str, message: &str| rules.fail(field, code, message);
+        if self.request_uris.len() > request_uri::MOST {
+            fail("requestUris", "too_many", "names too many addresses");
+        }
+        for (index, uri) in self.request_uris.iter().enumerate() {
+            if let Err(fault) = request_uri::check(uri) {
+                fail(&format!("requestUris[{index}]"), "invalid_format", fault);
+            }
+        }
         if self.security_profile == SecurityProfile::Fapi2 {
             if surroundings.is_public {
                 fail(
@@ -286,6 +315,44 @@ impl ClientProtocolDto {
         }
     }
 
+    /// What must hold for a client that gets tokens without a code.
+    fn check_response_types(&self, surroundings: &Surroundings<'_>, rules: &mut Rules) {
+        let named = self.response_types.iter().flatten();
+        let (known, unknown): (Vec<_>, Vec<_>) = named
+            .map(|name| name.parse::<ResponseType>())
+            .partition(Result::is_ok);
+        let known: Vec<ResponseType> = known.into_iter().flatten().collect();
+        let mut fail = |code: &str, message: &str| rules.fail("responseTypes", code, message);
+        if !unknown.is_empty() {
+            fail("oneof", "contains an unsupported response type");
+        }
+        if !known.iter().any(|kind| kind.is_implicit()) {
+            return;
+        }
+        if self
+            .grant_types
+            .as_ref()
+            .is_some_and(|types| !types.iter().any(|name| name == IMPLICIT))
+        {
+            fail("invalid_value", "needs the grant type implicit");
+        }
+        if self.security_profile == SecurityProfile::Fapi2 {
+            fail("invalid_value", "FAPI 2.0 allows code only");
+        }
+        if self.dpop_bound_access_tokens && known.iter().any(|kind| kind.gives_access_token()) {
+            fail(
+                "invalid_value",
+                "an access token that comes without a code cannot be bound to a key",
+            );
+        }
+        if surroundings.callback_urls.iter().any(|url| has_wildcard(url)) {
+            fail(
+                "invalid_value",
+                "tokens without a code are not sent to callback URLs with wildcards",
+            );
+        }
+    }
+
     /// Puts the values into a client.
     pub fn apply(self, client: &mut Client) {
         client.token_endpoint_auth_method = self.token_endpoint_auth_method;
@@ -303,6 +370,8 @@ impl ClientProtocolDto {
         client.allowed_authenticator_models = StringList(self.allowed_authenticator_models);
         client.default_max_age = self.default_max_age;
         client.grant_types = self.grant_types.map(StringList);
+        client.response_types = self.response_types.map(StringList);
+        client.request_uris = StringList(self.request_uris);
         client.allow_token_impersonation = self.allow_token_impersonation;
         client.allow_token_delegation = self.allow_token_delegation;
         client.backchannel_logout_uri = self.backchannel_logout_uri;

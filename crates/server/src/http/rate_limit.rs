@@ -120,8 +120,8 @@ impl RateLimits {
         })
     }
 
-    /// Whether a host may be asked for another document nobody has asked for before: a request of ours must not
-    /// become one of many with which somebody floods another's server.
+    /// Whether a host may be asked for another document that is not known: a request of ours must not become one of
+    /// many with which somebody floods another's server.
     pub fn allows_unknown_document(&self, host: &str) -> bool {
         !self.enabled || self.unknown_documents.check_key(&host.to_owned()).is_ok()
     }

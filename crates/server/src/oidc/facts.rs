@@ -68,6 +68,7 @@ pub fn client(row: &clients::Client) -> Client {
         id_token_alg: chosen(row.id_token_signed_response_alg.as_deref()),
         userinfo_alg: chosen(row.userinfo_signed_response_alg.as_deref()),
         request_object_alg: chosen(row.request_object_signing_alg.as_deref()),
+        request_uris: row.request_uris.0.clone(),
         request_objects: demand(row.require_signed_request_object),
         dpop_tokens: demand(row.dpop_bound_access_tokens),
         minimum_acr: chosen(row.minimum_acr.as_deref()),
@@ -78,6 +79,10 @@ pub fn client(row: &clients::Client) -> Client {
         },
         default_max_age: row.default_max_age.map(i64::from),
         grant_types: row.grant_types.as_ref().map(|types| types.0.clone()),
+        response_types: row
+            .response_types
+            .as_ref()
+            .map(|types| types.0.iter().filter_map(|name| chosen(Some(name))).collect()),
         approval: if row.is_approved {
             Approval::Given
         } else {

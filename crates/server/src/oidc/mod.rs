@@ -18,6 +18,7 @@ mod par;
 mod presented_token;
 mod preview;
 pub mod replay;
+pub mod request_uri;
 pub mod response;
 mod revoke;
 mod token;

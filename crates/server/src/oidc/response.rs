@@ -32,6 +32,12 @@ impl From<pocket_id_store::StoreError> for Failure {
     }
 }
 
+impl From<ApiError> for Failure {
+    fn from(error: ApiError) -> Self {
+        Self::Internal(error)
+    }
+}
+
 impl From<crate::signing_keys::SigningKeysError> for Failure {
     fn from(error: crate::signing_keys::SigningKeysError) -> Self {
         Self::Internal(error.into())

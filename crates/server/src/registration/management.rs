@@ -2,9 +2,10 @@
 
 use pocket_id_oidc::client_auth;
 use pocket_id_oidc::registration::{self, RegistrationError};
+use pocket_id_oidc::response_type::ResponseType;
 use pocket_id_store::clients::{self, Client};
 use pocket_id_store::registrations::{self, ClientRegistration};
-use pocket_id_store::types::{ClientId, JsonDocument, Timestamp, TokenHash};
+use pocket_id_store::types::{ClientId, JsonDocument, StringList, Timestamp, TokenHash};
 use pocket_id_store::{Tx, access_lists, commit, consents};
 use sea_orm::ConnectionTrait;
 use serde_json::{Map, Value};
@@ -71,11 +72,12 @@ pub async fn replace(
     apply(&mut client, &metadata);
     let elsewhere = before.callback_urls != client.callback_urls
         || before.logout_callback_urls != client.logout_callback_urls
+        || response_types(&before) != response_types(&client)
         || before.jwks != client.jwks
         || before.jwks_uri != client.jwks_uri
         || before.is_public != client.is_public;
     if elsewhere {
-        // Who approved it, and who agreed to it, did so for another place.
+        // Who approved it, and who agreed to it, did so for another place, or another way to get there.
         client.is_approved = client.is_approved && registration.token_id.is_some();
         consents::delete_of_client(&tx, id).await?;
     }
@@ -113,6 +115,12 @@ pub async fn replace(
         secret,
         access_token: Some(access_token.value),
     })
+}
+
+/// The response types of a client; those that registered before there was a choice have `code` alone.
+fn response_types(client: &Client) -> StringList {
+    let code_alone = || StringList(vec![ResponseType::Code.to_string()]);
+    client.response_types.clone().unwrap_or_else(code_alone)
 }
 
 /// Whether a client has a secret it can authenticate with by a method. Of most secrets only a hash is known, from which

@@ -180,6 +180,9 @@ pub fn apply(client: &mut Client, metadata: &ClientMetadata) {
     client.is_public = metadata.auth_method == client_auth::Method::None;
     client.pkce_enabled = client.is_public;
     client.grant_types = Some(StringList(metadata.grant_types));
+    let response_types = metadata.response_types.iter().map(ToString::to_string);
+    client.response_types = Some(StringList(response_types.collect()));
+    client.request_uris = StringList(metadata.request_uris);
     client.token_endpoint_auth_method = Some(metadata.auth_method.as_str().to_owned());
     client.jwks = metadata.jwks.map(JsonDocument);
     client.jwks_uri = metadata.jwks_uri;

@@ -61,8 +61,14 @@ both_engines!(off_until_somebody_switches_it_on, |app: TestApp| async move {
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
     let document = admin.get("/.well-known/openid-configuration").await.json();
     assert_eq!(document["registration_endpoint"], json!(null));
+    assert_eq!(document["response_types_supported"], json!(["code"]));
     policy(&mut admin, "token", false).await;
     let document = admin.get("/.well-known/openid-configuration").await.json();
+    // What OpenID Connect Core asks of providers that clients register at.
+    assert_eq!(
+        document["response_types_supported"],
+        json!(["code", "id_token", "id_token token"])
+    );
     assert_eq!(
         document["registration_endpoint"],
         format!("{}/api/oidc/register", app.url)
@@ -237,6 +243,78 @@ both_engines!(
         assert_eq!(gone.status, StatusCode::NO_CONTENT);
         let after = send(&app, Method::GET, &path, Some(&renewed), None).await;
         assert_eq!(after.status, StatusCode::UNAUTHORIZED);
+    }
+);
+
+both_engines!(
+    a_client_registers_for_tokens_without_a_code_and_is_held_to_it,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        policy(&mut admin, "open", false).await;
+        let mut body = json!({
+            "redirect_uris": [CALLBACK], "client_name": "Old page", "token_endpoint_auth_method": "none",
+            "response_types": ["token id_token"], "grant_types": ["implicit"]
+        });
+        for (name, value, error) in [
+            (
+                "response_types",
+                json!(["id_token", "code"]),
+                "invalid_client_metadata",
+            ),
+            ("response_types", json!(null), "invalid_client_metadata"),
+            ("grant_types", json!(null), "invalid_client_metadata"),
+            (
+                "redirect_uris",
+                json!(["http://localhost/cb"]),
+                "invalid_redirect_uri",
+            ),
+            ("dpop_bound_access_tokens", json!(true), "invalid_client_metadata"),
+        ] {
+            let mut wrong = body.clone();
+            wrong[name] = value;
+            let answer = register(&app, None, &wrong).await;
+            assert_eq!(answer.json()["error"], error, "{name}: {answer:?}");
+        }
+        let answer = register(&app, None, &body).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+        let registered = answer.json();
+        assert_eq!(registered["response_types"], json!(["id_token token"]));
+        assert_eq!(registered["grant_types"], json!(["implicit"]));
+        let client = crate::oidc::Client {
+            id: text(&registered["client_id"]).to_owned(),
+            secret: String::new(),
+        };
+        let tokens = [
+            ("response_type", "id_token token"),
+            ("code_challenge", ""),
+            ("code_challenge_method", ""),
+        ];
+        let answer = admin.get(&authorize_path(&client, &tokens)).await;
+        let answer = interact(&mut admin, &answer).await;
+        assert!(answer.header("location").contains("#access_token="), "{answer:?}");
+        let answer = admin.get(&authorize_path(&client, &[])).await;
+        assert_eq!(
+            parameter(&answer, "error").as_deref(),
+            Some("unauthorized_client")
+        );
+
+        // It turns to codes: what people agreed to was another way.
+        let (path, token) = (
+            own_path(&app, &registered),
+            text(&registered["registration_access_token"]),
+        );
+        body["client_id"] = registered["client_id"].clone();
+        body["response_types"] = json!(["code"]);
+        body["grant_types"] = json!(["authorization_code"]);
+        let changed = send(&app, Method::PUT, &path, Some(token), Some(&body)).await;
+        assert_eq!(changed.json()["response_types"], json!(["code"]), "{changed:?}");
+        let answer = admin.get(&authorize_path(&client, &tokens)).await;
+        assert!(
+            answer.header("location").contains("#error=unauthorized_client"),
+            "{answer:?}"
+        );
+        let answer = admin.get(&authorize_path(&client, &[])).await;
+        assert!(parameter(&answer, "interaction").is_some(), "{answer:?}");
     }
 );
 

@@ -95,6 +95,10 @@ pub struct Model {
     pub is_approved: bool,
     /// The grant types it may use; all of its kind when none.
     pub grant_types: Option<StringList>,
+    /// The response types it may use; `code` alone when none.
+    pub response_types: Option<StringList>,
+    /// Where its request objects are (OIDC Core §6.2).
+    pub request_uris: StringList,
     /// The administrator who made it.
     pub created_by: Option<UserId>,
     /// Row creation.

@@ -2048,7 +2048,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Asks for a code (RFC 6749 §4.1.1, OIDC Core §3.1.2). */
+        /** Asks for a code, or for tokens without one (RFC 6749 §4.1.1, OIDC Core §§3.1.2 and 3.2.2). */
         get: operations["getAuthorize"];
         put?: never;
         /** The same by POST. */
@@ -2609,10 +2609,20 @@ export interface components {
              */
             requestObjectSigningAlg?: string | null;
             /**
+             * @description Where its request objects are: the addresses `request_uri` may name.
+             * @default []
+             */
+            requestUris?: string[];
+            /**
              * @description Only signed request objects (RFC 9101).
              * @default false
              */
             requireSignedRequestObject?: boolean;
+            /**
+             * @description Response types it may use: `code`, `id_token`, `id_token token`. `code` alone when null.
+             * @default null
+             */
+            responseTypes?: string[] | null;
             /**
              * @description `none` or `fapi2`.
              * @default none
@@ -12781,7 +12791,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description To the client, with a code or an error */
+            /** @description To the client, with a code, tokens or an error */
             303: {
                 headers: {
                     [name: string]: unknown;
@@ -12816,7 +12826,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description To the client, with a code or an error */
+            /** @description To the client, with a code, tokens or an error */
             303: {
                 headers: {
                     [name: string]: unknown;

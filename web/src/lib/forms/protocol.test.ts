@@ -51,7 +51,9 @@ const STORED: ClientProtocol = {
 	minimumAcr: null,
 	minimumPasskey: 'any',
 	requestObjectSigningAlg: null,
+	requestUris: [],
 	requireSignedRequestObject: false,
+	responseTypes: null,
 	securityProfile: 'none',
 	tokenEndpointAuthMethod: null,
 	userinfoSignedResponseAlg: null
@@ -71,6 +73,8 @@ test('an untouched form sends back what is stored, members it does not know incl
 		jwks: {},
 		defaultMaxAge: 0,
 		grantTypes: ['refresh_token'],
+		responseTypes: ['code'],
+		requestUris: ['https://a.example/request.jwt#x'],
 		securityProfile: 'fapi2' as const,
 		later: 'unknown'
 	};
@@ -107,6 +111,44 @@ test.each<[string, Partial<ProtocolValues>, typeof CONFIDENTIAL, string[]]>([
 		[]
 	],
 	['an age in words', { defaultMaxAge: 'soon' }, CONFIDENTIAL, ['defaultMaxAge']],
+	['tokens without a code', { responseTypes: ['code', 'id_token token'] }, CONFIDENTIAL, []],
+	['no response type left', { responseTypes: [] }, CONFIDENTIAL, ['responseTypes']],
+	[
+		'tokens without a code, FAPI',
+		{ fapi: true, ...KEYS, responseTypes: ['id_token'] },
+		CONFIDENTIAL,
+		['responseTypes']
+	],
+	[
+		'a bound token without a code',
+		{ dpopBoundAccessTokens: true, responseTypes: ['id_token token'] },
+		CONFIDENTIAL,
+		['responseTypes']
+	],
+	[
+		'an ID token beside bound tokens',
+		{ dpopBoundAccessTokens: true, responseTypes: ['code', 'id_token'] },
+		CONFIDENTIAL,
+		[]
+	],
+	[
+		'tokens without a code to anybody',
+		{ responseTypes: ['id_token'] },
+		{ isPublic: false, callbackURLs: ['https://*.example/cb'] },
+		['responseTypes']
+	],
+	[
+		'tokens without their grant type',
+		{ responseTypes: ['id_token'], limitGrantTypes: true, grantTypes: ['authorization_code'] },
+		CONFIDENTIAL,
+		['responseTypes']
+	],
+	[
+		'request objects by http',
+		{ requestUris: ['https://a.example/r', '', 'http://a.example/r'] },
+		CONFIDENTIAL,
+		['requestUris[2]']
+	],
 	['no grant type left', { limitGrantTypes: true, grantTypes: [] }, CONFIDENTIAL, ['grantTypes']],
 	['FAPI with keys', { fapi: true, ...KEYS }, CONFIDENTIAL, []],
 	['FAPI without keys', { fapi: true }, CONFIDENTIAL, ['jwks']],

@@ -35,11 +35,20 @@ export const SIGNING_ALGORITHMS = [
 
 export const GRANT_TYPES = [
 	'authorization_code',
+	'implicit',
 	'refresh_token',
 	'client_credentials',
 	'urn:ietf:params:oauth:grant-type:device_code',
 	'urn:ietf:params:oauth:grant-type:token-exchange'
 ];
+
+export const RESPONSE_TYPES = ['code', 'id_token', 'id_token token'];
+
+/** What a client has for which nothing was chosen. */
+const CODE_ALONE = ['code'];
+
+const sameEntries = (some: string[], others: string[]): boolean =>
+	some.toSorted().join('\n') === others.toSorted().join('\n');
 
 /** The settings as the fields of a form; an empty text means that nothing was chosen. */
 export function protocolValues(stored: ClientProtocol) {
@@ -59,7 +68,12 @@ export function protocolValues(stored: ClientProtocol) {
 		allowedAuthenticatorModels: modelsText(stored.allowedAuthenticatorModels),
 		defaultMaxAge: stored.defaultMaxAge?.toString() ?? '',
 		limitGrantTypes: !!stored.grantTypes,
-		grantTypes: stored.grantTypes ? [...stored.grantTypes] : [...GRANT_TYPES],
+		// Who limits them starts from what every client may use.
+		grantTypes: stored.grantTypes
+			? [...stored.grantTypes]
+			: GRANT_TYPES.filter((type) => type !== 'implicit'),
+		responseTypes: [...(stored.responseTypes ?? CODE_ALONE)],
+		requestUris: [...stored.requestUris],
 		allowTokenImpersonation: stored.allowTokenImpersonation,
 		allowTokenDelegation: stored.allowTokenDelegation,
 		backchannelLogoutUri: stored.backchannelLogoutUri ?? '',
@@ -84,6 +98,8 @@ export const SECTIONS = {
 	requests: [
 		'requireSignedRequestObject',
 		'requestObjectSigningAlg',
+		'requestUris',
+		'responseTypes',
 		'limitGrantTypes',
 		'grantTypes'
 	],
@@ -103,13 +119,19 @@ export type Section = keyof typeof SECTIONS;
 /** Whether something in a section differs from what a new client has. */
 export function isSet(values: ProtocolValues, section: Section): boolean {
 	return SECTIONS[section].some((field) => {
+		if (field === 'responseTypes') return !sameEntries(values.responseTypes, CODE_ALONE);
+		if (field === 'requestUris') return values.requestUris.length > 0;
 		const value: unknown = field === 'securityProfile' ? '' : values[field];
 		return field !== 'grantTypes' && value !== '' && value !== false;
 	});
 }
 
 export const hasError = (errors: FieldErrors, section: Section): boolean =>
-	SECTIONS[section].some((field) => errors[field] !== undefined);
+	SECTIONS[section].some((field) =>
+		Object.keys(errors).some(
+			(key) => (key === field || key.startsWith(`${field}[`)) && errors[key] !== undefined
+		)
+	);
 
 /** A web address without fragment, as the server takes them; not required. */
 export function webAddress(text: string): string | undefined {
@@ -122,6 +144,31 @@ export function webAddress(text: string): string | undefined {
 		url.password === '' &&
 		!text.includes('#');
 	return fine ? undefined : m.rule_web_address();
+}
+
+/** What is wrong with the response types; the server has the same rules. */
+function responseTypesRule(values: ProtocolValues, client: Surroundings): string | undefined {
+	const chosen = values.responseTypes;
+	if (chosen.length === 0) return m.rule_required();
+	if (sameEntries(chosen, CODE_ALONE)) return undefined;
+	if (values.fapi) return m.response_types_not_fapi();
+	if (values.dpopBoundAccessTokens && chosen.includes('id_token token'))
+		return m.response_types_not_bound();
+	if (client.callbackURLs.some((url) => url.includes('*'))) return m.response_types_no_wildcards();
+	if (values.limitGrantTypes && !values.grantTypes.includes('implicit'))
+		return m.response_types_need_grant();
+	return undefined;
+}
+
+/** The errors of addresses of request objects, by position. */
+function requestUriErrors(uris: string[]): FieldErrors {
+	const fine = (uri: string) => uri === '' || (URL.canParse(uri) && uri.startsWith('https://'));
+	return Object.fromEntries(
+		uris.map((uri, index) => [
+			`requestUris[${index}]`,
+			fine(uri.trim()) ? undefined : m.rule_https_address()
+		])
+	);
 }
 
 /** What must be known of the client around the protocol settings. */
@@ -141,7 +188,9 @@ export function protocolRules(values: ProtocolValues, client: Surroundings): Fie
 		grantTypes:
 			values.limitGrantTypes && values.grantTypes.length === 0 ? m.rule_required() : undefined,
 		backchannelLogoutUri: webAddress(values.backchannelLogoutUri.trim()),
-		frontchannelLogoutUri: webAddress(values.frontchannelLogoutUri.trim())
+		frontchannelLogoutUri: webAddress(values.frontchannelLogoutUri.trim()),
+		responseTypes: responseTypesRule(values, client),
+		...requestUriErrors(values.requestUris)
 	};
 	if (values.fapi) {
 		if (client.isPublic) errors.securityProfile = m.fapi_not_public();
@@ -157,7 +206,7 @@ export function protocolInput(
 	values: ProtocolValues,
 	stored: ClientProtocol
 ): NonNullable<ClientInput['protocol']> {
-	const { fapi, limitGrantTypes, grantTypes, ...rest } = values;
+	const { fapi, limitGrantTypes, grantTypes, responseTypes, ...rest } = values;
 	return {
 		...stored,
 		...rest,
@@ -167,6 +216,10 @@ export function protocolInput(
 		allowedAuthenticatorModels: parseModels(values.allowedAuthenticatorModels),
 		defaultMaxAge: parseSeconds(values.defaultMaxAge) ?? null,
 		grantTypes: limitGrantTypes ? [...grantTypes] : null,
+		responseTypes: sameEntries(responseTypes, stored.responseTypes ?? CODE_ALONE)
+			? stored.responseTypes
+			: [...responseTypes],
+		requestUris: values.requestUris.map((uri) => uri.trim()).filter((uri) => uri !== ''),
 		securityProfile: fapi ? 'fapi2' : 'none',
 		backchannelLogoutUri: values.backchannelLogoutUri.trim(),
 		frontchannelLogoutUri: values.frontchannelLogoutUri.trim()

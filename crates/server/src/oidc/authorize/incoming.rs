@@ -1,22 +1,26 @@
 //! An authorization request put together from what came through the browser: an interaction to go on with, a pushed
 //! request, a request object, or plain parameters.
 
-use pocket_id_oidc::authorize::{self, Channel, PageError, Refusal};
-use pocket_id_oidc::client::Demand;
+use std::sync::Arc;
+
+use pocket_id_oidc::authorize::{self, Channel, PageError, PendingClients, Refusal};
+use pocket_id_oidc::client::{self, Demand};
 use pocket_id_oidc::error::{ErrorCode, OAuthError};
 use pocket_id_oidc::interaction::Progress;
 use pocket_id_oidc::parameters::Parameters;
 use pocket_id_oidc::pushed_request;
 use pocket_id_oidc::request_object::{self, Signature, Unpacked};
+use pocket_id_oidc::request_uri;
 use pocket_id_oidc::scope::Scopes;
 use pocket_id_store::clients::Client;
 use pocket_id_store::interactions::{self, Interaction};
 use pocket_id_store::types::{InteractionId, TokenHash};
 use pocket_id_store::{StoreResult, commit, pushed_requests};
 
+use super::policy;
 use crate::clients::resolve;
 use crate::http::error::ApiError;
-use crate::oidc::{client_keys, facts};
+use crate::oidc::{client_keys, facts, request_uri as fetching};
 use crate::state::AppState;
 
 /// An interaction and what is left of it.
@@ -62,6 +66,11 @@ pub async fn assemble(state: &AppState, parameters: Parameters) -> Result<Result
     let Some(row) = &client else {
         return Ok(Err(Fault::Refused(Refusal::Page(PageError::UnknownClient))));
     };
+    // For a client that may not be used yet nobody is asked anything.
+    let refused_yet = !row.is_approved && policy(state).await?.pending_clients == PendingClients::Refused;
+    if refused_yet && parameters.get("request_uri").is_some() {
+        return Ok(Err(Fault::Refused(Refusal::Page(PageError::NotApproved))));
+    }
     match unpack_object(state, row, &parameters).await {
         Ok(Unpacked {
             parameters,
@@ -138,8 +147,8 @@ async fn pushed(
     }))
 }
 
-/// Replaces the `request` parameter by what it says. Without `openid` it means nothing (OIDC Core §6), unless the
-/// client must sign (RFC 9101).
+/// Replaces the `request` parameter, or what `request_uri` refers to, by what it says. Without `openid` the first means
+/// nothing (OIDC Core §6), unless the client must sign (RFC 9101). Must not be called while a transaction is open.
 pub async fn unpack_object(
     state: &AppState,
     client: &Client,
@@ -150,29 +159,31 @@ pub async fn unpack_object(
         parameters: parameters.clone(),
         signature: Signature::Absent,
     };
-    let Some(object) = parameters.get("request") else {
-        return Ok(untouched(parameters));
-    };
-    let scope = parameters.get("scope");
-    let openid = scope.is_none_or(|scope| Scopes::requested(scope).has_openid());
-    if !openid && facts.signed_requests() == Demand::Optional {
-        return Ok(untouched(parameters));
-    }
     let refused = |code, text: &str| OAuthError::new(code, text);
-    if parameters.get("request_uri").is_some() {
-        return Err(refused(
-            ErrorCode::InvalidRequest,
-            "The parameters request and request_uri exclude each other.",
-        ));
+    if let Some(name) = parameters.first_repeated(&["request", "request_uri"]) {
+        let text = format!("The {name} parameter was sent more than once.");
+        return Err(refused(ErrorCode::InvalidRequest, &text));
     }
-    if parameters.first_repeated(&["request"]).is_some() {
-        return Err(refused(
-            ErrorCode::InvalidRequest,
-            "The request parameter was sent more than once.",
-        ));
-    }
-    let keys = if request_object::needs_keys(object) {
-        client_keys::of(state, client, request_object::key_id(object).as_deref())
+    let object: Arc<str> = match (parameters.get("request"), parameters.get("request_uri")) {
+        (None, None) => return Ok(untouched(parameters)),
+        (Some(_), Some(_)) => {
+            return Err(refused(
+                ErrorCode::InvalidRequest,
+                "The parameters request and request_uri exclude each other.",
+            ));
+        }
+        (Some(object), None) => {
+            let scope = parameters.get("scope");
+            let openid = scope.is_none_or(|scope| Scopes::requested(scope).has_openid());
+            if !openid && facts.signed_requests() == Demand::Optional {
+                return Ok(untouched(parameters));
+            }
+            object.into()
+        }
+        (None, Some(uri)) => referred_to(state, client, &facts, uri).await?,
+    };
+    let keys = if request_object::needs_keys(&object) {
+        client_keys::of(state, client, request_object::key_id(&object).as_deref())
             .await
             .map_err(|error| refused(ErrorCode::InvalidRequestObject, &error.to_string()))?
     } else {
@@ -180,6 +191,27 @@ pub async fn unpack_object(
     };
     let issuer = state.config.app_url.as_str();
     let now = state.now().seconds();
-    request_object::unpack(parameters, object, &facts, &keys, issuer, now)
+    request_object::unpack(parameters, &object, &facts, &keys, issuer, now)
         .map_err(|error| refused(ErrorCode::InvalidRequestObject, error.0))
+}
+
+/// The request object an address refers to. What went wrong with it is for the log: the error goes through the browser
+/// of whoever chose the address.
+async fn referred_to(
+    state: &AppState,
+    client: &Client,
+    facts: &client::Client,
+    uri: &str,
+) -> Result<Arc<str>, OAuthError> {
+    // It would be refused in any case, and nobody needs to be asked for it.
+    if facts.requires_pushed_requests() {
+        let text = "This client must push its authorization requests.";
+        return Err(OAuthError::new(ErrorCode::InvalidRequest, text));
+    }
+    let bad = |text: &str| OAuthError::new(ErrorCode::InvalidRequestUri, text);
+    let reference = request_uri::registered(uri, &facts.request_uris)
+        .ok_or_else(|| bad("The request_uri is not one the client has registered."))?;
+    fetching::fetch(state, client, reference)
+        .await
+        .map_err(|_| bad("There is no request object at the request_uri."))
 }

@@ -1,11 +1,14 @@
-//! Writing down a code and the grant it stands for.
+//! Writing down what a client gets, a code or tokens, and the grant it stands for.
 
 use pocket_id_oidc::acr::Acr;
 use pocket_id_oidc::authorize::AuthorizationRequest;
 use pocket_id_oidc::client;
 use pocket_id_oidc::grant;
+use pocket_id_oidc::id_token;
 use pocket_id_oidc::opaque::{Kind, OpaqueToken};
 use pocket_id_oidc::redirect_uri::Proof;
+use pocket_id_oidc::response_type::ResponseType;
+use pocket_id_store::access_tokens::{self, AccessToken};
 use pocket_id_store::authorization_codes::{self, AuthorizationCode};
 use pocket_id_store::client_sessions::{self, ClientSession};
 use pocket_id_store::clients::Client;
@@ -19,6 +22,7 @@ use crate::audit::{self, Event};
 use crate::http::access::SignedIn;
 use crate::http::client_ip::RequestOrigin;
 use crate::http::error::ApiError;
+use crate::oidc::token::Unsigned;
 use crate::state::AppState;
 
 /// How and when the user authenticated for a request.
@@ -31,7 +35,15 @@ pub struct Authentication {
     pub acr: Acr,
 }
 
-/// A decision to issue a code.
+/// What was written down and is for the client.
+pub enum Issued {
+    /// A code.
+    Code(String),
+    /// Tokens, still to be signed.
+    Tokens(Box<Unsigned>),
+}
+
+/// A decision to give a client what it asked for.
 pub struct Issuance<'i> {
     /// The request.
     pub request: &'i AuthorizationRequest,
@@ -46,8 +58,8 @@ pub struct Issuance<'i> {
 }
 
 impl Issuance<'_> {
-    /// Adds consent, audit entry, grant and code to a transaction, and gives the code.
-    pub async fn issue(&self, state: &AppState, tx: &Tx, origin: &RequestOrigin) -> Result<String, ApiError> {
+    /// Adds consent, audit entry, grant and code or access token to a transaction.
+    pub async fn issue(&self, state: &AppState, tx: &Tx, origin: &RequestOrigin) -> Result<Issued, ApiError> {
         let now = state.now();
         let Self { request, client, .. } = self;
         let user = &self.signed_in.user;
@@ -58,7 +70,11 @@ impl Issuance<'_> {
         let data = [("clientName", client.name.clone())];
         audit::record(state, tx, event, user, origin, data).await?;
 
-        let expires_at = now.plus_seconds(self.facts.code_lifetime());
+        let expires_at = match request.response_type {
+            ResponseType::Code => now.plus_seconds(self.facts.code_lifetime()),
+            ResponseType::IdToken => now.plus_seconds(id_token::LIFETIME),
+            ResponseType::IdTokenToken => now.plus_minutes(client.access_token_duration_minutes.into()),
+        };
         let mut grant = self.grant(state, now, expires_at)?;
         let client_session = ClientSession {
             id: ClientSessionId(state.random.uuid()),
@@ -69,22 +85,32 @@ impl Issuance<'_> {
             last_used_at: now,
         };
         grant.client_session_id = Some(client_sessions::get_or_insert(tx, client_session).await?);
-        let grant_id = grant.id;
-        grants::insert(tx, grant).await?;
+        grants::insert(tx, grant.clone()).await?;
+        match request.response_type {
+            ResponseType::Code => self.code(state, tx, &grant).await.map(Issued::Code),
+            ResponseType::IdToken | ResponseType::IdTokenToken => {
+                let tokens = self.tokens(state, tx, grant).await?;
+                Ok(Issued::Tokens(Box::new(tokens)))
+            }
+        }
+    }
+
+    async fn code(&self, state: &AppState, tx: &Tx, grant: &Grant) -> Result<String, ApiError> {
+        let Self { request, client, .. } = self;
         let code = OpaqueToken::new(Kind::AuthorizationCode, state.random.bytes());
         let challenge = request.challenge.clone();
         authorization_codes::insert(
             tx,
             AuthorizationCode {
                 code_hash: TokenHash(code.hash().to_vec()),
-                grant_id,
+                grant_id: grant.id,
                 redirect_uri: request.sent_redirect_uri.clone(),
                 code_challenge_method: challenge
                     .as_ref()
                     .map(|challenge| challenge.method.as_str().to_owned()),
                 code_challenge: challenge.map(|challenge| challenge.value),
-                created_at: now,
-                expires_at,
+                created_at: grant.created_at,
+                expires_at: grant.expires_at,
                 used_at: None,
             },
         )
@@ -96,6 +122,32 @@ impl Issuance<'_> {
             clients::trust_first_callback(tx, &client.id, request.redirect_uri.as_str()).await?;
         }
         Ok(code.expose().to_owned())
+    }
+
+    /// The access token is a row like those of codes, and ends with its grant: by sign-out, revocation and consent.
+    async fn tokens(&self, state: &AppState, tx: &Tx, grant: Grant) -> Result<Unsigned, ApiError> {
+        let jti = self
+            .request
+            .response_type
+            .gives_access_token()
+            .then(|| state.random.uuid());
+        if let Some(jti) = jti {
+            let row = AccessToken {
+                jti,
+                grant_id: grant.id,
+                created_at: grant.created_at,
+                expires_at: grant.expires_at,
+                dpop_jkt: None,
+            };
+            access_tokens::insert(tx, row).await?;
+        }
+        Ok(Unsigned {
+            user: self.signed_in.user.clone(),
+            access_token: jti.map(|jti| (jti, grant.expires_at)),
+            grant,
+            access_token_alg: self.facts.access_token_alg(),
+            id_token_alg: self.facts.token_alg(),
+        })
     }
 
     fn grant(&self, state: &AppState, now: Timestamp, expires_at: Timestamp) -> Result<Grant, ApiError> {

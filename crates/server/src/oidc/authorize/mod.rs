@@ -29,10 +29,10 @@ mod refusal;
 pub use incoming::unpack_object;
 use incoming::{Fault, Incoming, Resumed};
 pub use issuance::amr;
-use issuance::{Authentication, Issuance};
+use issuance::{Authentication, Issuance, Issued};
 use refusal::{error_page, refuse, to_client};
 
-use super::{facts, form, response};
+use super::{facts, form, response, token};
 use crate::http::access::{MaybeUser, SignedIn};
 use crate::http::client_ip::RequestOrigin;
 use crate::http::error::ApiError;
@@ -49,13 +49,13 @@ pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(get, post))
 }
 
-/// Asks for a code (RFC 6749 §4.1.1, OIDC Core §3.1.2).
+/// Asks for a code, or for tokens without one (RFC 6749 §4.1.1, OIDC Core §§3.1.2 and 3.2.2).
 #[utoipa::path(
     get, path = "/authorize", tag = "OpenID Connect",
     responses(
         (status = 200, description = "The `form_post` page"),
         (status = 302, description = "To a page of ours: sign-in, consent or error"),
-        (status = 303, description = "To the client, with a code or an error")
+        (status = 303, description = "To the client, with a code, tokens or an error")
     )
 )]
 async fn get(
@@ -73,7 +73,7 @@ async fn get(
     responses(
         (status = 200, description = "The `form_post` page"),
         (status = 302, description = "To a page of ours: sign-in, consent or error"),
-        (status = 303, description = "To the client, with a code or an error")
+        (status = 303, description = "To the client, with a code, tokens or an error")
     )
 )]
 async fn post(
@@ -253,7 +253,7 @@ async fn process(
             },
             Some(user),
         ) => {
-            // The gate: one interaction yields one code.
+            // The gate: one interaction yields one answer.
             if let Some(resumed) = &resumed
                 && !interactions::take(&tx, resumed.row.id).await?
             {
@@ -272,9 +272,16 @@ async fn process(
                 signed_in: &user,
                 authentication,
             };
-            let code = issuance.issue(state, &tx, origin).await?;
+            let issued = issuance.issue(state, &tx, origin).await?;
             commit(tx).await?;
-            let parameters = authorize::code_response(&request, &code, state.config.app_url.as_str());
+            let issuer = state.config.app_url.as_str();
+            let parameters = match issued {
+                Issued::Code(code) => authorize::code_response(&request, &code, issuer),
+                Issued::Tokens(unsigned) => {
+                    let tokens = token::sign_for_browser(state, *unsigned).await?;
+                    authorize::token_response(&request, tokens, issuer)
+                }
+            };
             Ok(to_client(
                 &request.redirect_uri,
                 request.response_mode,

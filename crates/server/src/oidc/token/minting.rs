@@ -1,11 +1,14 @@
 //! Writing new tokens down, and signing them afterwards.
 
 use pocket_id_oidc::access_token::{self, Content, Validity};
+use pocket_id_oidc::authorize::FrontChannelTokens;
 use pocket_id_oidc::claims_request::RequestedClaims;
 use pocket_id_oidc::error::OAuthError;
+use pocket_id_oidc::grant;
 use pocket_id_oidc::id_token::{self, Issuance, Occasion};
 use pocket_id_oidc::jose::Algorithm;
 use pocket_id_oidc::opaque::{Kind, OpaqueToken};
+use pocket_id_oidc::scope::Scopes;
 use pocket_id_oidc::token::{Denial, TokenResponse, UserStanding};
 use pocket_id_store::access_tokens::AccessToken;
 use pocket_id_store::grants::Grant;
@@ -18,6 +21,7 @@ use pocket_id_store::{
 use uuid::Uuid;
 
 use super::Caller;
+use crate::http::error::ApiError;
 use crate::oidc::facts;
 use crate::oidc::response::Failure;
 use crate::state::AppState;
@@ -164,50 +168,127 @@ pub async fn mint(
 
 /// Signs what was minted.
 pub async fn sign(state: &AppState, minted: Minted) -> Result<TokenResponse, Failure> {
-    let now = state.now().seconds();
-    let signer = state.signing_keys.signer(minted.algorithm).await?;
-    let issuer = state.config.app_url.as_str();
     let grant = facts::grant(&minted.grant)?;
-    let expires_at = minted.access_expires_at.seconds();
-    let content = Content::of_grant(&grant, minted.key_thumbprint.as_deref());
-    let jti = minted.jti.to_string();
-    let validity = Validity {
-        jti: &jti,
-        issued_at: now,
-        expires_at,
+    let planned = PlannedAccessToken {
+        jti: minted.jti,
+        expires_at: minted.access_expires_at,
+        key_thumbprint: minted.key_thumbprint.as_deref(),
+        algorithm: minted.algorithm,
     };
-    let access_token = access_token::issue(&signer, issuer, &content, validity)?;
-    let id_token = if let Some(plan) = minted.id_token.filter(|_| grant.scopes.has_openid()) {
-        let names = &grant.claims.id_token;
-        let needed = RequestedClaims::scopes_needed(&grant.scopes, names);
-        let person = facts::person(state, state.store.reader(), minted.user, &needed).await?;
-        let jti = state.random.uuid().to_string();
-        let issuance = Issuance {
-            jti: &jti,
-            occasion: plan.occasion,
-            now,
-        };
-        let claims = RequestedClaims::fill(&person, &grant.scopes, names);
-        let signer = state.signing_keys.signer(plan.algorithm).await?;
-        Some(id_token::issue(
-            &signer,
-            issuer,
-            &grant,
-            claims,
-            &access_token,
-            issuance,
-        )?)
-    } else {
-        None
+    let (access_token, expires_in) = planned.sign(state, &grant).await?;
+    let id_token = match minted.id_token.filter(|_| grant.scopes.has_openid()) {
+        Some(plan) => {
+            let told = (minted.user, &grant.scopes);
+            Some(sign_id_token(state, &grant, told, plan, Some(&access_token)).await?)
+        }
+        None => None,
     };
     Ok(TokenResponse {
         access_token,
         token_type: token_type(minted.key_thumbprint.as_deref()),
-        expires_in: expires_at - now,
+        expires_in,
         scope: grant.scopes.to_string(),
         refresh_token: minted.refresh_token.map(|token| token.expose().to_owned()),
         id_token,
         issued_token_type: None,
+    })
+}
+
+/// An access token the database knows.
+struct PlannedAccessToken<'t> {
+    jti: Uuid,
+    expires_at: Timestamp,
+    key_thumbprint: Option<&'t str>,
+    algorithm: Option<Algorithm>,
+}
+
+impl PlannedAccessToken<'_> {
+    /// The token and the seconds it lives.
+    async fn sign(&self, state: &AppState, grant: &grant::Grant) -> Result<(String, i64), ApiError> {
+        let now = state.now().seconds();
+        let signer = state.signing_keys.signer(self.algorithm).await?;
+        let issuer = state.config.app_url.as_str();
+        let content = Content::of_grant(grant, self.key_thumbprint);
+        let jti = self.jti.to_string();
+        let expires_at = self.expires_at.seconds();
+        let validity = Validity {
+            jti: &jti,
+            issued_at: now,
+            expires_at,
+        };
+        let token = access_token::issue(&signer, issuer, &content, validity).map_err(ApiError::internal)?;
+        Ok((token, expires_at - now))
+    }
+}
+
+/// Signs an ID token with the claims of some scopes and those asked for one by one.
+async fn sign_id_token(
+    state: &AppState,
+    grant: &grant::Grant,
+    (user, scopes): (User, &Scopes),
+    plan: IdTokenPlan,
+    access_token: Option<&str>,
+) -> Result<String, ApiError> {
+    let names = &grant.claims.id_token;
+    let needed = RequestedClaims::scopes_needed(scopes, names);
+    let person = facts::person(state, state.store.reader(), user, &needed).await?;
+    let jti = state.random.uuid().to_string();
+    let issuance = Issuance {
+        jti: &jti,
+        occasion: plan.occasion,
+        now: state.now().seconds(),
+    };
+    let claims = RequestedClaims::fill(&person, scopes, names);
+    let signer = state.signing_keys.signer(plan.algorithm).await?;
+    let issuer = state.config.app_url.as_str();
+    id_token::issue(&signer, issuer, grant, claims, access_token, issuance).map_err(ApiError::internal)
+}
+
+/// What the authorization endpoint wrote down and is still to be signed: tokens without a code.
+pub struct Unsigned {
+    /// What they stand for.
+    pub grant: Grant,
+    /// Whose they are.
+    pub user: User,
+    /// Identifier and end of the access token, if one was asked for.
+    pub access_token: Option<(Uuid, Timestamp)>,
+    /// The algorithm that is to be signed with; the instance's when none.
+    pub access_token_alg: Option<Algorithm>,
+    /// The same of the ID token.
+    pub id_token_alg: Option<Algorithm>,
+}
+
+/// Signs what goes through the browser. With an access token the client asks for the claims of its scopes itself; alone
+/// the ID token has to say them (OIDC Core §5.4).
+pub async fn sign_for_browser(state: &AppState, unsigned: Unsigned) -> Result<FrontChannelTokens, ApiError> {
+    let grant = facts::grant(&unsigned.grant)?;
+    let access_token = match unsigned.access_token {
+        None => None,
+        Some((jti, expires_at)) => {
+            let planned = PlannedAccessToken {
+                jti,
+                expires_at,
+                key_thumbprint: None,
+                algorithm: unsigned.access_token_alg,
+            };
+            Some(planned.sign(state, &grant).await?)
+        }
+    };
+    let nothing = Scopes::default();
+    let told = if access_token.is_some() {
+        &nothing
+    } else {
+        &grant.scopes
+    };
+    let plan = IdTokenPlan {
+        occasion: Occasion::Code,
+        algorithm: unsigned.id_token_alg,
+    };
+    let vouched_for = access_token.as_ref().map(|(token, _)| token.as_str());
+    let id_token = sign_id_token(state, &grant, (unsigned.user, told), plan, vouched_for).await?;
+    Ok(FrontChannelTokens {
+        id_token,
+        access_token: access_token.map(|(token, expires_in)| (token, token_type(None), expires_in)),
     })
 }
 

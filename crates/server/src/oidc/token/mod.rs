@@ -15,6 +15,8 @@ use pocket_id_oidc::token::{self, TokenRequest, TokenResponse};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub use minting::{Unsigned, sign_for_browser};
+
 use minting::sign;
 
 use super::client_authentication::{self, AuthenticatedClient};

@@ -53,16 +53,13 @@ async fn other_faults_go_to_the_client_in_the_mode_it_asked_for() {
     let mut admin = app.set_up().await;
     let client = register(&mut admin, |_| {}).await;
     for (more, error) in [
-        (&[("response_type", "token")][..], "unsupported_response_type"),
+        (&[("response_type", "none")][..], "unsupported_response_type"),
         (&[("response_type", "")], "invalid_request"),
         (&[("prompt", "none")], "consent_required"),
         (&[("max_age", "x")], "invalid_request"),
         (&[("code_challenge_method", "plain")], "invalid_request"),
         (&[("request", "e30.")], "invalid_request_object"),
-        (
-            &[("request_uri", "https://app.example/r")],
-            "request_uri_not_supported",
-        ),
+        (&[("request_uri", "https://app.example/r")], "invalid_request_uri"),
         (&[("id_token_hint", "nonsense")], "invalid_request"),
     ] {
         let answer = admin.get(&authorize_path(&client, more)).await;

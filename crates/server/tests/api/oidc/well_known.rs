@@ -25,7 +25,13 @@ both_engines!(discovery_and_keys_fit_the_tokens, |app: TestApp| async move {
     for (field, expected) in [
         ("claims_parameter_supported", json!(true)),
         ("request_parameter_supported", json!(true)),
-        ("request_uri_parameter_supported", json!(false)),
+        ("request_uri_parameter_supported", json!(true)),
+        ("require_request_uri_registration", json!(true)),
+        ("response_types_supported", json!(["code"])),
+        (
+            "response_modes_supported",
+            json!(["query", "fragment", "form_post"]),
+        ),
         ("require_pushed_authorization_requests", json!(false)),
         ("code_challenge_methods_supported", json!(["S256"])),
         ("acr_values_supported", json!(["0", "phr"])),
