@@ -24,6 +24,7 @@ mod m20261127_000060_passkey_policy;
 mod m20261128_000018_list_speed;
 mod m20261128_000020_mail;
 mod m20261128_000022_secret_names;
+mod m20261128_000023_serving_clients;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -58,6 +59,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000020_mail::Migration),
             Box::new(m20261128_000018_list_speed::Migration),
             Box::new(m20261128_000022_secret_names::Migration),
+            Box::new(m20261128_000023_serving_clients::Migration),
         ]
     }
 }
