@@ -224,7 +224,10 @@ mod tests {
         assert_eq!(facts().readers("other"), ["app", "https://id.example"]);
         assert!(of_kind(TokenKind::Refresh).readers("other").is_empty());
         let seen = serde_json::to_value(answer(Some(facts()), "other", Served::Yes, None)).unwrap();
-        assert_eq!((&seen["active"], &seen["client_id"]), (&json!(true), &json!("app")));
+        assert_eq!(
+            (&seen["active"], &seen["client_id"]),
+            (&json!(true), &json!("app"))
+        );
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod par;
 mod preview;
 mod refused;
 mod resource_faults;
+mod resource_servers;
 mod resources;
 mod token;
 mod userinfo;

@@ -9,11 +9,11 @@ use pocket_id_oidc::token::exchange::{ACCESS_TOKEN, ActorToken, Request, Subject
 use pocket_id_oidc::token::{TokenResponse, UserStanding, check_key};
 use pocket_id_store::access_tokens::{self, AccessToken};
 use pocket_id_store::clients::{self, Client};
-use pocket_id_store::{apis, consents};
 use pocket_id_store::grants::{self, Grant};
 use pocket_id_store::types::{GrantId, JsonDocument, StringList, SubjectType};
 use pocket_id_store::users::User;
 use pocket_id_store::{Tx, commit};
+use pocket_id_store::{apis, consents};
 
 use super::Caller;
 use super::minting::{Minted, Standing, no_user, sign, standing};
