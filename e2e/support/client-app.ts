@@ -1,5 +1,6 @@
 /* The real OIDC client applications of e2e/clients, as processes. */
-import { chmod, cp, mkdtemp, rm } from 'node:fs/promises';
+import { createPublicKey } from 'node:crypto';
+import { chmod, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { start, type Running } from './process.js';
@@ -61,11 +62,17 @@ export async function startApache(
 	await chmod(state, 0o755);
 	const pages = join(state, 'htdocs');
 	await cp(resolve(E2E, 'clients/apache/htdocs'), pages, { recursive: true });
+	if (settings.clientKey !== undefined) {
+		const publicKey = createPublicKey(settings.clientKey).export({ type: 'spki', format: 'pem' });
+		await writeFile(join(state, 'client.pem'), settings.clientKey);
+		await writeFile(join(state, 'public.pem'), publicKey);
+	}
 	const running = await start({
 		program: '/usr/sbin/apache2',
 		arguments: [
 			...['-D', 'FOREGROUND', '-f', resolve(E2E, 'clients/apache/httpd.conf')],
-			...(settings.clientSecret === undefined ? [] : ['-D', 'SECRET'])
+			...(settings.clientSecret === undefined ? [] : ['-D', 'SECRET']),
+			...(settings.clientKey === undefined ? [] : ['-D', 'KEY'])
 		],
 		folder: state,
 		environment: {

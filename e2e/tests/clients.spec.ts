@@ -81,7 +81,7 @@ const clientKey = keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toStr
 function protocolFor(authMethod: AuthMethod): { protocol?: Record<string, unknown> } {
 	if (authMethod === 'client_secret_jwt') return { protocol: { tokenEndpointAuthMethod: authMethod } };
 	if (authMethod !== 'private_key_jwt') return {};
-	const jwk = { ...keys.publicKey.export({ format: 'jwk' }), alg: 'RS256', use: 'sig' };
+	const jwk = { ...keys.publicKey.export({ format: 'jwk' }), kid: 'app', alg: 'RS256', use: 'sig' };
 	return { protocol: { tokenEndpointAuthMethod: authMethod, jwks: { keys: [jwk] } } };
 }
 
@@ -331,8 +331,7 @@ test('Apache gets codes by form post, and is told of sign-outs in the background
 	}
 });
 
-// Not private_key_jwt: Debian's module (2.4.12) falls silent while it makes the assertion, before it asks us anything.
-for (const authMethod of ['client_secret_post', 'client_secret_jwt', 'none'] as const) {
+for (const authMethod of ['client_secret_post', 'client_secret_jwt', 'private_key_jwt', 'none'] as const) {
 	test(`Apache with mod_auth_openidc authenticates with ${authMethod}`, async ({ browser, pocketId }) => {
 		const port = await freePort();
 		const appUrl = `http://127.0.0.1:${port}`;
@@ -347,6 +346,7 @@ for (const authMethod of ['client_secret_post', 'client_secret_jwt', 'none'] as 
 			port,
 			clientId: client.id,
 			...(client.secret === undefined ? {} : { clientSecret: client.secret }),
+			...(authMethod === 'private_key_jwt' ? { clientKey } : {}),
 			authMethod
 		});
 		const { page, authenticator } = await openTab(browser, pocketId.url);
