@@ -7,7 +7,7 @@ import { start, type Running } from './process.js';
 
 const E2E = resolve(import.meta.dirname, '..');
 
-export type Library = 'openid-client' | 'Authlib';
+export type Library = 'openid-client' | 'Authlib' | 'requests_oauth2client';
 export type AuthMethod =
 	| 'client_secret_basic'
 	| 'client_secret_post'
@@ -33,6 +33,10 @@ const programs: Record<Library, { program: string; arguments: string[] }> = {
 	Authlib: {
 		program: resolve(E2E, '.venv/bin/python'),
 		arguments: [resolve(E2E, 'clients/authlib/app.py')]
+	},
+	requests_oauth2client: {
+		program: resolve(E2E, '.venv/bin/python'),
+		arguments: [resolve(E2E, 'clients/requests-oauth2client/app.py')]
 	}
 };
 

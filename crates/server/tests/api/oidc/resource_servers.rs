@@ -187,6 +187,15 @@ both_engines!(
                 && data["subjectClient"] == "Shop"),
             "{entries:?}"
         );
+        app.pass_seconds(2999);
+        let last = trade(&app, &world.service, sent, COUNT).await.json();
+        assert_eq!(last["expires_in"], 1);
+        app.pass_seconds(1);
+        assert_eq!(
+            error(&app, &world.service, sent).await,
+            "invalid_request",
+            "expired"
+        );
     }
 );
 
@@ -367,14 +376,6 @@ both_engines!(
         refresh(&app, &world.app, text(&replaced["refresh_token"])).await;
         assert_eq!(
             error(&app, &world.service, text(&replaced["access_token"])).await,
-            "invalid_request"
-        );
-
-        // Expired.
-        let expired = world.sent(&app, "openid read").await;
-        app.pass_seconds(3600);
-        assert_eq!(
-            error(&app, &world.service, text(&expired["access_token"])).await,
             "invalid_request"
         );
 
