@@ -44,8 +44,11 @@ client = OAuth2Client.from_discovery_document(
     discovered,
     auth=METHODS[os.environ["AUTH_METHOD"]](),
     redirect_uri=f"{BASE}/callback",
+    # The library leaves this one out of what it discovers.
+    device_authorization_endpoint=discovered["device_authorization_endpoint"],
     testing=True,  # plain HTTP on loopback
 )
+client.update_authorization_server_public_keys()
 
 app = Flask(__name__)
 app.secret_key = secrets.token_bytes(32)
