@@ -206,7 +206,8 @@ test('requests_oauth2client signs a device in, and its requests can be nothing b
 	try {
 		const started = await json<{ userCode: string; address: string }>(page, `${appUrl}/device`);
 		await page.goto(started.address);
-		await page.getByRole('button', { name: 'Sign in' }).click();
+		// Once for the passkey, once to let the device in.
+		await page.getByRole('button', { name: 'Authorize' }).click();
 		await expect(page.getByTestId('scopes')).toContainText('Email');
 		await page.getByRole('button', { name: 'Authorize' }).click();
 		await expect(page.getByText('The device has been authorized.')).toBeVisible();
