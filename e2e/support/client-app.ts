@@ -1,12 +1,13 @@
 /* The real OIDC client applications of e2e/clients, as processes. */
-import { chmod, cp, mkdtemp, rm } from 'node:fs/promises';
+import { createPublicKey } from 'node:crypto';
+import { chmod, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { start, type Running } from './process.js';
 
 const E2E = resolve(import.meta.dirname, '..');
 
-export type Library = 'openid-client' | 'Authlib';
+export type Library = 'openid-client' | 'Authlib' | 'requests_oauth2client';
 export type AuthMethod =
 	| 'client_secret_basic'
 	| 'client_secret_post'
@@ -32,6 +33,10 @@ const programs: Record<Library, { program: string; arguments: string[] }> = {
 	Authlib: {
 		program: resolve(E2E, '.venv/bin/python'),
 		arguments: [resolve(E2E, 'clients/authlib/app.py')]
+	},
+	requests_oauth2client: {
+		program: resolve(E2E, '.venv/bin/python'),
+		arguments: [resolve(E2E, 'clients/requests-oauth2client/app.py')]
 	}
 };
 
@@ -61,11 +66,17 @@ export async function startApache(
 	await chmod(state, 0o755);
 	const pages = join(state, 'htdocs');
 	await cp(resolve(E2E, 'clients/apache/htdocs'), pages, { recursive: true });
+	if (settings.clientKey !== undefined) {
+		const publicKey = createPublicKey(settings.clientKey).export({ type: 'spki', format: 'pem' });
+		await writeFile(join(state, 'client.pem'), settings.clientKey);
+		await writeFile(join(state, 'public.pem'), publicKey);
+	}
 	const running = await start({
 		program: '/usr/sbin/apache2',
 		arguments: [
 			...['-D', 'FOREGROUND', '-f', resolve(E2E, 'clients/apache/httpd.conf')],
-			...(settings.clientSecret === undefined ? [] : ['-D', 'SECRET'])
+			...(settings.clientSecret === undefined ? [] : ['-D', 'SECRET']),
+			...(settings.clientKey === undefined ? [] : ['-D', 'KEY'])
 		],
 		folder: state,
 		environment: {

@@ -144,6 +144,7 @@ export async function createClient(
 		isPublic?: boolean;
 		pkceEnabled?: boolean;
 		isGroupRestricted?: boolean;
+		requiresPushedAuthorizationRequests?: boolean;
 		protocol?: Record<string, unknown>;
 	}
 ): Promise<NewClient> {

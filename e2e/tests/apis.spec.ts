@@ -161,6 +161,52 @@ test('a public client cannot be given access for itself', async () => {
 	await page.keyboard.press('Escape');
 });
 
+test('the service behind the API is named, and looks at the tokens it is sent', async () => {
+	const service = await createClient(page, { name: 'Orders service', callbackURLs: [] });
+	await page.goto('/settings/admin/apis');
+	await page.getByRole('row', { name: 'Orders' }).click();
+	const apiId = page.url().split('/').at(-1)!.split('#')[0]!;
+	const listed = await api<{ permissions: { id: string }[] }>(page, 'GET', `/api/apis/${apiId}`);
+	await api(page, 'PUT', `/api/apis/${apiId}/clients/${shop.id}`, {
+		clientPermissionIds: listed.permissions.map((one) => one.id)
+	});
+	const { body } = await shopToken('orders:read');
+	const seen = async () => {
+		const answer = await page.request.post('/api/oidc/introspect', {
+			headers: {
+				authorization: `Basic ${Buffer.from(`${service.id}:${service.secret!}`).toString('base64')}`
+			},
+			form: { token: String(body['access_token']) }
+		});
+		return (await answer.json()) as Record<string, unknown>;
+	};
+	expect(await seen()).toEqual({ active: false });
+
+	await page.getByRole('tab', { name: 'Served by' }).click();
+	await expect(page.getByText('No client runs this API yet.')).toBeVisible();
+	await expect(page.getByText('Clients that run this API.')).toBeVisible();
+	await page.getByRole('button', { name: 'Add service' }).click();
+	const dialog = page.getByRole('dialog', { name: 'Add service' });
+	await expect(dialog.getByRole('row', { name: 'Orders service' })).toBeVisible();
+	await expect(dialog.getByRole('row', { name: 'Phone' }), 'a public client proves nothing').toHaveCount(0);
+	await expectAccessible(page);
+	await photograph(page, 'api-server-choice');
+	await dialog.getByRole('row', { name: 'Orders service' }).click();
+	await expectToast(page, 'API access updated successfully');
+	await expect(page.getByRole('link', { name: 'Orders service' })).toBeVisible();
+	await expectAccessible(page);
+	await photograph(page, 'api-servers');
+	expect(await seen()).toMatchObject({ active: true, client_id: shop.id, scope: 'orders:read' });
+
+	await page.reload();
+	await page.getByRole('button', { name: 'Remove Orders service' }).click();
+	const question = page.getByRole('alertdialog', { name: 'Remove Orders service' });
+	await expect(question).toContainText('can no longer look at or exchange tokens for Orders');
+	await question.getByRole('button', { name: 'Revoke' }).click();
+	await expect(page.getByText('No client runs this API yet.')).toBeVisible();
+	expect(await seen()).toEqual({ active: false });
+});
+
 test('clients that describe themselves are allowed together, and the API is deleted', async () => {
 	await page.goto('/settings/admin/apis');
 	await page.getByRole('row', { name: 'Orders' }).click();

@@ -71,7 +71,13 @@ const runs: { library: Library; authMethod: AuthMethod }[] = [
 	{ library: 'Authlib', authMethod: 'client_secret_post' },
 	{ library: 'Authlib', authMethod: 'client_secret_jwt' },
 	{ library: 'Authlib', authMethod: 'private_key_jwt' },
-	{ library: 'Authlib', authMethod: 'none' }
+	{ library: 'Authlib', authMethod: 'none' },
+	// This one pushes its requests (RFC 9126).
+	{ library: 'requests_oauth2client', authMethod: 'client_secret_basic' },
+	{ library: 'requests_oauth2client', authMethod: 'client_secret_post' },
+	{ library: 'requests_oauth2client', authMethod: 'client_secret_jwt' },
+	{ library: 'requests_oauth2client', authMethod: 'private_key_jwt' },
+	{ library: 'requests_oauth2client', authMethod: 'none' }
 ];
 
 const keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -81,7 +87,7 @@ const clientKey = keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toStr
 function protocolFor(authMethod: AuthMethod): { protocol?: Record<string, unknown> } {
 	if (authMethod === 'client_secret_jwt') return { protocol: { tokenEndpointAuthMethod: authMethod } };
 	if (authMethod !== 'private_key_jwt') return {};
-	const jwk = { ...keys.publicKey.export({ format: 'jwk' }), alg: 'RS256', use: 'sig' };
+	const jwk = { ...keys.publicKey.export({ format: 'jwk' }), kid: 'app', alg: 'RS256', use: 'sig' };
 	return { protocol: { tokenEndpointAuthMethod: authMethod, jwks: { keys: [jwk] } } };
 }
 
@@ -179,6 +185,55 @@ for (const { library, authMethod } of runs) {
 		expect(pocketId.log(), 'secrets stay out of the log').not.toContain(client.secret ?? 'no secret');
 	});
 }
+
+test('requests_oauth2client signs a device in, and its requests can be nothing but pushed', async ({ browser, pocketId }) => {
+	const port = await freePort();
+	const appUrl = `http://127.0.0.1:${port}`;
+	const client = await createClient(admin, {
+		name: 'Set-top box',
+		callbackURLs: [`${appUrl}/callback`],
+		requiresPushedAuthorizationRequests: true
+	});
+	const app = await startClientApp('requests_oauth2client', {
+		issuer: pocketId.url,
+		port,
+		clientId: client.id,
+		clientSecret: client.secret!,
+		authMethod: 'client_secret_basic'
+	});
+	const { page, authenticator } = await openTab(browser, pocketId.url);
+	await authenticator.add(credential);
+	try {
+		const started = await json<{ userCode: string; address: string }>(page, `${appUrl}/device`);
+		await page.goto(started.address);
+		// Once for the passkey, once to let the device in.
+		await page.getByRole('button', { name: 'Authorize' }).click();
+		await expect(page.getByTestId('scopes')).toContainText('Email');
+		await page.getByRole('button', { name: 'Authorize' }).click();
+		await expect(page.getByText('The device has been authorized.')).toBeVisible();
+		// The library polls every five seconds.
+		await expect(async () => {
+			const answer = await json(page, `${appUrl}/device/${started.userCode}`);
+			expect(answer).toEqual({ done: true, email: 'ada@example.com' });
+		}).toPass({ timeout: 20_000 });
+
+		await page.goto(`${appUrl}/login`);
+		await page.waitForURL(`${appUrl}/`);
+		await expect(page.getByText('Signed in as Ada Lovelace')).toBeVisible();
+		const unpushed = new URLSearchParams({
+			client_id: client.id,
+			response_type: 'code',
+			scope: 'openid',
+			redirect_uri: `${appUrl}/callback`,
+			state: '12345678'
+		});
+		await page.goto(`/authorize?${unpushed}`);
+		expect(page.url()).not.toContain('code=');
+	} finally {
+		await page.context().close();
+		await app.stop();
+	}
+});
 
 test('signing out at one app ends that app’s refresh token', async ({ browser, pocketId }) => {
 	const port = await freePort();
@@ -331,8 +386,7 @@ test('Apache gets codes by form post, and is told of sign-outs in the background
 	}
 });
 
-// Not private_key_jwt: Debian's module (2.4.12) falls silent while it makes the assertion, before it asks us anything.
-for (const authMethod of ['client_secret_post', 'client_secret_jwt', 'none'] as const) {
+for (const authMethod of ['client_secret_post', 'client_secret_jwt', 'private_key_jwt', 'none'] as const) {
 	test(`Apache with mod_auth_openidc authenticates with ${authMethod}`, async ({ browser, pocketId }) => {
 		const port = await freePort();
 		const appUrl = `http://127.0.0.1:${port}`;
@@ -347,6 +401,7 @@ for (const authMethod of ['client_secret_post', 'client_secret_jwt', 'none'] as 
 			port,
 			clientId: client.id,
 			...(client.secret === undefined ? {} : { clientSecret: client.secret }),
+			...(authMethod === 'private_key_jwt' ? { clientKey } : {}),
 			authMethod
 		});
 		const { page, authenticator } = await openTab(browser, pocketId.url);

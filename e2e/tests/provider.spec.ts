@@ -180,6 +180,52 @@ test('an app registers itself, is marked, and is approved', async ({ pocketId })
 	await expect(admin.getByText('This app registered itself')).toBeHidden();
 });
 
+test('an app that registered itself names its policy and terms, as links and nothing more', async ({ pocketId }) => {
+	const register = async (name: string, addresses: Record<string, string>) => {
+		const answer = await fetch(`${pocketId.url}/api/oidc/register`, {
+			method: 'POST',
+			headers: { 'Content-Type': 'application/json' },
+			body: JSON.stringify({ redirect_uris: ['https://self.example/cb'], client_name: name, ...addresses })
+		});
+		return { status: answer.status, body: (await answer.json()) as { client_id: string; error?: string } };
+	};
+	for (const address of ['javascript:alert(1)', 'data:text/html,hello', 'not an address']) {
+		const refused = await register('Evil', { policy_uri: address });
+		expect([refused.status, refused.body.error], address).toEqual([400, 'invalid_client_metadata']);
+	}
+	// Nobody answers there: an app without its logo is let in all the same, and shows none.
+	const documented = await register('Self made with papers', {
+		logo_uri: 'https://self.example/logo.png',
+		policy_uri: 'https://self.example/policy',
+		tos_uri: 'https://self.example/terms?a=1&b=2'
+	});
+	const bare = await register('Self made without', {});
+	const authorize = (id: string) =>
+		`/authorize?client_id=${id}&response_type=code&scope=openid%20email&redirect_uri=https%3A%2F%2Fself.example%2Fcb&state=12345678`;
+
+	await admin.goto(authorize(documented.body.client_id));
+	await expect(admin.getByRole('heading', { name: 'Sign in to Self made with papers' })).toBeVisible();
+	for (const [name, href] of [
+		['Privacy policy', 'https://self.example/policy'],
+		['Terms of service', 'https://self.example/terms?a=1&b=2']
+	] as const) {
+		const link = admin.getByRole('link', { name, exact: true });
+		await expect(link).toHaveAttribute('href', href);
+		await expect(link).toHaveAttribute('target', '_blank');
+		await expect(link).toHaveAttribute('rel', /\bnoopener\b/);
+	}
+	// Nothing of the app's own is loaded into our page: a picture would tell it who is here.
+	const sources = await admin.locator('img').evaluateAll((all) => all.map((one) => (one as HTMLImageElement).src));
+	expect(sources.filter((source) => new URL(source).origin !== pocketId.url)).toEqual([]);
+	await expectAccessible(admin);
+	await photograph(admin, 'consent-documents');
+
+	await admin.goto(authorize(bare.body.client_id));
+	await expect(admin.getByRole('heading', { name: 'Sign in to Self made without' })).toBeVisible();
+	await expect(admin.getByRole('link', { name: 'Privacy policy' })).toHaveCount(0);
+	await expect(admin.getByRole('link', { name: 'Terms of service' })).toHaveCount(0);
+});
+
 test('contact details stay out of the way until somebody needs them', async () => {
 	const me = await api<{ id: string }>(admin, 'GET', '/api/users/me');
 	await admin.goto(`/settings/admin/users/${me.id}`);

@@ -6,6 +6,9 @@ use serde_json::Value;
 use crate::access_token::client_subject;
 use crate::grant::Grant;
 
+/// How an access token is called here.
+const ACCESS: &str = "access_token";
+
 /// Which kind of token it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenKind {
@@ -86,7 +89,7 @@ pub fn of_grant(grant: &Grant, kind: TokenKind, life: Life, issuer: &str) -> Fac
         exp: life.expires_at,
         iat: life.issued_at,
         token_type: match kind {
-            TokenKind::Access => "access_token",
+            TokenKind::Access => ACCESS,
             TokenKind::Refresh => "refresh_token",
         },
         jti: life.jti,
@@ -115,7 +118,7 @@ pub fn of_client(
         iss: issuer.to_owned(),
         exp: life.expires_at,
         iat: life.issued_at,
-        token_type: "access_token",
+        token_type: ACCESS,
         jti: life.jti,
         auth_time: None,
         acr: None,
@@ -124,11 +127,40 @@ pub fn of_client(
     }
 }
 
-/// What a caller learns: of a token that is not its own, or lacks a scope it asks about, nothing.
-pub fn answer(facts: Option<Facts>, caller: &str, needed_scope: Option<&str>) -> Introspection {
+impl Facts {
+    /// The audience to which a server of an API would have to belong to see this token: access tokens are sent to
+    /// APIs, refresh tokens never.
+    pub fn readers(&self, caller: &str) -> &[String] {
+        if self.client_id != caller && self.token_type == ACCESS {
+            &self.aud
+        } else {
+            &[]
+        }
+    }
+}
+
+/// Whether a caller is a server of an API a token is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Served {
+    /// It is, and has proved that itself.
+    Yes,
+    /// It is not.
+    No,
+}
+
+/// What a caller learns: of a token that is neither its own nor for an API it is a server of, or lacks a scope it asks
+/// about, nothing.
+pub fn answer(
+    facts: Option<Facts>,
+    caller: &str,
+    served: Served,
+    needed_scope: Option<&str>,
+) -> Introspection {
     let known = facts.filter(|facts| {
         let scopes: Vec<&str> = facts.scope.split(' ').collect();
-        facts.client_id == caller
+        let may_know =
+            facts.client_id == caller || (served == Served::Yes && !facts.readers(caller).is_empty());
+        may_know
             && needed_scope
                 .unwrap_or_default()
                 .split_ascii_whitespace()
@@ -147,18 +179,22 @@ mod tests {
     use super::*;
 
     fn facts() -> Facts {
+        of_kind(TokenKind::Access)
+    }
+
+    fn of_kind(kind: TokenKind) -> Facts {
         let life = Life {
             jti: Some("j".to_owned()),
             issued_at: 1,
             expires_at: 2,
             key_thumbprint: Some("k".to_owned()),
         };
-        of_grant(&Grant::example(), TokenKind::Access, life, "https://id.example")
+        of_grant(&Grant::example(), kind, life, "https://id.example")
     }
 
     #[test]
     fn a_live_token_of_ones_own_is_described() {
-        let answer = serde_json::to_value(answer(Some(facts()), "app", Some("email"))).unwrap();
+        let answer = serde_json::to_value(answer(Some(facts()), "app", Served::No, Some("email"))).unwrap();
         assert_eq!(
             answer,
             json!({
@@ -171,14 +207,27 @@ mod tests {
 
     #[test]
     fn of_all_others_nothing_is_said() {
-        for (facts, caller, scope) in [
-            (None, "app", None),
-            (Some(facts()), "other", None),
-            (Some(facts()), "app", Some("openid groups")),
+        for (facts, caller, served, scope) in [
+            (None, "app", Served::Yes, None),
+            (Some(facts()), "other", Served::No, None),
+            (Some(facts()), "app", Served::No, Some("openid groups")),
+            (Some(facts()), "other", Served::Yes, Some("openid groups")),
+            (Some(of_kind(TokenKind::Refresh)), "other", Served::Yes, None),
         ] {
-            let answer = serde_json::to_value(answer(facts, caller, scope)).unwrap();
+            let answer = serde_json::to_value(answer(facts, caller, served, scope)).unwrap();
             assert_eq!(answer, json!({"active": false}));
         }
+    }
+
+    #[test]
+    fn a_server_sees_the_access_tokens_of_its_api() {
+        assert_eq!(facts().readers("other"), ["app", "https://id.example"]);
+        assert!(of_kind(TokenKind::Refresh).readers("other").is_empty());
+        let seen = serde_json::to_value(answer(Some(facts()), "other", Served::Yes, None)).unwrap();
+        assert_eq!(
+            (&seen["active"], &seen["client_id"]),
+            (&json!(true), &json!("app"))
+        );
     }
 
     #[test]

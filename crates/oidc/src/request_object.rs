@@ -35,24 +35,19 @@ pub struct Unpacked {
 #[error("{0}")]
 pub struct BadObject(pub &'static str);
 
+/// No key that was given fits; there may be newer ones.
+pub const FOREIGN_SIGNATURE: BadObject =
+    BadObject("The signature of the request object is not by a key of the client.");
+
 /// Whether an object must be checked with the client's keys.
 pub fn needs_keys(object: &str) -> bool {
     algorithm_name(object).is_some_and(|name| name != "none")
 }
 
-/// Which key an object says it is signed with.
-pub fn key_id(object: &str) -> Option<String> {
-    header(object, "kid")
-}
-
 fn algorithm_name(object: &str) -> Option<String> {
-    header(object, "alg")
-}
-
-fn header(object: &str, name: &str) -> Option<String> {
     let header = from_base64url(object.split_once('.')?.0)?;
     let header: Map<String, Value> = serde_json::from_slice(&header).ok()?;
-    header.get(name).and_then(Value::as_str).map(str::to_owned)
+    header.get("alg").and_then(Value::as_str).map(str::to_owned)
 }
 
 /// Takes a request object apart, sent itself or by reference, and puts what it says in place of the other parameters.
@@ -79,9 +74,7 @@ pub fn unpack(
     } else {
         let jws = UnverifiedJws::parse(object).map_err(|_| BadObject("The request object is not a JWT."))?;
         check_algorithm(client, jws.algorithm)?;
-        let claims = jws
-            .verify(keys)
-            .map_err(|_| BadObject("The signature of the request object is not by a key of the client."))?;
+        let claims = jws.verify(keys).map_err(|_| FOREIGN_SIGNATURE)?;
         (claims, Signature::Present)
     };
     check_claims(&claims, outer, client, signature, issuer, now)?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::sea_query::{Expr, Func};
+use sea_orm::sea_query::{Expr, Func, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, Order,
     QueryFilter, QueryOrder, QuerySelect, QueryTrait,
@@ -11,7 +11,9 @@ use sea_orm::{
 use crate::connect::Tx;
 pub use crate::entity::api::Model as Api;
 pub use crate::entity::api_permission::Model as ApiPermission;
-use crate::entity::{api, api_permission, client_api, client_api_permission, oidc_client};
+use crate::entity::{
+    api, api_permission, api_serving_client, client_api, client_api_permission, oidc_client,
+};
 use crate::error::StoreResult;
 use crate::list::{ListRequest, Page, contains, page};
 use crate::types::{ApiId, ApiPermissionId, ClientId, ClientType, SubjectType};
@@ -364,6 +366,85 @@ pub async fn clients_with_access(
         access = access.add(oidc_client::Column::ClientType.eq(ClientType::MetadataDocument));
     }
     client_page(oidc_client::Entity::find().filter(access), request, connection).await
+}
+
+/// Makes a client a server of an API; nothing happens if it is one.
+pub async fn add_serving_client(tx: &Tx, api: ApiId, client: &ClientId) -> StoreResult<()> {
+    let row = api_serving_client::Model {
+        client_id: client.clone(),
+        api_id: api,
+    };
+    api_serving_client::Entity::insert(row.into_active_model().reset_all())
+        .on_conflict(
+            OnConflict::columns([
+                api_serving_client::Column::ClientId,
+                api_serving_client::Column::ApiId,
+            ])
+            .do_nothing()
+            .to_owned(),
+        )
+        .exec_without_returning(tx)
+        .await?;
+    Ok(())
+}
+
+/// Ends that a client is a server of an API; whether it was one.
+pub async fn remove_serving_client(tx: &Tx, api: ApiId, client: &ClientId) -> StoreResult<bool> {
+    let gone = api_serving_client::Entity::delete_by_id((client.clone(), api))
+        .exec(tx)
+        .await?;
+    Ok(gone.rows_affected == 1)
+}
+
+/// The API of an audience that a client is a server of.
+pub async fn served_by(
+    connection: &impl ConnectionTrait,
+    client: &ClientId,
+    audience: &[String],
+) -> StoreResult<Option<Api>> {
+    if audience.is_empty() {
+        return Ok(None);
+    }
+    let served = api_serving_client::Entity::find()
+        .select_only()
+        .column(api_serving_client::Column::ApiId)
+        .filter(api_serving_client::Column::ClientId.eq(client.clone()))
+        .into_query();
+    Ok(api::Entity::find()
+        .filter(api::Column::Resource.is_in(audience))
+        .filter(api::Column::Id.in_subquery(served))
+        .one(connection)
+        .await?)
+}
+
+/// A page of the clients that are servers of an API.
+pub async fn serving_clients(
+    connection: &impl ConnectionTrait,
+    request: &ListRequest,
+    api: ApiId,
+) -> StoreResult<Page<crate::clients::Client>> {
+    let select = oidc_client::Entity::find().filter(oidc_client::Column::Id.in_subquery(servers_of(api)));
+    client_page(select, request, connection).await
+}
+
+/// A page of the clients that could become servers of an API: they can prove who they are.
+pub async fn assignable_serving_clients(
+    connection: &impl ConnectionTrait,
+    request: &ListRequest,
+    api: ApiId,
+) -> StoreResult<Page<crate::clients::Client>> {
+    let select = oidc_client::Entity::find()
+        .filter(oidc_client::Column::IsPublic.eq(false))
+        .filter(oidc_client::Column::Id.not_in_subquery(servers_of(api)));
+    client_page(select, request, connection).await
+}
+
+fn servers_of(api: ApiId) -> sea_orm::sea_query::SelectStatement {
+    api_serving_client::Entity::find()
+        .select_only()
+        .column(api_serving_client::Column::ClientId)
+        .filter(api_serving_client::Column::ApiId.eq(api))
+        .into_query()
 }
 
 async fn client_page(

@@ -31,6 +31,18 @@ pub async fn consume(
     Ok(inserted == 1)
 }
 
+/// Whether a `jti` was noted; [`consume`] alone decides.
+pub async fn is_known(
+    connection: &impl ConnectionTrait,
+    namespace: &str,
+    jti_hash: TokenHash,
+) -> StoreResult<bool> {
+    let row = jti::Entity::find_by_id((namespace.to_owned(), jti_hash))
+        .one(connection)
+        .await?;
+    Ok(row.is_some())
+}
+
 /// Forgets those whose tokens have expired.
 pub async fn delete_expired(connection: &impl ConnectionTrait, now: Timestamp) -> StoreResult<u64> {
     Ok(jti::Entity::delete_many()

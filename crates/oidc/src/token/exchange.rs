@@ -4,9 +4,11 @@
 use serde_json::{Value, json};
 
 use crate::access_token::client_subject;
-use crate::client::{Client, Permission};
+use crate::acr::Acr;
+use crate::client::{Client, ClientKind, Permission};
 use crate::error::{ErrorCode, OAuthError};
 use crate::parameters::Parameters;
+use crate::passkey::MinimumPasskey;
 use crate::scope::{STANDARD, Scopes};
 
 /// The `grant_type`.
@@ -76,8 +78,10 @@ pub fn parse(form: &Parameters) -> Result<Request, OAuthError> {
 pub struct SubjectToken {
     /// Whose it is.
     pub client_id: String,
-    /// Its audience.
-    pub audience: Vec<String>,
+    /// The API of its audience that the calling client is a server of.
+    pub served_api: Option<String>,
+    /// How sure we were of the user, if that was asked for.
+    pub acr: Option<Acr>,
     /// Its scopes.
     pub scopes: Scopes,
     /// Who acts already.
@@ -106,8 +110,9 @@ pub struct Exchange {
 
 /// Whether a client gets a token for its user's.
 ///
-/// The user's token must be the client's own or meant for it, so that nobody trades in a token they came by. The new
-/// token never allows more than the old one.
+/// The user's token must be the client's own or for an API the client is a server of, so that nobody trades in a token
+/// they came by. Of standard scopes the new token never has more than the old one; what it allows at an API is what
+/// the client was given on behalf of users there.
 ///
 /// # Errors
 /// `unauthorized_client`, `invalid_request` for unusable tokens (RFC 8693 §2.2.2), `invalid_scope`, `invalid_target`.
@@ -119,9 +124,8 @@ pub fn evaluate(
     proven_key: Option<&str>,
 ) -> Result<Exchange, OAuthError> {
     let subject = subject.ok_or_else(|| invalid("The subject_token is not a valid access token."))?;
-    let meant_for_it = subject.client_id == client.id || subject.audience.contains(&client.id);
-    if !meant_for_it {
-        return Err(invalid("The subject_token was not issued for this client."));
+    if subject.client_id != client.id {
+        check_foreign(client, subject)?;
     }
     if subject
         .key_thumbprint
@@ -177,6 +181,29 @@ pub fn evaluate(
     })
 }
 
+/// A token of another client, which its API's server was sent.
+///
+/// Whoever knows a public client's name can be it, so none is a server of anything. Nor did the user sign in to this
+/// client, so what it insists on at a sign-in is held against the token.
+fn check_foreign(client: &Client, subject: &SubjectToken) -> Result<(), OAuthError> {
+    if client.kind == ClientKind::Public || subject.served_api.is_none() {
+        return Err(invalid("The subject_token was not issued for this client."));
+    }
+    if client.minimum_acr.is_some_and(|least| subject.acr < Some(least)) {
+        return Err(OAuthError::new(
+            ErrorCode::AccessDenied,
+            "The user signed in to the other client in a weaker way than this client asks for.",
+        ));
+    }
+    if client.minimum_passkey != MinimumPasskey::Any {
+        return Err(OAuthError::new(
+            ErrorCode::AccessDenied,
+            "This client asks for a certain kind of passkey, of which a token of another client says nothing.",
+        ));
+    }
+    Ok(())
+}
+
 fn depth(actor: Option<&Value>) -> usize {
     std::iter::successors(actor, |actor| actor.get("act")).count()
 }
@@ -223,7 +250,8 @@ mod tests {
     fn subject() -> SubjectToken {
         SubjectToken {
             client_id: "app".to_owned(),
-            audience: vec!["app".to_owned()],
+            served_api: None,
+            acr: None,
             scopes: Scopes::requested("openid email offline_access"),
             actor: None,
             key_thumbprint: None,
@@ -280,7 +308,6 @@ mod tests {
         use ErrorCode::*;
         let foreign = SubjectToken {
             client_id: "other".to_owned(),
-            audience: vec!["other".to_owned()],
             ..subject()
         };
         let bound = SubjectToken {
@@ -369,6 +396,51 @@ mod tests {
         ] {
             let answer = evaluate(&request, &client, subject.as_ref(), actor.as_ref(), key);
             assert_eq!(answer.unwrap_err().code, code, "{request:?}");
+        }
+    }
+
+    #[test]
+    fn a_server_of_the_api_may_trade_in_what_it_was_sent() {
+        let sent = SubjectToken {
+            client_id: "other".to_owned(),
+            served_api: Some("https://api.example".to_owned()),
+            ..subject()
+        };
+        let strong = SubjectToken {
+            acr: Some(Acr::FreshPasskey),
+            ..sent.clone()
+        };
+        let weak = SubjectToken {
+            acr: Some(Acr::Remembered),
+            ..sent.clone()
+        };
+        let bound = SubjectToken {
+            key_thumbprint: Some("k1".to_owned()),
+            ..sent.clone()
+        };
+        let public = Client {
+            kind: ClientKind::Public,
+            ..client()
+        };
+        let demanding = Client {
+            minimum_acr: Some(Acr::FreshPasskey),
+            ..client()
+        };
+        let choosy = Client {
+            minimum_passkey: MinimumPasskey::DeviceBound,
+            ..client()
+        };
+        for (client, subject, refused) in [
+            (client(), sent.clone(), None),
+            (client(), bound, Some(ErrorCode::InvalidRequest)),
+            (public, sent.clone(), Some(ErrorCode::InvalidRequest)),
+            (demanding.clone(), strong.clone(), None),
+            (demanding.clone(), weak, Some(ErrorCode::AccessDenied)),
+            (demanding, sent, Some(ErrorCode::AccessDenied)),
+            (choosy, strong, Some(ErrorCode::AccessDenied)),
+        ] {
+            let answer = evaluate(&request(), &client, Some(&subject), None, None);
+            assert_eq!(answer.err().map(|error| error.code), refused, "{subject:?}");
         }
     }
 

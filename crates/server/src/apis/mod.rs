@@ -4,5 +4,6 @@ mod dto;
 mod grants;
 mod routes;
 mod service;
+mod serving;
 
 pub use routes::routes;

@@ -12,7 +12,7 @@ use super::dto::{
     ApiClientAccessDto, ApiClientDto, ApiDto, ApiInput, ApiUpdateInput, CimdAccessInput, ClientApiGrantDto,
     GrantDto, PermissionsInput,
 };
-use super::{grants, service};
+use super::{grants, service, serving};
 use crate::http::access::{ActingAdmin, Admin};
 use crate::http::body::JsonBody;
 use crate::http::conditional::{IfMatch, Versioned};
@@ -31,6 +31,9 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(clients))
         .routes(routes!(assignable_clients))
         .routes(routes!(find_grant, replace_grant, remove_grant))
+        .routes(routes!(serving_clients))
+        .routes(routes!(assignable_serving_clients))
+        .routes(routes!(add_serving_client, remove_serving_client))
         .routes(routes!(apis_of_client))
         .routes(routes!(assignable_apis))
 }
@@ -311,6 +314,89 @@ async fn remove_grant(
 ) -> ApiResult<StatusCode> {
     let (id, client) = both(path)?;
     grants::remove(&state, &by, id, &client).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Clients that are servers of an API, a page at a time.
+#[utoipa::path(
+    get, path = "/api/apis/{id}/serving-clients", tag = "APIs",
+    params(("id" = String, Path, description = "API ID"), ListParameters),
+    responses(
+        (status = 200, body = Paginated<ApiClientDto>),
+        (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody)
+    )
+)]
+async fn serving_clients(
+    State(state): State<AppState>,
+    _: Admin,
+    PathId(id): PathId<ApiId>,
+    ListQuery(request): ListQuery,
+) -> ApiResult<Json<Paginated<ApiClientDto>>> {
+    Ok(Json(serving::clients_of(&state, id, &request).await?.into()))
+}
+
+/// Clients that could become servers of an API, a page at a time.
+#[utoipa::path(
+    get, path = "/api/apis/{id}/assignable-serving-clients", tag = "APIs",
+    params(("id" = String, Path, description = "API ID"), ListParameters),
+    responses(
+        (status = 200, body = Paginated<ApiClientDto>),
+        (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody)
+    )
+)]
+async fn assignable_serving_clients(
+    State(state): State<AppState>,
+    _: Admin,
+    PathId(id): PathId<ApiId>,
+    ListQuery(request): ListQuery,
+) -> ApiResult<Json<Paginated<ApiClientDto>>> {
+    Ok(Json(serving::assignable(&state, id, &request).await?.into()))
+}
+
+/// Makes a client a server of an API: it may introspect the API's access tokens, and exchange those of users.
+#[utoipa::path(
+    put, path = "/api/apis/{id}/serving-clients/{clientId}", tag = "APIs",
+    params(("id" = String, Path, description = "API ID"), ("clientId" = String, Path, description = "Client ID; `~` and base64url for one that is a URL")),
+    responses(
+        (status = 204),
+        (status = 400, body = ErrorBody, description = "The client is public"),
+        (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody)
+    )
+)]
+async fn add_serving_client(
+    State(state): State<AppState>,
+    by: ActingAdmin,
+    path: Result<Path<(String, String)>, PathRejection>,
+) -> ApiResult<StatusCode> {
+    let (id, client) = both(path)?;
+    serving::add(&state, &by, id, &client).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Ends that a client is a server of an API.
+#[utoipa::path(
+    delete, path = "/api/apis/{id}/serving-clients/{clientId}", tag = "APIs",
+    params(("id" = String, Path, description = "API ID"), ("clientId" = String, Path, description = "Client ID; `~` and base64url for one that is a URL")),
+    responses(
+        (status = 204),
+        (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody)
+    )
+)]
+async fn remove_serving_client(
+    State(state): State<AppState>,
+    by: ActingAdmin,
+    path: Result<Path<(String, String)>, PathRejection>,
+) -> ApiResult<StatusCode> {
+    let (id, client) = both(path)?;
+    serving::remove(&state, &by, id, &client).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

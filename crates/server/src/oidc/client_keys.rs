@@ -48,30 +48,25 @@ pub fn source(client: &Client) -> Result<KeySource, ClientKeysError> {
         .ok_or(ClientKeysError::None)
 }
 
-/// A client's keys. Keys of kinds we do not know are left out. A set that lacks the wanted key is fetched anew, if it
-/// was not just fetched.
-pub async fn of(
-    state: &AppState,
-    client: &Client,
-    wanted_kid: Option<&str>,
-) -> Result<Vec<Jwk>, ClientKeysError> {
+/// How a client's keys are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// As they are known; those at an address may be up to a day old.
+    Known,
+    /// Asked for anew, because a signature fits none of the known ones: a key may have been added, or have changed
+    /// under the same name. An address is asked this way every half minute at most.
+    Newer,
+}
+
+/// A client's keys. Keys of kinds we do not know are left out.
+pub async fn of(state: &AppState, client: &Client, wanted: Wanted) -> Result<Vec<Jwk>, ClientKeysError> {
     let (url, trust) = match source(client)? {
         KeySource::Listed(set) => return Ok(set.keys().to_vec()),
         KeySource::At(url, trust) => (url, trust),
     };
-    let known = state
-        .outbound
-        .jwks(&url, trust)
-        .await
-        .map_err(ClientKeysError::Fetch)?;
-    let lacks = wanted_kid.is_some_and(|kid| !known.keys().iter().any(|key| key.kid.as_deref() == Some(kid)));
-    if !lacks {
-        return Ok(known.keys().to_vec());
-    }
-    let fetched = state
-        .outbound
-        .jwks_refreshed(&url, trust)
-        .await
-        .map_err(ClientKeysError::Fetch)?;
-    Ok(fetched.keys().to_vec())
+    let set = match wanted {
+        Wanted::Known => state.outbound.jwks(&url, trust).await,
+        Wanted::Newer => state.outbound.jwks_refreshed(&url, trust).await,
+    };
+    Ok(set.map_err(ClientKeysError::Fetch)?.keys().to_vec())
 }

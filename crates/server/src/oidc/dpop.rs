@@ -5,8 +5,8 @@ use http::{HeaderMap, HeaderName, Method};
 use pocket_id_oidc::client::Profile;
 use pocket_id_oidc::dpop::{self, Expected, Proof};
 use pocket_id_oidc::error::{ErrorCode, OAuthError};
-use pocket_id_store::types::Timestamp;
-use pocket_id_store::{commit, jtis};
+use pocket_id_store::types::{Timestamp, TokenHash};
+use pocket_id_store::{Tx, commit, jtis};
 use url::Url;
 
 use super::replay::{self, Kind};
@@ -43,7 +43,7 @@ pub struct Proven<'r> {
     pub profile: Profile,
 }
 
-/// A proof that is in order and was not used up yet. It says which key it is of, so that whoever has no business here
+/// A proof that is in order and is still to be used up. It says which key it is of, so that whoever has no business here
 /// can be sent away before anything is written down.
 pub struct Unused(Proof);
 
@@ -53,20 +53,36 @@ impl Unused {
         &self.0.thumbprint
     }
 
-    /// Uses the proof up: it counts once.
-    pub async fn consume(self, state: &AppState) -> Result<String, Failure> {
+    /// Uses the proof up: it counts once. Of any number of transactions with it, one can be committed.
+    pub async fn consume_in(&self, state: &AppState, tx: &Tx) -> Result<(), Failure> {
         let Self(proof) = self;
-        let namespace = replay::namespace(Kind::DpopProof, &proof.thumbprint);
         let expires_at = Timestamp(proof.expires_at.saturating_mul(1000));
-        let tx = state.store.begin().await?;
-        let fresh = jtis::consume(&tx, &namespace, replay::hash(&proof.jti), expires_at).await?;
-        commit(tx).await?;
-        if fresh {
-            Ok(proof.thumbprint)
+        let (namespace, hash) = self.name();
+        if jtis::consume(tx, &namespace, hash, expires_at).await? {
+            Ok(())
         } else {
-            Err(refused(state, "The DPoP proof was used before."))
+            Err(used_before(state))
         }
     }
+
+    /// Uses the proof up where nothing else is written.
+    pub async fn consume(self, state: &AppState) -> Result<(), Failure> {
+        let tx = state.store.begin().await?;
+        self.consume_in(state, &tx).await?;
+        Ok(commit(tx).await?)
+    }
+
+    fn name(&self) -> (String, TokenHash) {
+        let Self(proof) = self;
+        (
+            replay::namespace(Kind::DpopProof, &proof.thumbprint),
+            replay::hash(&proof.jti),
+        )
+    }
+}
+
+fn used_before(state: &AppState) -> Failure {
+    refused(state, "The DPoP proof was used before.")
 }
 
 fn refused(state: &AppState, text: &str) -> Failure {
@@ -76,12 +92,18 @@ fn refused(state: &AppState, text: &str) -> Failure {
     )
 }
 
-/// The thumbprint of the key a request proves, if it proves one. The proof is used up: it counts once.
-pub async fn check(state: &AppState, request: Proven<'_>) -> Result<Option<String>, Failure> {
-    match read(state, &request)? {
-        Some(proof) => proof.consume(state).await.map(Some),
-        None => Ok(None),
+/// The proof of a request, if it has one. It must be used up with whatever the request leads to, in one transaction:
+/// what strangers send is not written down.
+pub async fn unused(state: &AppState, request: Proven<'_>) -> Result<Option<Unused>, Failure> {
+    let Some(proof) = read(state, &request)? else {
+        return Ok(None);
+    };
+    // So that a request that is merely sent again does not count as a second use of its code or refresh token.
+    let (namespace, hash) = proof.name();
+    if jtis::is_known(state.store.reader(), &namespace, hash).await? {
+        return Err(used_before(state));
     }
+    Ok(Some(proof))
 }
 
 /// The proof of a request, if it has one.

@@ -5,11 +5,11 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use pocket_id_oidc::client_auth::Credentials;
 use pocket_id_oidc::error::{ErrorCode, OAuthError};
-use pocket_id_oidc::introspection::{self, Facts, Introspection, Life, TokenKind};
+use pocket_id_oidc::introspection::{self, Facts, Introspection, Life, Served, TokenKind};
 use pocket_id_oidc::opaque::Kind;
 use pocket_id_oidc::parameters::Parameters;
-use pocket_id_store::types::TokenHash;
-use pocket_id_store::{StoreResult, grants, refresh_tokens, users};
+use pocket_id_store::types::{ClientId, TokenHash};
+use pocket_id_store::{StoreResult, apis, grants, refresh_tokens, users};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -27,7 +27,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(introspect))
 }
 
-/// Describes a token of the calling client.
+/// Describes a token of the calling client, or an access token for an API it is a server of.
 #[utoipa::path(
     post, path = "/api/oidc/introspect", tag = "OpenID Connect",
     responses(
@@ -62,7 +62,33 @@ async fn answer(state: &AppState, request: Request) -> Result<Introspection, Fai
             break;
         }
     }
-    Ok(introspection::answer(found, &caller, form.get("scope")))
+    let served = match &found {
+        Some(facts) => served(state, &caller, facts).await?,
+        None => Served::No,
+    };
+    Ok(introspection::answer(
+        found,
+        &caller.client.0,
+        served,
+        form.get("scope"),
+    ))
+}
+
+/// Who asks.
+struct Caller {
+    client: ClientId,
+    /// Whether the client itself proved to be there. A token of one of its users shows that somebody uses it.
+    itself: bool,
+}
+
+/// Whether the caller is a server of the API a token is for.
+async fn served(state: &AppState, caller: &Caller, facts: &Facts) -> StoreResult<Served> {
+    let readers = facts.readers(&caller.client.0);
+    if !caller.itself || readers.is_empty() {
+        return Ok(Served::No);
+    }
+    let api = apis::served_by(state.store.reader(), &caller.client, readers).await?;
+    Ok(if api.is_some() { Served::Yes } else { Served::No })
 }
 
 fn unauthorized() -> Failure {
@@ -72,14 +98,17 @@ fn unauthorized() -> Failure {
 
 /// The client that asks: by its credentials in the header, by an access token other than the one asked about, or by
 /// an assertion, in the header or in the form.
-async fn caller(state: &AppState, headers: &HeaderMap, form: &Parameters) -> Result<String, Failure> {
+async fn caller(state: &AppState, headers: &HeaderMap, form: &Parameters) -> Result<Caller, Failure> {
     let authorization = form::authorization(headers);
     let bearer = authorization
         .as_deref()
         .and_then(|value| value.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, token)| token.trim());
-    let id = |client: AuthenticatedClient| client.facts.id;
+    let id = |client: AuthenticatedClient| Caller {
+        itself: !client.row.is_public,
+        client: client.row.id,
+    };
     match (bearer, &authorization) {
         (Some(assertion), _) if form.get("client_id").is_some() => {
             let mut as_form = form.clone();
@@ -96,7 +125,10 @@ async fn caller(state: &AppState, headers: &HeaderMap, form: &Parameters) -> Res
             let live = presented_token::find(state, state.store.reader(), token).await?;
             // A token bound to a key proves nothing without it.
             live.filter(|live| live.key_thumbprint().is_none())
-                .map(|live| live.client_id().0.clone())
+                .map(|live| Caller {
+                    itself: matches!(live, LiveToken::OfClient(_)),
+                    client: live.client_id().clone(),
+                })
                 .ok_or_else(unauthorized)
         }
         (None, Some(header)) => {

@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 
 use super::authorize::{policy, unpack_object, user_apis};
 use super::client_authentication::authenticate;
-use super::dpop::{self, Nonce, Proven};
+use super::dpop::{self, Nonce, Proven, Unused};
 use super::form;
 use super::response::{self, Failure};
 use crate::state::AppState;
@@ -69,12 +69,13 @@ async fn keep(state: &AppState, request: Request) -> Result<Answer, Failure> {
         profile: client.facts.profile,
     };
     // RFC 9449 §10.1: a proof here says the same as the parameter.
-    if let Some(thumbprint) = dpop::check(state, proof).await? {
+    let proof = dpop::unused(state, proof).await?;
+    if let Some(thumbprint) = proof.as_ref().map(Unused::thumbprint) {
         if parameters.get("dpop_jkt").is_some_and(|jkt| jkt != thumbprint) {
             let text = "The dpop_jkt parameter is not the key of the DPoP proof.";
             return Err(OAuthError::new(ErrorCode::InvalidDpopProof, text).into());
         }
-        parameters.set("dpop_jkt", thumbprint);
+        parameters.set("dpop_jkt", thumbprint.to_owned());
     }
     let unpacked = unpack_object(state, &client.row, &parameters).await?;
     let parameters = unpacked.parameters;
@@ -92,6 +93,9 @@ async fn keep(state: &AppState, request: Request) -> Result<Answer, Failure> {
     let secret = pushed_request::secret(&request_uri).unwrap_or_default();
     let now = state.now();
     let tx = state.store.begin().await?;
+    if let Some(proof) = proof {
+        proof.consume_in(state, &tx).await?;
+    }
     pushed_requests::insert(
         &tx,
         PushedRequest {

@@ -19,6 +19,7 @@ mod preview;
 mod refused;
 mod request_uri;
 mod resource_faults;
+mod resource_servers;
 mod resources;
 mod token;
 mod userinfo;

@@ -4,6 +4,7 @@ pub mod access_token;
 pub mod api;
 pub mod api_key;
 pub mod api_permission;
+pub mod api_serving_client;
 pub mod app_config;
 pub mod audit_log;
 pub mod authorization_code;

@@ -24,6 +24,7 @@ mod m20261127_000060_passkey_policy;
 mod m20261128_000018_list_speed;
 mod m20261128_000020_mail;
 mod m20261128_000022_secret_names;
+mod m20261128_000023_serving_clients;
 mod m20261128_000024_response_types;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
@@ -59,6 +60,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000020_mail::Migration),
             Box::new(m20261128_000018_list_speed::Migration),
             Box::new(m20261128_000022_secret_names::Migration),
+            Box::new(m20261128_000023_serving_clients::Migration),
             Box::new(m20261128_000024_response_types::Migration),
         ]
     }

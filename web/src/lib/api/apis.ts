@@ -37,6 +37,16 @@ export const apis = {
 		api.change<ApiGrant>('PUT', `${path(id)}/clients/${encodeClientId(client)}`, grant, version),
 	revoke: (id: string, client: string) =>
 		api.delete(`${path(id)}/clients/${encodeClientId(client)}`),
+	servers: (id: string, query: ListQuery) =>
+		api.get<Paginated<ApiClient>>(`${path(id)}/serving-clients${listQueryString(query)}`),
+	assignableServers: (id: string, query: ListQuery) =>
+		api.get<Paginated<ApiClient>>(
+			`${path(id)}/assignable-serving-clients${listQueryString(query)}`
+		),
+	addServer: (id: string, client: string) =>
+		api.put(`${path(id)}/serving-clients/${encodeClientId(client)}`, undefined),
+	removeServer: (id: string, client: string) =>
+		api.delete(`${path(id)}/serving-clients/${encodeClientId(client)}`),
 	ofClient: (client: string) =>
 		api.get<ClientApiAccess[]>(`/api/api-access/${encodeClientId(client)}/apis`),
 	assignableTo: (client: string, query: ListQuery) =>

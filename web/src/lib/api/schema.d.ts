@@ -212,6 +212,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/apis/{id}/assignable-serving-clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Clients that could become servers of an API, a page at a time. */
+        get: operations["getApisIdAssignableServingClients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/apis/{id}/cimd-access": {
         parameters: {
             query?: never;
@@ -277,6 +294,41 @@ export interface paths {
         put: operations["putApisIdPermissions"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/apis/{id}/serving-clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Clients that are servers of an API, a page at a time. */
+        get: operations["getApisIdServingClients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/apis/{id}/serving-clients/{clientId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Makes a client a server of an API: it may introspect the API's access tokens, and exchange those of users. */
+        put: operations["putApisIdServingClientsClientId"];
+        post?: never;
+        /** Ends that a client is a server of an API. */
+        delete: operations["deleteApisIdServingClientsClientId"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1021,7 +1073,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Describes a token of the calling client. */
+        /** Describes a token of the calling client, or an access token for an API it is a server of. */
         post: operations["postOidcIntrospect"];
         delete?: never;
         options?: never;
@@ -5362,6 +5414,66 @@ export interface operations {
             504: components["responses"]["TimedOut"];
         };
     };
+    getApisIdAssignableServingClients: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page. */
+                "pagination[limit]"?: number;
+                /** @description Page, from 1; pages past the end mean the last one. */
+                "pagination[page]"?: number;
+                /** @description Substring to look for. */
+                search?: string;
+                /** @description Field to sort by; fields the list cannot sort by are ignored. */
+                "sort[column]"?: string;
+                /** @description `asc` or `desc`. */
+                "sort[direction]"?: string;
+            };
+            header?: never;
+            path: {
+                /** @description API ID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Paginated_ApiClientDto"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
     putApisIdCimdAccess: {
         parameters: {
             query?: never;
@@ -5739,6 +5851,173 @@ export interface operations {
             };
             /** @description Changed by somebody else meanwhile */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    getApisIdServingClients: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page. */
+                "pagination[limit]"?: number;
+                /** @description Page, from 1; pages past the end mean the last one. */
+                "pagination[page]"?: number;
+                /** @description Substring to look for. */
+                search?: string;
+                /** @description Field to sort by; fields the list cannot sort by are ignored. */
+                "sort[column]"?: string;
+                /** @description `asc` or `desc`. */
+                "sort[direction]"?: string;
+            };
+            header?: never;
+            path: {
+                /** @description API ID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Paginated_ApiClientDto"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    putApisIdServingClientsClientId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Client ID; `~` and base64url for one that is a URL */
+                clientId: string;
+                /** @description API ID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The client is public */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    deleteApisIdServingClientsClientId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Client ID; `~` and base64url for one that is a URL */
+                clientId: string;
+                /** @description API ID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -7,6 +7,7 @@ use pocket_id_oidc::authorize::{self, Channel, PageError, PendingClients, Refusa
 use pocket_id_oidc::client::{self, Demand};
 use pocket_id_oidc::error::{ErrorCode, OAuthError};
 use pocket_id_oidc::interaction::Progress;
+use pocket_id_oidc::jose::Jwk;
 use pocket_id_oidc::parameters::Parameters;
 use pocket_id_oidc::pushed_request;
 use pocket_id_oidc::request_object::{self, Signature, Unpacked};
@@ -20,7 +21,8 @@ use pocket_id_store::{StoreResult, commit, pushed_requests};
 use super::policy;
 use crate::clients::resolve;
 use crate::http::error::ApiError;
-use crate::oidc::{client_keys, facts, request_uri as fetching};
+use crate::oidc::client_keys::{self, Wanted};
+use crate::oidc::{facts, request_uri as fetching};
 use crate::state::AppState;
 
 /// An interaction and what is left of it.
@@ -182,17 +184,23 @@ pub async fn unpack_object(
         }
         (None, Some(uri)) => referred_to(state, client, &facts, uri).await?,
     };
-    let keys = if request_object::needs_keys(&object) {
-        client_keys::of(state, client, request_object::key_id(&object).as_deref())
+    let keys = async |wanted| {
+        client_keys::of(state, client, wanted)
             .await
-            .map_err(|error| refused(ErrorCode::InvalidRequestObject, &error.to_string()))?
-    } else {
-        Vec::new()
+            .map_err(|error| refused(ErrorCode::InvalidRequestObject, &error.to_string()))
     };
     let issuer = state.config.app_url.as_str();
     let now = state.now().seconds();
-    request_object::unpack(parameters, &object, &facts, &keys, issuer, now)
-        .map_err(|error| refused(ErrorCode::InvalidRequestObject, error.0))
+    let unpack = |keys: &[Jwk]| request_object::unpack(parameters, &object, &facts, keys, issuer, now);
+    let verdict = if request_object::needs_keys(&object) {
+        match unpack(&keys(Wanted::Known).await?) {
+            Err(request_object::FOREIGN_SIGNATURE) => unpack(&keys(Wanted::Newer).await?),
+            verdict => verdict,
+        }
+    } else {
+        unpack(&[])
+    };
+    verdict.map_err(|error| refused(ErrorCode::InvalidRequestObject, error.0))
 }
 
 /// The request object an address refers to. What went wrong with it is for the log: the error goes through the browser

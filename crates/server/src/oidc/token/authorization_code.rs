@@ -51,7 +51,7 @@ pub async fn redeem(state: &AppState, caller: &Caller, request: &Request) -> Res
             user: None,
         },
     };
-    let proven = caller.proven_key.as_deref();
+    let proven = caller.proven_key();
     let answer = evaluate(request, &client.facts, stored.as_ref(), verdict, proven, now.0);
     let (mut grant, user) = match (answer, grant, user) {
         (Ok(()), Some(grant), Some(user)) => (grant, user),
@@ -69,7 +69,7 @@ pub async fn redeem(state: &AppState, caller: &Caller, request: &Request) -> Res
     }
     // From here on the key binds the refresh token, and only a public client's: a confidential one proves who it
     // is anyway, and may change its key (RFC 9449 §5).
-    let bound_to = caller.proven_key.clone().filter(|_| client.row.is_public);
+    let bound_to = caller.key_thumbprint().filter(|_| client.row.is_public);
     if grant.dpop_jkt != bound_to {
         grants::bind(&tx, grant.id, bound_to.as_deref()).await?;
         grant.dpop_jkt = bound_to;

@@ -19,7 +19,7 @@ use crate::state::AppState;
 /// Gives a client a token of its own.
 pub async fn issue(state: &AppState, caller: &Caller, request: &Request) -> Result<TokenResponse, Failure> {
     let client = &caller.client;
-    check_key(&client.facts, None, caller.proven_key.as_deref())?;
+    check_key(&client.facts, None, caller.proven_key())?;
     let resource = request.resource.as_deref();
     if resource.is_some_and(|resource| !resource::is_well_formed(resource)) {
         let text = "The resource must be an absolute URI without fragment.";
@@ -45,6 +45,7 @@ pub async fn issue(state: &AppState, caller: &Caller, request: &Request) -> Resu
     let expires_at = now.plus_minutes(client.row.access_token_duration_minutes.into());
     let jti = state.random.uuid();
     let tx = state.store.begin().await?;
+    caller.use_proof(state, &tx).await?;
     client_access_tokens::insert(
         &tx,
         ClientAccessToken {
@@ -52,7 +53,7 @@ pub async fn issue(state: &AppState, caller: &Caller, request: &Request) -> Resu
             client_id: client.row.id.clone(),
             scope: StringList(scopes.clone()),
             audience: StringList(audience.clone()),
-            dpop_jkt: caller.proven_key.clone(),
+            dpop_jkt: caller.key_thumbprint(),
             created_at: now,
             expires_at,
         },
@@ -66,7 +67,7 @@ pub async fn issue(state: &AppState, caller: &Caller, request: &Request) -> Resu
         scopes: &scopes,
         authentication: None,
         actor: None,
-        key_thumbprint: caller.proven_key.as_deref(),
+        key_thumbprint: caller.proven_key(),
     };
     let validity = Validity {
         jti: &jti.to_string(),
@@ -77,7 +78,7 @@ pub async fn issue(state: &AppState, caller: &Caller, request: &Request) -> Resu
     let signer = state.signing_keys.signer(client.facts.access_token_alg()).await?;
     Ok(TokenResponse {
         access_token: access_token::issue(&signer, issuer, &content, validity)?,
-        token_type: token_type(caller.proven_key.as_deref()),
+        token_type: token_type(caller.proven_key()),
         expires_in: expires_at.seconds() - now.seconds(),
         scope: scopes.join(" "),
         refresh_token: None,

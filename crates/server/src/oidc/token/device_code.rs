@@ -44,7 +44,7 @@ pub async fn redeem(state: &AppState, caller: &Caller, request: &Request) -> Res
             user: None,
         },
     };
-    let proven = caller.proven_key.as_deref();
+    let proven = caller.proven_key();
     match evaluate(&client.facts, stored.as_ref(), verdict, proven, now.0) {
         Poll::Redeem => {}
         Poll::Wait { error, interval } => {
@@ -62,7 +62,7 @@ pub async fn redeem(state: &AppState, caller: &Caller, request: &Request) -> Res
         let error = OAuthError::new(ErrorCode::InvalidGrant, "The device code has been used before.");
         return deny(state, tx, Some(grant.id), Denial::RevokeGrant(error)).await;
     }
-    let bound_to = caller.proven_key.clone().filter(|_| client.row.is_public);
+    let bound_to = caller.key_thumbprint().filter(|_| client.row.is_public);
     if bound_to.is_some() {
         grants::bind(&tx, grant.id, bound_to.as_deref()).await?;
         grant.dpop_jkt = bound_to;

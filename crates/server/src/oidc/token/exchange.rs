@@ -8,12 +8,12 @@ use pocket_id_oidc::scope::{STANDARD, Scopes};
 use pocket_id_oidc::token::exchange::{ACCESS_TOKEN, ActorToken, Request, SubjectToken, evaluate};
 use pocket_id_oidc::token::{TokenResponse, UserStanding, check_key};
 use pocket_id_store::access_tokens::{self, AccessToken};
-use pocket_id_store::clients::Client;
-use pocket_id_store::consents;
+use pocket_id_store::clients::{self, Client};
 use pocket_id_store::grants::{self, Grant};
 use pocket_id_store::types::{GrantId, JsonDocument, StringList, SubjectType};
 use pocket_id_store::users::User;
 use pocket_id_store::{Tx, commit};
+use pocket_id_store::{apis, consents};
 
 use super::Caller;
 use super::minting::{Minted, Standing, no_user, sign, standing};
@@ -33,16 +33,25 @@ pub async fn exchange(
     origin: &RequestOrigin,
 ) -> Result<TokenResponse, Failure> {
     let client = &caller.client;
-    let proven = caller.proven_key.as_deref();
+    let proven = caller.proven_key();
     check_key(&client.facts, None, proven)?;
     let tx = state.store.begin().await?;
     let subject = match presented_token::find(state, &tx, &request.subject_token).await? {
         Some(LiveToken::OfUser(presented)) => Some((presented.token, presented.grant)),
         _ => None,
     };
+    let foreign = subject
+        .as_ref()
+        .map(|(_, grant)| grant)
+        .filter(|grant| grant.client_id != client.row.id);
+    let served = match foreign {
+        Some(grant) => apis::served_by(&tx, &client.row.id, &grant.audience.0).await?,
+        None => None,
+    };
     let known = subject.as_ref().map(|(token, grant)| SubjectToken {
         client_id: grant.client_id.0.clone(),
-        audience: grant.audience.0.clone(),
+        served_api: served.as_ref().map(|api| api.resource.clone()),
+        acr: grant.acr.as_deref().and_then(|acr| acr.parse().ok()),
         scopes: Scopes::from_granted(grant.scope.0.clone()),
         actor: grant.actor.as_ref().map(|actor| actor.0.clone()),
         key_thumbprint: token.dpop_jkt.clone(),
@@ -71,6 +80,10 @@ pub async fn exchange(
     let Some((subject_token, subject_grant)) = subject else {
         return Err(no_user());
     };
+    let source = match served {
+        Some(api) => Some((api, clients::find(&tx, &subject_grant.client_id).await?)),
+        None => None,
+    };
     let Standing { verdict, user } = standing(&tx, &client.row, &subject_grant).await?;
     let user = match (verdict, user) {
         (UserStanding::Good, Some(user)) => user,
@@ -81,6 +94,7 @@ pub async fn exchange(
         _ => return Err(no_user()),
     };
     check_consent(&tx, &client.row, &user, target.resource.as_deref(), &scopes).await?;
+    caller.use_proof(state, &tx).await?;
     let acting = allowed
         .actor
         .as_ref()
@@ -105,6 +119,8 @@ pub async fn exchange(
         expires_at,
         dpop_jkt: None,
         client_session_id: None,
+        // What another client asked for one by one, people agreed to for that client.
+        claims: subject_grant.claims.clone().filter(|_| source.is_none()),
         ..subject_grant
     };
     grants::insert(&tx, new.clone()).await?;
@@ -116,12 +132,16 @@ pub async fn exchange(
             grant_id: new.id,
             created_at: now,
             expires_at,
-            dpop_jkt: caller.proven_key.clone(),
+            dpop_jkt: caller.key_thumbprint(),
         },
     )
     .await?;
     let mut data = vec![("clientName", client.row.name.clone())];
     data.extend(acting.map(|actor| ("actor", actor)));
+    if let Some((api, from)) = source {
+        data.push(("api", api.name));
+        data.extend(from.map(|from| ("subjectClient", from.name)));
+    }
     audit::record(state, &tx, Event::TokenExchange, &user, origin, data).await?;
     commit(tx).await?;
     let minted = Minted {
@@ -129,7 +149,7 @@ pub async fn exchange(
         user,
         jti,
         access_expires_at: expires_at,
-        key_thumbprint: caller.proven_key.clone(),
+        key_thumbprint: caller.key_thumbprint(),
         algorithm: client.facts.access_token_alg(),
         refresh_token: None,
         id_token: None,
@@ -182,8 +202,8 @@ async fn target(tx: &Tx, client: &Client, request: &Request) -> Result<Target, F
         return Err(OAuthError::new(ErrorCode::InvalidTarget, text).into());
     }
     let scope = request.scope.as_deref();
-    let apis = facts::apis(tx, client, SubjectType::User, Some(resource), scope).await?;
-    let resolved = resource::resolve(Some(resource), scope, &apis, UnknownScopes::Refused)?;
+    let held = facts::apis(tx, client, SubjectType::User, Some(resource), scope).await?;
+    let resolved = resource::resolve(Some(resource), scope, &held, UnknownScopes::Refused)?;
     let (standard, permissions): (Vec<String>, Vec<String>) = resolved
         .scopes
         .as_slice()

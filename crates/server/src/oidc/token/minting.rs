@@ -101,7 +101,7 @@ pub enum Artefacts {
     AccessToken,
 }
 
-/// Writes down the new tokens and commits. Signing comes after: it takes longer than all of this together and
+/// Uses up the proof of the request, writes down the new tokens and commits. Signing comes after: it takes longer than all of this together and
 /// must not hold the database.
 pub async fn mint(
     state: &AppState,
@@ -111,6 +111,7 @@ pub async fn mint(
     user: User,
     (artefacts, occasion): (Artefacts, Occasion),
 ) -> Result<Minted, Failure> {
+    caller.use_proof(state, &tx).await?;
     let now = state.now();
     let client = &caller.client;
     let access_expires_at = now.plus_minutes(client.row.access_token_duration_minutes.into());
@@ -122,7 +123,7 @@ pub async fn mint(
             grant_id: grant.id,
             created_at: now,
             expires_at: access_expires_at,
-            dpop_jkt: caller.proven_key.clone(),
+            dpop_jkt: caller.key_thumbprint(),
         },
     )
     .await?;
@@ -156,7 +157,7 @@ pub async fn mint(
         user,
         jti,
         access_expires_at,
-        key_thumbprint: caller.proven_key.clone(),
+        key_thumbprint: caller.key_thumbprint(),
         algorithm: client.facts.access_token_alg(),
         refresh_token,
         id_token: Some(IdTokenPlan {

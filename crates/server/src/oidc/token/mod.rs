@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use pocket_id_oidc::error::{ErrorCode, OAuthError};
 use pocket_id_oidc::token::{self, TokenRequest, TokenResponse};
+use pocket_id_store::Tx;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -20,7 +21,7 @@ pub use minting::{Unsigned, sign_for_browser};
 use minting::sign;
 
 use super::client_authentication::{self, AuthenticatedClient};
-use super::dpop::{self, Nonce, Proven};
+use super::dpop::{self, Nonce, Proven, Unused};
 use super::form;
 use super::response::{self, Failure};
 use crate::http::client_ip::RequestOrigin;
@@ -59,8 +60,29 @@ async fn exchange(State(state): State<AppState>, origin: RequestOrigin, request:
 pub struct Caller {
     /// The client.
     pub client: AuthenticatedClient,
-    /// Thumbprint of the key of the request's DPoP proof (RFC 9449), if it had one.
-    pub proven_key: Option<String>,
+    /// The request's DPoP proof (RFC 9449), if it had one.
+    proof: Option<Unused>,
+}
+
+impl Caller {
+    /// Thumbprint of the key the request proved, if it did.
+    pub fn proven_key(&self) -> Option<&str> {
+        self.proof.as_ref().map(Unused::thumbprint)
+    }
+
+    /// The same, to keep.
+    pub fn key_thumbprint(&self) -> Option<String> {
+        self.proven_key().map(str::to_owned)
+    }
+
+    /// Uses up the proof of the request. Everything that gives tokens does this in the transaction that writes them
+    /// down, after whatever was redeemed for them.
+    pub async fn use_proof(&self, state: &AppState, tx: &Tx) -> Result<(), Failure> {
+        match &self.proof {
+            Some(proof) => proof.consume_in(state, tx).await,
+            None => Ok(()),
+        }
+    }
 }
 
 async fn answer(
@@ -85,7 +107,7 @@ async fn answer(
     };
     let caller = Caller {
         client,
-        proven_key: dpop::check(state, proof).await?,
+        proof: dpop::unused(state, proof).await?,
     };
     match &asked {
         TokenRequest::AuthorizationCode(request) => {

@@ -43,7 +43,7 @@ pub async fn rotate(state: &AppState, caller: &Caller, request: &Request) -> Res
             user: None,
         },
     };
-    let proven = caller.proven_key.as_deref();
+    let proven = caller.proven_key();
     let answer = evaluate(&client.facts, stored.as_ref(), verdict, proven, now.0);
     let (grant, user) = match (answer, grant, user) {
         (Ok(()), Some(grant), Some(user)) => (grant, user),

@@ -10,23 +10,23 @@ use crate::support::both_engines;
 /// The assertion type of RFC 7523.
 const KIND: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-struct Key(PrivateKey);
+pub struct Key(PrivateKey);
 
 impl Key {
-    fn new(seed: u8) -> Self {
+    pub fn new(seed: u8) -> Self {
         Self::with(Algorithm::Es256, seed)
     }
 
-    fn with(algorithm: Algorithm, seed: u8) -> Self {
+    pub fn with(algorithm: Algorithm, seed: u8) -> Self {
         Self(PrivateKey::generate(algorithm, [seed; 8]).unwrap())
     }
 
-    fn thumbprint(&self) -> String {
+    pub fn thumbprint(&self) -> String {
         self.0.public_jwk().thumbprint().unwrap()
     }
 
     /// A proof for a request; `jti` tells proofs apart.
-    fn proof(&self, app: &TestApp, method: &str, path: &str, jti: &str, more: &[(&str, &str)]) -> String {
+    pub fn proof(&self, app: &TestApp, method: &str, path: &str, jti: &str, more: &[(&str, &str)]) -> String {
         let header =
             json!({"typ": "dpop+jwt", "alg": self.0.algorithm().as_str(), "jwk": self.0.public_jwk()});
         let mut claims = json!({
@@ -44,11 +44,11 @@ impl Key {
     }
 }
 
-fn ath(token: &str) -> String {
+pub fn ath(token: &str) -> String {
     base64url(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, token.as_bytes()).as_ref())
 }
 
-async fn token(app: &TestApp, form: &[(&str, &str)], proof: &str) -> Answer {
+pub async fn token(app: &TestApp, form: &[(&str, &str)], proof: &str) -> Answer {
     let mut browser = app.browser();
     let request = browser
         .request(Method::POST, "/api/oidc/token")
@@ -58,7 +58,7 @@ async fn token(app: &TestApp, form: &[(&str, &str)], proof: &str) -> Answer {
 }
 
 /// Asks for tokens as clients do: once to learn the nonce, once with it.
-async fn token_with_nonce(app: &TestApp, key: &Key, form: &[(&str, &str)], jti: &str) -> Answer {
+pub async fn token_with_nonce(app: &TestApp, key: &Key, form: &[(&str, &str)], jti: &str) -> Answer {
     let first = token(
         app,
         form,
@@ -89,7 +89,7 @@ fn code_form<'f>(client: &'f Client, code: &'f str) -> Vec<(&'f str, &'f str)> {
     form
 }
 
-async fn ask_userinfo(app: &TestApp, scheme: &str, token: &str, proof: Option<&str>) -> Answer {
+pub async fn ask_userinfo(app: &TestApp, scheme: &str, token: &str, proof: Option<&str>) -> Answer {
     let mut browser = app.browser();
     let mut request = browser
         .request(Method::GET, "/api/oidc/userinfo")

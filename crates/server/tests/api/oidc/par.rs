@@ -6,7 +6,7 @@ use pocket_id_store::types::TokenHash;
 use serde_json::json;
 
 use super::*;
-use crate::support::{Database, both_engines};
+use crate::support::{Database, OtherServer, both_engines};
 
 /// Pushes a request with the client's secret.
 async fn push(app: &TestApp, client: &Client, more: &[(&str, &str)]) -> Answer {
@@ -247,6 +247,57 @@ both_engines!(
             "{answer:?}"
         );
         assert!(!answer.header("location").starts_with("https://evil"));
+    }
+);
+
+both_engines!(
+    a_key_that_changed_under_its_name_is_noticed,
+    |app: TestApp| async move {
+        let server = OtherServer::start(&app, "app.example").await;
+        let named = |_: u8| PrivateKey::generate(Algorithm::Es256, [5; 8]).unwrap();
+        let (old, new) = (named(1), named(2));
+        let set = |key: &PrivateKey| json!({"keys": [key.public_jwk()]});
+        assert_eq!(old.public_jwk().kid, new.public_jwk().kid);
+        server.page(
+            "/keys",
+            200,
+            &[
+                ("content-type", "application/json"),
+                ("cache-control", "max-age=86400"),
+            ],
+            &set(&old).to_string(),
+        );
+        let mut admin = app.set_up().await;
+        let client = register(&mut admin, |body| {
+            body["protocol"] = json!({"jwksUri": "https://app.example/keys"});
+        })
+        .await;
+        let object = |key: &PrivateKey| {
+            let claims = json!({"iss": client.id, "aud": app.url, "state": "signed"});
+            sign(key, "oauth-authz-req+jwt", &claims).unwrap()
+        };
+        let error = async |admin: &mut Browser, key: &PrivateKey| {
+            let path = authorize_path(&client, &[("request", &object(key))]);
+            parameter(&admin.get(&path).await, "error")
+        };
+        assert_eq!(error(&mut admin, &old).await, None);
+        assert_eq!(server.hits("/keys"), 1);
+        // Whoever signs with a key of their own makes us ask, but not more often than every half minute.
+        for _ in 0..3 {
+            let refused = error(&mut admin, &new).await;
+            assert_eq!(refused.as_deref(), Some("invalid_request_object"));
+        }
+        assert_eq!(server.hits("/keys"), 1, "it was asked just now");
+        server.json("/keys", &set(&new));
+        app.pass_seconds(30);
+        assert_eq!(error(&mut admin, &new).await, None, "the new key");
+        assert_eq!(server.hits("/keys"), 2);
+        let refused = error(&mut admin, &old).await;
+        assert_eq!(refused.as_deref(), Some("invalid_request_object"), "the old one");
+        assert_eq!(server.hits("/keys"), 2);
+        app.pass_seconds(30);
+        error(&mut admin, &old).await;
+        assert_eq!(server.hits("/keys"), 3);
     }
 );
 
