@@ -8,6 +8,7 @@ use sea_orm::{
     QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 
+use crate::client_lists;
 use crate::connect::Tx;
 pub use crate::entity::api::Model as Api;
 pub use crate::entity::api_permission::Model as ApiPermission;
@@ -345,7 +346,7 @@ pub async fn assignable_clients(
     if api.allow_cimd_clients {
         select = select.filter(oidc_client::Column::ClientType.ne(ClientType::MetadataDocument));
     }
-    client_page(select, request, connection).await
+    client_lists::by_name_of(select, request, connection).await
 }
 
 /// A page of clients that have access to an API.
@@ -363,26 +364,5 @@ pub async fn clients_with_access(
     if api.allow_cimd_clients {
         access = access.add(oidc_client::Column::ClientType.eq(ClientType::MetadataDocument));
     }
-    client_page(oidc_client::Entity::find().filter(access), request, connection).await
-}
-
-async fn client_page(
-    mut select: sea_orm::Select<oidc_client::Entity>,
-    request: &ListRequest,
-    connection: &impl ConnectionTrait,
-) -> StoreResult<Page<crate::clients::Client>> {
-    use oidc_client::Column;
-    if let Some(text) = &request.search {
-        select = select.filter(contains(Column::Name, text));
-    }
-    if let Some(values) = request.filter("clientType") {
-        select = select.filter(Column::ClientType.is_in(values.iter().map(String::as_str)));
-    }
-    let by_name = Expr::expr(Func::lower(Expr::col(Column::Name)));
-    select = match request.sort_key() {
-        Some(("createdAt", order)) => select.order_by(Column::CreatedAt, order),
-        Some((_, order)) => select.order_by(by_name, order),
-        None => select.order_by(by_name, Order::Asc),
-    };
-    page(select.order_by(Column::Id, Order::Asc), request, connection).await
+    client_lists::by_name_of(oidc_client::Entity::find().filter(access), request, connection).await
 }

@@ -9,7 +9,7 @@ use sea_orm::{
 use crate::entity::oidc_client::Model as Client;
 use crate::entity::{client_allowed_group, consent, group_member, oidc_client};
 use crate::error::StoreResult;
-use crate::list::{ListRequest, Page, contains, page};
+use crate::list::{Direction, ListRequest, Page, contains, page};
 use crate::types::UserId;
 
 /// A page of clients. Sort keys and filters are those of the REST API.
@@ -61,6 +61,38 @@ pub async fn accessible(
     };
     page(by_age(select), request, connection).await
 }
+
+/// A page of some clients, by name unless another order is asked for. Sort keys and filters are those of [`list`].
+pub(crate) async fn by_name_of(
+    select: Select<oidc_client::Entity>,
+    request: &ListRequest,
+    connection: &impl ConnectionTrait,
+) -> StoreResult<Page<Client>> {
+    let mut request = request.clone();
+    request
+        .sort
+        .take_if(|(key, _)| !SORT_KEYS.contains(&key.as_str()));
+    request
+        .sort
+        .get_or_insert_with(|| ("name".to_owned(), Direction::Ascending));
+    let select = ordered(narrowed(select, &request), &request);
+    page(by_age(select), &request, connection).await
+}
+
+/// What [`ordered`] knows.
+const SORT_KEYS: [&str; 11] = [
+    "name",
+    "createdAt",
+    "pkceEnabled",
+    "pkceSupported",
+    "requiresReauthentication",
+    "requiresPushedAuthorizationRequests",
+    "skipConsent",
+    "isGroupRestricted",
+    "clientType",
+    "isPublic",
+    "allowedUserGroupsCount",
+];
 
 /// When a user last signed in to the client of a row.
 fn last_use(user: UserId) -> SimpleExpr {
