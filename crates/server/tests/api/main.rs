@@ -37,3 +37,4 @@ mod shell;
 mod signing_keys;
 mod signup;
 mod users;
+mod version;

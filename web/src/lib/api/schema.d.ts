@@ -634,7 +634,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Mail of the last 30 days and what became of it, the newest first. Sort: `createdAt`. Filters: `kind`, `state`. */
+        /** Mail of the last 30 days and what became of it, the newest first. */
         get: operations["getEmailDeliveries"];
         put?: never;
         post?: never;
@@ -1887,6 +1887,40 @@ export interface paths {
         put?: never;
         /** Proves the caller's address with the token of a mailed link. */
         post: operations["postUsersMeVerifyEmail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/version/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The release that answers. */
+        get: operations["getVersionCurrent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/version/latest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest release as far as it is known. */
+        get: operations["getVersionLatest"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3238,6 +3272,14 @@ export interface components {
              */
             federatedIdentities?: components["schemas"]["FederatedIdentityDto"][] | null;
         };
+        /** @description The release that answers. */
+        CurrentVersionDto: {
+            /**
+             * @description Its version.
+             * @example 2.14.0
+             */
+            currentVersion: string;
+        };
         /** @description A custom claim. */
         CustomClaimDto: {
             /**
@@ -3306,11 +3348,8 @@ export interface components {
         };
         /** @description The body of every failed JSON request. */
         ErrorBody: {
-            /**
-             * @description What happened, for programs; stable.
-             * @example already_in_use
-             */
-            code: string;
+            /** @description What happened, for programs; stable. */
+            code: components["schemas"]["ErrorCode"];
             /** @description Further facts. */
             details?: components["schemas"]["ErrorDetails"];
             /**
@@ -3324,6 +3363,11 @@ export interface components {
              */
             request_id: string;
         };
+        /**
+         * @description What went wrong, for programs. Codes stay; new ones may come.
+         * @enum {string}
+         */
+        ErrorCode: "invalid_request_body" | "validation_failed" | "invalid_image" | "invalid_api_key_expiration" | "invalid_email_verification_token" | "missing_session_id" | "invalid_webauthn_session" | "invalid_webauthn_response" | "passkey_user_verification_required" | "synced_passkey_not_allowed" | "authenticator_not_allowed" | "attestation_required" | "reserved_claim" | "duplicate_claim" | "oidc_invalid_device_code" | "oidc_device_code_expired" | "not_signed_in" | "reauthentication_required" | "webauthn_authentication_failed" | "token_invalid_or_expired" | "device_code_invalid" | "device_login_expired" | "forbidden" | "user_disabled" | "api_key_auth_not_allowed" | "api_key_scope" | "device_login_denied" | "ldap_user_update" | "ldap_user_group_update" | "oidc_access_denied" | "one_time_access_disabled" | "open_signup_disabled" | "passkey_not_sufficient" | "recovery_codes_disabled" | "ui_config_disabled" | "not_found" | "user_not_found" | "api_key_not_found" | "image_not_found" | "setup_not_available" | "already_in_use" | "api_key_not_expired" | "client_id_already_exists" | "conflict" | "last_admin" | "setup_already_completed" | "smtp_not_configured" | "user_email_not_set" | "precondition_failed" | "file_too_large" | "file_type_not_supported" | "logo_download_failed" | "logo_type_not_supported" | "logo_too_large" | "rate_limited" | "internal_error" | "file_backend_unsupported" | "smtp_failed" | "not_ready" | "request_timeout";
         /** @description Further facts about an error. */
         ErrorDetails: {
             /** @description The failed rules, for `validation_failed`. */
@@ -3425,6 +3469,19 @@ export interface components {
             scopes: string[];
             /** @description The client's terms of service; an address of the web. */
             tosUri?: string | null;
+        };
+        /** @description The newest release. */
+        LatestVersionDto: {
+            /**
+             * @description Its version; empty while none is known or none is looked up.
+             * @example 2.14.0
+             */
+            latestVersion: string;
+            /**
+             * @description Its page, where there is one.
+             * @example https://example.com/releases/2.14.0
+             */
+            releaseUrl?: string | null;
         };
         /** @description How long a code is to live. */
         LifetimeInput: {
@@ -4532,7 +4589,7 @@ export interface components {
         };
     };
     responses: {
-        /** @description Something of ours failed; the cause is in the log only */
+        /** @description `internal_error`: Something of ours failed; the cause is in the log only. */
         InternalError: {
             headers: {
                 [name: string]: unknown;
@@ -4541,7 +4598,7 @@ export interface components {
                 "application/json": components["schemas"]["ErrorBody"];
             };
         };
-        /** @description Not allowed, or made by a page of another site */
+        /** @description `forbidden`: Administrators only, or a request made by a page of another site. */
         Refused: {
             headers: {
                 [name: string]: unknown;
@@ -4550,7 +4607,7 @@ export interface components {
                 "application/json": components["schemas"]["ErrorBody"];
             };
         };
-        /** @description The request took too long */
+        /** @description `request_timeout`: The request took too long. */
         TimedOut: {
             headers: {
                 [name: string]: unknown;
@@ -4559,7 +4616,7 @@ export interface components {
                 "application/json": components["schemas"]["ErrorBody"];
             };
         };
-        /** @description Too many requests; `Retry-After` says when to come back */
+        /** @description `rate_limited`: Too many requests; `Retry-After` says when to come back. */
         TooManyRequests: {
             headers: {
                 [name: string]: unknown;
@@ -4662,6 +4719,7 @@ export interface operations {
                     "application/json": components["schemas"]["RelatedOrigins"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4695,6 +4753,7 @@ export interface operations {
                     "application/json": components["schemas"]["ClientApiGrantDto"][];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4703,6 +4762,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4711,6 +4771,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4731,12 +4792,12 @@ export interface operations {
                 "pagination[limit]"?: number;
                 /** @description Page, from 1; pages past the end mean the last one. */
                 "pagination[page]"?: number;
-                /** @description Substring to look for. */
+                /** @description Text to look for in the name and the resource, in any case. */
                 search?: string;
-                /** @description Field to sort by; fields the list cannot sort by are ignored. */
-                "sort[column]"?: string;
+                /** @description What to sort by; anything else is ignored. Without it: by `createdAt`. */
+                "sort[column]"?: "name" | "resource" | "createdAt";
                 /** @description `asc` or `desc`. */
-                "sort[direction]"?: string;
+                "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
             path: {
@@ -4752,9 +4813,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "allowCimdClients": false,
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "id": "7c9a1f3e-2b4d-4e8f-9a6b-1d3c5e7f9a44",
+                     *           "name": "Calendar",
+                     *           "permissions": [
+                     *             {
+                     *               "allowedForCimdClients": false,
+                     *               "description": "See all appointments",
+                     *               "id": "2e6c8a10-4d5f-4b3a-8c7d-9e1f3a5b7c55",
+                     *               "key": "events:read",
+                     *               "name": "Read events"
+                     *             }
+                     *           ],
+                     *           "resource": "https://calendar.example.com"
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "currentPage": 1,
+                     *         "itemsPerPage": 20,
+                     *         "totalItems": 1,
+                     *         "totalPages": 1
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Paginated_ApiDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4763,6 +4853,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4771,6 +4862,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4791,12 +4883,10 @@ export interface operations {
                 "pagination[limit]"?: number;
                 /** @description Page, from 1; pages past the end mean the last one. */
                 "pagination[page]"?: number;
-                /** @description Substring to look for. */
-                search?: string;
-                /** @description Field to sort by; fields the list cannot sort by are ignored. */
-                "sort[column]"?: string;
+                /** @description What to sort by; anything else is ignored. Without it: by `createdAt`. */
+                "sort[column]"?: "name" | "expiresAt" | "lastUsedAt" | "createdAt";
                 /** @description `asc` or `desc`. */
-                "sort[direction]"?: string;
+                "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -4809,9 +4899,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "description": "Reads users every night",
+                     *           "expirationEmailSent": false,
+                     *           "expiresAt": "2030-01-01T00:00:00Z",
+                     *           "id": "a1b2c3d4-e5f6-4a7b-8c9d-0e1f2a3b4c66",
+                     *           "lastUsedAt": null,
+                     *           "name": "Backup script",
+                     *           "readOnly": true,
+                     *           "resources": [
+                     *             "users",
+                     *             "groups"
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "currentPage": 1,
+                     *         "itemsPerPage": 20,
+                     *         "totalItems": 1,
+                     *         "totalPages": 1
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Paginated_ApiKeyDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4820,6 +4937,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4842,6 +4960,18 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "description": "Reads users every night",
+                 *       "expiresAt": "2030-01-01T00:00:00Z",
+                 *       "name": "Backup script",
+                 *       "readOnly": true,
+                 *       "resources": [
+                 *         "users",
+                 *         "groups"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["ApiKeyInput"];
             };
         };
@@ -4851,9 +4981,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "apiKey": {
+                     *         "createdAt": "2026-01-02T03:04:05Z",
+                     *         "description": "Reads users every night",
+                     *         "expirationEmailSent": false,
+                     *         "expiresAt": "2030-01-01T00:00:00Z",
+                     *         "id": "a1b2c3d4-e5f6-4a7b-8c9d-0e1f2a3b4c66",
+                     *         "lastUsedAt": null,
+                     *         "name": "Backup script",
+                     *         "readOnly": true,
+                     *         "resources": [
+                     *           "users",
+                     *           "groups"
+                     *         ]
+                     *       },
+                     *       "token": "Wq7sKd0Zt5Xc2Vb9Nm4Lp1Ja8Hg3Fy6R"
+                     *     }
+                     */
                     "application/json": components["schemas"]["CreatedApiKeyDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. `invalid_api_key_expiration`: The end of life of an API key is not in the future. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4862,6 +5012,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4870,6 +5021,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4878,8 +5030,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Name taken */
+            /** @description Name taken. `already_in_use`: Somebody has this value already; `details.property` says of which field. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4910,6 +5071,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4918,6 +5080,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4926,6 +5089,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `api_key_not_found`: There is no such API key of one's own. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4960,9 +5124,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "apiKey": {
+                     *         "createdAt": "2026-01-02T03:04:05Z",
+                     *         "description": "Reads users every night",
+                     *         "expirationEmailSent": false,
+                     *         "expiresAt": "2030-01-01T00:00:00Z",
+                     *         "id": "a1b2c3d4-e5f6-4a7b-8c9d-0e1f2a3b4c66",
+                     *         "lastUsedAt": null,
+                     *         "name": "Backup script",
+                     *         "readOnly": true,
+                     *         "resources": [
+                     *           "users",
+                     *           "groups"
+                     *         ]
+                     *       },
+                     *       "token": "Wq7sKd0Zt5Xc2Vb9Nm4Lp1Ja8Hg3Fy6R"
+                     *     }
+                     */
                     "application/json": components["schemas"]["CreatedApiKeyDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. `invalid_api_key_expiration`: The end of life of an API key is not in the future. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4971,6 +5155,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4979,6 +5164,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4987,6 +5173,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `api_key_not_found`: There is no such API key of one's own. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4995,8 +5182,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It has not expired */
+            /** @description It has not expired. `api_key_not_expired`: Only expired API keys can be renewed. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5016,12 +5212,12 @@ export interface operations {
                 "pagination[limit]"?: number;
                 /** @description Page, from 1; pages past the end mean the last one. */
                 "pagination[page]"?: number;
-                /** @description Substring to look for. */
+                /** @description Text to look for in the name and the resource, in any case. */
                 search?: string;
-                /** @description Field to sort by; fields the list cannot sort by are ignored. */
-                "sort[column]"?: string;
+                /** @description What to sort by; anything else is ignored. Without it: by `createdAt`. */
+                "sort[column]"?: "name" | "resource" | "createdAt";
                 /** @description `asc` or `desc`. */
-                "sort[direction]"?: string;
+                "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -5034,9 +5230,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "allowCimdClients": false,
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "id": "7c9a1f3e-2b4d-4e8f-9a6b-1d3c5e7f9a44",
+                     *           "name": "Calendar",
+                     *           "permissions": [
+                     *             {
+                     *               "allowedForCimdClients": false,
+                     *               "description": "See all appointments",
+                     *               "id": "2e6c8a10-4d5f-4b3a-8c7d-9e1f3a5b7c55",
+                     *               "key": "events:read",
+                     *               "name": "Read events"
+                     *             }
+                     *           ],
+                     *           "resource": "https://calendar.example.com"
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "currentPage": 1,
+                     *         "itemsPerPage": 20,
+                     *         "totalItems": 1,
+                     *         "totalPages": 1
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Paginated_ApiDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5045,6 +5270,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5067,6 +5293,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Calendar",
+                 *       "resource": "https://calendar.example.com"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ApiInput"];
             };
         };
@@ -5076,9 +5308,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "allowCimdClients": false,
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "id": "7c9a1f3e-2b4d-4e8f-9a6b-1d3c5e7f9a44",
+                     *       "name": "Calendar",
+                     *       "permissions": [
+                     *         {
+                     *           "allowedForCimdClients": false,
+                     *           "description": "See all appointments",
+                     *           "id": "2e6c8a10-4d5f-4b3a-8c7d-9e1f3a5b7c55",
+                     *           "key": "events:read",
+                     *           "name": "Read events"
+                     *         }
+                     *       ],
+                     *       "resource": "https://calendar.example.com"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5087,6 +5338,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5095,6 +5347,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5103,7 +5356,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `already_in_use`: Somebody has this value already; `details.property` says of which field. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5133,9 +5396,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "allowCimdClients": false,
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "id": "7c9a1f3e-2b4d-4e8f-9a6b-1d3c5e7f9a44",
+                     *       "name": "Calendar",
+                     *       "permissions": [
+                     *         {
+                     *           "allowedForCimdClients": false,
+                     *           "description": "See all appointments",
+                     *           "id": "2e6c8a10-4d5f-4b3a-8c7d-9e1f3a5b7c55",
+                     *           "key": "events:read",
+                     *           "name": "Read events"
+                     *         }
+                     *       ],
+                     *       "resource": "https://calendar.example.com"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5144,6 +5426,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5152,6 +5435,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5177,6 +5461,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Calendar"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ApiUpdateInput"];
             };
         };
@@ -5186,9 +5475,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "allowCimdClients": false,
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "id": "7c9a1f3e-2b4d-4e8f-9a6b-1d3c5e7f9a44",
+                     *       "name": "Calendar",
+                     *       "permissions": [
+                     *         {
+                     *           "allowedForCimdClients": false,
+                     *           "description": "See all appointments",
+                     *           "id": "2e6c8a10-4d5f-4b3a-8c7d-9e1f3a5b7c55",
+                     *           "key": "events:read",
+                     *           "name": "Read events"
+                     *         }
+                     *       ],
+                     *       "resource": "https://calendar.example.com"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5197,6 +5505,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5205,6 +5514,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5213,7 +5523,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5244,6 +5564,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5252,6 +5573,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5260,6 +5582,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5276,16 +5599,30 @@ export interface operations {
     getApisIdAssignableClients: {
         parameters: {
             query?: {
+                /** @description Entered here, or described by a document of its own; may be repeated, any of the values counts. */
+                "filters[clientType]"?: ("standard" | "cimd")[];
+                /** @description Whether only members of allowed groups may use it. */
+                "filters[isGroupRestricted]"?: boolean[];
+                /** @description Whether PKCE is mandatory. */
+                "filters[pkceEnabled]"?: boolean[];
+                /** @description Whether PKCE was seen without being mandatory. */
+                "filters[pkceSupported]"?: boolean[];
+                /** @description Whether requests must be pushed. */
+                "filters[requiresPushedAuthorizationRequests]"?: boolean[];
+                /** @description Whether each authorization needs a passkey just used. */
+                "filters[requiresReauthentication]"?: boolean[];
+                /** @description Whether there is no consent screen. */
+                "filters[skipConsent]"?: boolean[];
                 /** @description Rows on a page. */
                 "pagination[limit]"?: number;
                 /** @description Page, from 1; pages past the end mean the last one. */
                 "pagination[page]"?: number;
-                /** @description Substring to look for. */
+                /** @description Text to look for in the client's name, in any case. */
                 search?: string;
-                /** @description Field to sort by; fields the list cannot sort by are ignored. */
-                "sort[column]"?: string;
+                /** @description What to sort by; anything else is ignored. Without it: by `name`. */
+                "sort[column]"?: "name" | "createdAt" | "pkceEnabled" | "pkceSupported" | "requiresReauthentication" | "requiresPushedAuthorizationRequests" | "skipConsent" | "isGroupRestricted" | "clientType" | "isPublic" | "allowedUserGroupsCount";
                 /** @description `asc` or `desc`. */
-                "sort[direction]"?: string;
+                "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
             path: {
@@ -5304,6 +5641,7 @@ export interface operations {
                     "application/json": components["schemas"]["Paginated_ApiClientDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5312,6 +5650,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5320,6 +5659,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5354,9 +5694,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "allowCimdClients": false,
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "id": "7c9a1f3e-2b4d-4e8f-9a6b-1d3c5e7f9a44",
+                     *       "name": "Calendar",
+                     *       "permissions": [
+                     *         {
+                     *           "allowedForCimdClients": false,
+                     *           "description": "See all appointments",
+                     *           "id": "2e6c8a10-4d5f-4b3a-8c7d-9e1f3a5b7c55",
+                     *           "key": "events:read",
+                     *           "name": "Read events"
+                     *         }
+                     *       ],
+                     *       "resource": "https://calendar.example.com"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5365,6 +5724,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5373,6 +5733,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5381,7 +5742,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5397,16 +5768,30 @@ export interface operations {
     getApisIdClients: {
         parameters: {
             query?: {
+                /** @description Entered here, or described by a document of its own; may be repeated, any of the values counts. */
+                "filters[clientType]"?: ("standard" | "cimd")[];
+                /** @description Whether only members of allowed groups may use it. */
+                "filters[isGroupRestricted]"?: boolean[];
+                /** @description Whether PKCE is mandatory. */
+                "filters[pkceEnabled]"?: boolean[];
+                /** @description Whether PKCE was seen without being mandatory. */
+                "filters[pkceSupported]"?: boolean[];
+                /** @description Whether requests must be pushed. */
+                "filters[requiresPushedAuthorizationRequests]"?: boolean[];
+                /** @description Whether each authorization needs a passkey just used. */
+                "filters[requiresReauthentication]"?: boolean[];
+                /** @description Whether there is no consent screen. */
+                "filters[skipConsent]"?: boolean[];
                 /** @description Rows on a page. */
                 "pagination[limit]"?: number;
                 /** @description Page, from 1; pages past the end mean the last one. */
                 "pagination[page]"?: number;
-                /** @description Substring to look for. */
+                /** @description Text to look for in the client's name, in any case. */
                 search?: string;
-                /** @description Field to sort by; fields the list cannot sort by are ignored. */
-                "sort[column]"?: string;
+                /** @description What to sort by; anything else is ignored. Without it: by `name`. */
+                "sort[column]"?: "name" | "createdAt" | "pkceEnabled" | "pkceSupported" | "requiresReauthentication" | "requiresPushedAuthorizationRequests" | "skipConsent" | "isGroupRestricted" | "clientType" | "isPublic" | "allowedUserGroupsCount";
                 /** @description `asc` or `desc`. */
-                "sort[direction]"?: string;
+                "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
             path: {
@@ -5425,6 +5810,7 @@ export interface operations {
                     "application/json": components["schemas"]["Paginated_ApiClientAccessDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5433,6 +5819,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5441,6 +5828,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5468,6 +5856,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "clientAccess": false,
+                 *       "clientPermissionIds": [],
+                 *       "userDelegatedAccess": true,
+                 *       "userDelegatedPermissionIds": [
+                 *         "2e6c8a10-4d5f-4b3a-8c7d-9e1f3a5b7c55"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["GrantDto"];
             };
         };
@@ -5477,9 +5875,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "clientAccess": false,
+                     *       "clientPermissionIds": [],
+                     *       "userDelegatedAccess": true,
+                     *       "userDelegatedPermissionIds": [
+                     *         "2e6c8a10-4d5f-4b3a-8c7d-9e1f3a5b7c55"
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["GrantDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5488,6 +5897,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5496,6 +5906,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5504,7 +5915,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5537,6 +5958,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5545,6 +5967,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5553,6 +5976,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5578,6 +6002,17 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "permissions": [
+                 *         {
+                 *           "description": "See all appointments",
+                 *           "key": "events:read",
+                 *           "name": "Read events"
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["PermissionsInput"];
             };
         };
@@ -5587,9 +6022,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "allowCimdClients": false,
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "id": "7c9a1f3e-2b4d-4e8f-9a6b-1d3c5e7f9a44",
+                     *       "name": "Calendar",
+                     *       "permissions": [
+                     *         {
+                     *           "allowedForCimdClients": false,
+                     *           "description": "See all appointments",
+                     *           "id": "2e6c8a10-4d5f-4b3a-8c7d-9e1f3a5b7c55",
+                     *           "key": "events:read",
+                     *           "name": "Read events"
+                     *         }
+                     *       ],
+                     *       "resource": "https://calendar.example.com"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5598,6 +6052,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5606,6 +6061,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5614,7 +6070,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5645,7 +6111,7 @@ export interface operations {
                 };
             };
             429: components["responses"]["TooManyRequests"];
-            /** @description The settings could not be read */
+            /** @description The settings could not be read. `internal_error`: Something of ours failed; the cause is in the log only. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -5683,6 +6149,7 @@ export interface operations {
                     "application/json": components["schemas"]["AdminConfigEntry"][];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5691,6 +6158,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5699,7 +6167,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No administrator, or `ui_config_disabled` */
+            /** @description No administrator, or `ui_config_disabled`. `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `ui_config_disabled`: Settings come from the environment. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5708,8 +6176,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Changed by somebody else meanwhile */
+            /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5748,6 +6225,7 @@ export interface operations {
                     "application/json": components["schemas"]["AdminConfigEntry"][];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5756,6 +6234,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5764,7 +6243,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No administrator, or `ui_config_disabled` */
+            /** @description No administrator, or `ui_config_disabled`. `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `ui_config_disabled`: Settings come from the environment. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5773,8 +6252,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Changed by somebody else meanwhile */
+            /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5816,7 +6304,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Not set */
+            /** @description Not set. `image_not_found`: No such picture is stored. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5827,6 +6315,15 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
@@ -5855,6 +6352,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `invalid_image`: The picture is damaged, too large, or not of the type its name says. `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5863,6 +6361,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5871,6 +6370,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5879,6 +6379,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `image_not_found`: No such picture is stored. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5887,6 +6388,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5895,6 +6397,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `file_type_not_supported`: Files of this type are not taken here; see `details.expected_file_type`. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -5905,6 +6408,15 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
@@ -5927,6 +6439,7 @@ export interface operations {
                     "application/json": components["schemas"]["AdminConfigEntry"][];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5935,6 +6448,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5964,6 +6478,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5972,6 +6487,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5980,7 +6496,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The caller has no address */
+            /** @description The caller has no address. `smtp_not_configured`: No mail server is set up. `user_email_not_set`: The user has no mail address. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5991,7 +6507,7 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
-            /** @description The mail server did not take it: `smtp_failed` */
+            /** @description The mail server did not take it: `smtp_failed`. `smtp_failed`: The mail server did not take the mail; `details.dialogue` holds what was said. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -6032,7 +6548,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Not set */
+            /** @description Not set. `image_not_found`: No such picture is stored. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6043,6 +6559,15 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
@@ -6071,7 +6596,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No file, or `invalid_image` */
+            /** @description No file, or `invalid_image`. `invalid_image`: The picture is damaged, too large, or not of the type its name says. `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6080,6 +6605,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6088,6 +6614,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6096,6 +6623,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `image_not_found`: No such picture is stored. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6104,7 +6632,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too large */
+            /** @description Too large. `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -6113,7 +6641,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Of a type that is not taken here */
+            /** @description Of a type that is not taken here. `file_type_not_supported`: Files of this type are not taken here; see `details.expected_file_type`. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6124,6 +6652,15 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
@@ -6148,6 +6685,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6156,6 +6694,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6164,7 +6703,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not set, or always there */
+            /** @description Not set, or always there. `image_not_found`: No such picture is stored. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6175,6 +6714,15 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
@@ -6201,6 +6749,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6209,6 +6758,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6217,7 +6767,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not set */
+            /** @description Not set. `image_not_found`: No such picture is stored. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6228,6 +6778,15 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
@@ -6250,7 +6809,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No file, or `invalid_image` */
+            /** @description No file, or `invalid_image`. `invalid_image`: The picture is damaged, too large, or not of the type its name says. `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6259,6 +6818,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6267,6 +6827,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6275,7 +6836,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too large */
+            /** @description Too large. `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -6284,7 +6845,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Of a type that is not taken here */
+            /** @description Of a type that is not taken here. `file_type_not_supported`: Files of this type are not taken here; see `details.expected_file_type`. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6295,6 +6856,15 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
@@ -6313,6 +6883,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6321,6 +6892,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6329,7 +6901,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not set */
+            /** @description Not set. `image_not_found`: No such picture is stored. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6340,30 +6912,33 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
     getAuditLogs: {
         parameters: {
             query?: {
-                /** @description Names of clients, any of them; only in the log of everybody. */
-                "filters[clientName]"?: string;
-                /** @description Events, any of them; may be repeated. */
-                "filters[event]"?: string;
-                /** @description `internal` or `external`; only in the log of everybody. */
-                "filters[location]"?: string;
-                /** @description User IDs, any of them; may be repeated. */
-                "filters[userID]"?: string;
+                /** @description Events, such as `SIGN_IN`; may be repeated, any of the values counts. */
+                "filters[event]"?: string[];
+                /** @description Users, by ID; may be repeated, any of the values counts. */
+                "filters[userID]"?: string[];
                 /** @description Rows on a page. */
                 "pagination[limit]"?: number;
                 /** @description Page, from 1; pages past the end mean the last one. */
                 "pagination[page]"?: number;
-                /** @description Substring to look for. */
-                search?: string;
-                /** @description Field to sort by; fields the list cannot sort by are ignored. */
-                "sort[column]"?: string;
+                /** @description What to sort by; anything else is ignored. Without it: by `createdAt`, the newest first. */
+                "sort[column]"?: "event" | "ipAddress" | "country" | "city" | "userAgent" | "createdAt";
                 /** @description `asc` or `desc`. */
-                "sort[direction]"?: string;
+                "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -6376,9 +6951,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "actorUsername": "tim",
+                     *           "city": "Berlin",
+                     *           "country": "Germany",
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "data": {
+                     *             "actorUsername": "tim",
+                     *             "changed": "email"
+                     *           },
+                     *           "device": "Firefox on Linux x86_64",
+                     *           "event": "USER_UPDATED",
+                     *           "id": "019b7a5c-0c00-7d3e-8f4a-5b6c7d8e9f77",
+                     *           "ipAddress": "192.0.2.7",
+                     *           "userID": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *           "username": "craig"
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "currentPage": 1,
+                     *         "itemsPerPage": 20,
+                     *         "totalItems": 1,
+                     *         "totalPages": 1
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Paginated_AuditLogDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6387,6 +6991,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6403,24 +7008,22 @@ export interface operations {
     getAuditLogsAll: {
         parameters: {
             query?: {
-                /** @description Names of clients, any of them; only in the log of everybody. */
-                "filters[clientName]"?: string;
-                /** @description Events, any of them; may be repeated. */
-                "filters[event]"?: string;
-                /** @description `internal` or `external`; only in the log of everybody. */
-                "filters[location]"?: string;
-                /** @description User IDs, any of them; may be repeated. */
-                "filters[userID]"?: string;
+                /** @description Names of clients; may be repeated, any of the values counts. */
+                "filters[clientName]"?: string[];
+                /** @description Events, such as `SIGN_IN`; may be repeated, any of the values counts. */
+                "filters[event]"?: string[];
+                /** @description Whether the address is one of an internal network; may be repeated, any of the values counts. */
+                "filters[location]"?: ("internal" | "external")[];
+                /** @description Users, by ID; may be repeated, any of the values counts. */
+                "filters[userID]"?: string[];
                 /** @description Rows on a page. */
                 "pagination[limit]"?: number;
                 /** @description Page, from 1; pages past the end mean the last one. */
                 "pagination[page]"?: number;
-                /** @description Substring to look for. */
-                search?: string;
-                /** @description Field to sort by; fields the list cannot sort by are ignored. */
-                "sort[column]"?: string;
+                /** @description What to sort by; anything else is ignored. Without it: by `createdAt`, the newest first. */
+                "sort[column]"?: "event" | "ipAddress" | "country" | "city" | "userAgent" | "createdAt";
                 /** @description `asc` or `desc`. */
-                "sort[direction]"?: string;
+                "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -6433,9 +7036,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "actorUsername": "tim",
+                     *           "city": "Berlin",
+                     *           "country": "Germany",
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "data": {
+                     *             "actorUsername": "tim",
+                     *             "changed": "email"
+                     *           },
+                     *           "device": "Firefox on Linux x86_64",
+                     *           "event": "USER_UPDATED",
+                     *           "id": "019b7a5c-0c00-7d3e-8f4a-5b6c7d8e9f77",
+                     *           "ipAddress": "192.0.2.7",
+                     *           "userID": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *           "username": "craig"
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "currentPage": 1,
+                     *         "itemsPerPage": 20,
+                     *         "totalItems": 1,
+                     *         "totalPages": 1
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Paginated_AuditLogDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6444,6 +7076,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6460,14 +7093,14 @@ export interface operations {
     getAuditLogsAllExport: {
         parameters: {
             query: {
-                /** @description Names of clients, any of them; only in the log of everybody. */
-                "filters[clientName]"?: string;
-                /** @description Events, any of them; may be repeated. */
-                "filters[event]"?: string;
-                /** @description `internal` or `external`; only in the log of everybody. */
-                "filters[location]"?: string;
-                /** @description User IDs, any of them; may be repeated. */
-                "filters[userID]"?: string;
+                /** @description Names of clients; may be repeated, any of the values counts. */
+                "filters[clientName]"?: string[];
+                /** @description Events, such as `SIGN_IN`; may be repeated, any of the values counts. */
+                "filters[event]"?: string[];
+                /** @description Whether the address is one of an internal network; may be repeated, any of the values counts. */
+                "filters[location]"?: ("internal" | "external")[];
+                /** @description Users, by ID; may be repeated, any of the values counts. */
+                "filters[userID]"?: string[];
                 /** @description `csv` or `jsonl`. */
                 format: "csv" | "jsonl";
             };
@@ -6487,6 +7120,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6495,6 +7129,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6503,6 +7138,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6519,14 +7155,10 @@ export interface operations {
     getAuditLogsExport: {
         parameters: {
             query: {
-                /** @description Names of clients, any of them; only in the log of everybody. */
-                "filters[clientName]"?: string;
-                /** @description Events, any of them; may be repeated. */
-                "filters[event]"?: string;
-                /** @description `internal` or `external`; only in the log of everybody. */
-                "filters[location]"?: string;
-                /** @description User IDs, any of them; may be repeated. */
-                "filters[userID]"?: string;
+                /** @description Events, such as `SIGN_IN`; may be repeated, any of the values counts. */
+                "filters[event]"?: string[];
+                /** @description Users, by ID; may be repeated, any of the values counts. */
+                "filters[userID]"?: string[];
                 /** @description `csv` or `jsonl`. */
                 format: "csv" | "jsonl";
             };
@@ -6546,6 +7178,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6554,6 +7187,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6562,6 +7196,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6592,6 +7227,7 @@ export interface operations {
                     "application/json": string[];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6600,6 +7236,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6632,6 +7269,7 @@ export interface operations {
                     };
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6640,6 +7278,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6670,6 +7309,7 @@ export interface operations {
                     "application/json": string[];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6678,6 +7318,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6715,7 +7356,7 @@ export interface operations {
                     "application/json": components["schemas"]["CustomClaimDto"][];
                 };
             };
-            /** @description Also `reserved_claim` and `duplicate_claim` */
+            /** @description Also `reserved_claim` and `duplicate_claim`. `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. `reserved_claim`: The key of a custom claim is a standard claim; see `details.key`. `duplicate_claim`: A custom claim is there twice; see `details.key`. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6724,6 +7365,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6732,6 +7374,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6740,7 +7383,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6777,7 +7430,7 @@ export interface operations {
                     "application/json": components["schemas"]["CustomClaimDto"][];
                 };
             };
-            /** @description Also `reserved_claim` and `duplicate_claim` */
+            /** @description Also `reserved_claim` and `duplicate_claim`. `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. `reserved_claim`: The key of a custom claim is a standard claim; see `details.key`. `duplicate_claim`: A custom claim is there twice; see `details.key`. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6786,6 +7439,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6794,6 +7448,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6802,7 +7457,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6833,6 +7498,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeviceLoginDto"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6841,6 +7507,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `rate_limited`: Too many requests; `Retry-After` says when to come back. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6874,6 +7541,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "customClaims": [
+                     *         {
+                     *           "key": "department",
+                     *           "value": "it"
+                     *         }
+                     *       ],
+                     *       "disabled": false,
+                     *       "displayName": "Craig Federighi",
+                     *       "email": "craig@example.com",
+                     *       "emailVerified": true,
+                     *       "firstName": "Craig",
+                     *       "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *       "isAdmin": false,
+                     *       "lastName": "Federighi",
+                     *       "ldapId": null,
+                     *       "locale": "en",
+                     *       "userGroups": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ],
+                     *       "username": "craig"
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
@@ -6884,7 +7583,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Unknown, expired, used, or not of this browser */
+            /** @description Unknown, expired, used, or not of this browser. `device_login_expired`: The request of the other device is unknown, decided or expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6893,7 +7592,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Denied */
+            /** @description Denied. `forbidden`: Administrators only, or a request made by a page of another site. `device_login_denied`: The request was turned away on the other device. `user_disabled`: The account is disabled. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6902,6 +7601,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `rate_limited`: Too many requests; `Retry-After` says when to come back. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6935,6 +7635,7 @@ export interface operations {
                     "application/json": components["schemas"]["WaitingDeviceDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6943,7 +7644,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not signed in, or no such request */
+            /** @description Not signed in, or no such request. `not_signed_in`: No usable session or API key. `device_login_expired`: The request of the other device is unknown, decided or expired. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6952,6 +7653,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6960,6 +7662,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests; `Retry-After` says when to come back. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6991,6 +7703,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6999,7 +7712,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not signed in, no such request, or no passkey used */
+            /** @description Not signed in, no such request, or no passkey used. `not_signed_in`: No usable session or API key. `device_login_expired`: The request of the other device is unknown, decided or expired. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7008,6 +7721,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7016,6 +7730,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests; `Retry-After` says when to come back. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7031,16 +7755,18 @@ export interface operations {
     getEmailDeliveries: {
         parameters: {
             query?: {
+                /** @description What the mail is about; may be repeated, any of the values counts. */
+                "filters[kind]"?: ("login-with-new-device" | "one-time-access" | "email-verification" | "api-key-expiring-soon")[];
+                /** @description What became of it; may be repeated, any of the values counts. */
+                "filters[state]"?: ("pending" | "delivered" | "failed")[];
                 /** @description Rows on a page. */
                 "pagination[limit]"?: number;
                 /** @description Page, from 1; pages past the end mean the last one. */
                 "pagination[page]"?: number;
-                /** @description Substring to look for. */
-                search?: string;
-                /** @description Field to sort by; fields the list cannot sort by are ignored. */
-                "sort[column]"?: string;
+                /** @description What to sort by; anything else is ignored. Without it: by `createdAt`, the newest first. */
+                "sort[column]"?: "createdAt";
                 /** @description `asc` or `desc`. */
-                "sort[direction]"?: string;
+                "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -7056,6 +7782,7 @@ export interface operations {
                     "application/json": components["schemas"]["Paginated_MailDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7064,6 +7791,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7080,16 +7808,30 @@ export interface operations {
     getOidcClients: {
         parameters: {
             query?: {
+                /** @description Entered here, or described by a document of its own; may be repeated, any of the values counts. */
+                "filters[clientType]"?: ("standard" | "cimd")[];
+                /** @description Whether only members of allowed groups may use it. */
+                "filters[isGroupRestricted]"?: boolean[];
+                /** @description Whether PKCE is mandatory. */
+                "filters[pkceEnabled]"?: boolean[];
+                /** @description Whether PKCE was seen without being mandatory. */
+                "filters[pkceSupported]"?: boolean[];
+                /** @description Whether requests must be pushed. */
+                "filters[requiresPushedAuthorizationRequests]"?: boolean[];
+                /** @description Whether each authorization needs a passkey just used. */
+                "filters[requiresReauthentication]"?: boolean[];
+                /** @description Whether there is no consent screen. */
+                "filters[skipConsent]"?: boolean[];
                 /** @description Rows on a page. */
                 "pagination[limit]"?: number;
                 /** @description Page, from 1; pages past the end mean the last one. */
                 "pagination[page]"?: number;
-                /** @description Substring to look for. */
+                /** @description Text to look for in the name, in any case. */
                 search?: string;
-                /** @description Field to sort by; fields the list cannot sort by are ignored. */
-                "sort[column]"?: string;
+                /** @description What to sort by; anything else is ignored. Without it: by `createdAt`. */
+                "sort[column]"?: "name" | "createdAt" | "pkceEnabled" | "pkceSupported" | "requiresReauthentication" | "requiresPushedAuthorizationRequests" | "skipConsent" | "isGroupRestricted" | "clientType" | "isPublic" | "allowedUserGroupsCount";
                 /** @description `asc` or `desc`. */
-                "sort[direction]"?: string;
+                "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -7102,9 +7844,60 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "accessTokenDurationMinutes": 60,
+                     *           "allowedUserGroupsCount": 1,
+                     *           "callbackURLs": [
+                     *             "https://files.example.com/callback"
+                     *           ],
+                     *           "clientType": "standard",
+                     *           "credentials": {
+                     *             "federatedIdentities": [],
+                     *             "secrets": [
+                     *               {
+                     *                 "createdAt": "2026-01-02T03:04:05Z",
+                     *                 "expiresAt": null,
+                     *                 "id": "9d0c7e5a-3b1f-4c2d-8e6f-5a4b3c2d1e88",
+                     *                 "isActive": true,
+                     *                 "name": "Staging",
+                     *                 "prefix": "kT9q"
+                     *               }
+                     *             ]
+                     *           },
+                     *           "description": "Documents of the family",
+                     *           "hasDarkLogo": false,
+                     *           "hasLogo": false,
+                     *           "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *           "isApproved": true,
+                     *           "isDynamic": false,
+                     *           "isGroupRestricted": true,
+                     *           "isPublic": false,
+                     *           "launchURL": "https://files.example.com",
+                     *           "logoutCallbackURLs": [],
+                     *           "name": "Files",
+                     *           "pkceEnabled": true,
+                     *           "protocol": {},
+                     *           "refreshTokenDurationMinutes": 43200,
+                     *           "requiresPushedAuthorizationRequests": false,
+                     *           "requiresReauthentication": false,
+                     *           "skipConsent": false
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "currentPage": 1,
+                     *         "itemsPerPage": 20,
+                     *         "totalItems": 1,
+                     *         "totalPages": 1
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Paginated_ClientWithGroupCountDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7113,6 +7906,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7128,13 +7922,42 @@ export interface operations {
     };
     postOidcClients: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Entered here, or described by a document of its own; may be repeated, any of the values counts. */
+                "filters[clientType]"?: ("standard" | "cimd")[];
+                /** @description Whether only members of allowed groups may use it. */
+                "filters[isGroupRestricted]"?: boolean[];
+                /** @description Whether PKCE is mandatory. */
+                "filters[pkceEnabled]"?: boolean[];
+                /** @description Whether PKCE was seen without being mandatory. */
+                "filters[pkceSupported]"?: boolean[];
+                /** @description Whether requests must be pushed. */
+                "filters[requiresPushedAuthorizationRequests]"?: boolean[];
+                /** @description Whether each authorization needs a passkey just used. */
+                "filters[requiresReauthentication]"?: boolean[];
+                /** @description Whether there is no consent screen. */
+                "filters[skipConsent]"?: boolean[];
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "accessTokenDurationMinutes": 60,
+                 *       "callbackURLs": [
+                 *         "https://files.example.com/callback"
+                 *       ],
+                 *       "description": "Documents of the family",
+                 *       "isGroupRestricted": true,
+                 *       "launchURL": "https://files.example.com",
+                 *       "name": "Files",
+                 *       "pkceEnabled": true,
+                 *       "refreshTokenDurationMinutes": 43200
+                 *     }
+                 */
                 "application/json": components["schemas"]["ClientInput"];
             };
         };
@@ -7144,9 +7967,60 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "accessTokenDurationMinutes": 60,
+                     *       "allowedUserGroups": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ],
+                     *       "callbackURLs": [
+                     *         "https://files.example.com/callback"
+                     *       ],
+                     *       "clientType": "standard",
+                     *       "credentials": {
+                     *         "federatedIdentities": [],
+                     *         "secrets": [
+                     *           {
+                     *             "createdAt": "2026-01-02T03:04:05Z",
+                     *             "expiresAt": null,
+                     *             "id": "9d0c7e5a-3b1f-4c2d-8e6f-5a4b3c2d1e88",
+                     *             "isActive": true,
+                     *             "name": "Staging",
+                     *             "prefix": "kT9q"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "description": "Documents of the family",
+                     *       "hasDarkLogo": false,
+                     *       "hasLogo": false,
+                     *       "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *       "isApproved": true,
+                     *       "isDynamic": false,
+                     *       "isGroupRestricted": true,
+                     *       "isPublic": false,
+                     *       "launchURL": "https://files.example.com",
+                     *       "logoutCallbackURLs": [],
+                     *       "name": "Files",
+                     *       "pkceEnabled": true,
+                     *       "protocol": {},
+                     *       "refreshTokenDurationMinutes": 43200,
+                     *       "requiresPushedAuthorizationRequests": false,
+                     *       "requiresReauthentication": false,
+                     *       "skipConsent": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientWithGroupsDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. `invalid_image`: The picture is damaged, too large, or not of the type its name says. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7155,6 +8029,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7163,6 +8038,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7171,7 +8047,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The client ID is taken */
+            /** @description The client ID is taken. `client_id_already_exists`: There is a client with this ID. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7180,7 +8056,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The logo cannot be had from its address */
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The logo cannot be had from its address. `logo_download_failed`: The logo could not be read from its address. `logo_type_not_supported`: What is at the logo's address is no picture of a known type. `logo_too_large`: What is at the logo's address is too large. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7211,9 +8096,60 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "accessTokenDurationMinutes": 60,
+                     *       "allowedUserGroups": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ],
+                     *       "callbackURLs": [
+                     *         "https://files.example.com/callback"
+                     *       ],
+                     *       "clientType": "standard",
+                     *       "credentials": {
+                     *         "federatedIdentities": [],
+                     *         "secrets": [
+                     *           {
+                     *             "createdAt": "2026-01-02T03:04:05Z",
+                     *             "expiresAt": null,
+                     *             "id": "9d0c7e5a-3b1f-4c2d-8e6f-5a4b3c2d1e88",
+                     *             "isActive": true,
+                     *             "name": "Staging",
+                     *             "prefix": "kT9q"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "description": "Documents of the family",
+                     *       "hasDarkLogo": false,
+                     *       "hasLogo": false,
+                     *       "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *       "isApproved": true,
+                     *       "isDynamic": false,
+                     *       "isGroupRestricted": true,
+                     *       "isPublic": false,
+                     *       "launchURL": "https://files.example.com",
+                     *       "logoutCallbackURLs": [],
+                     *       "name": "Files",
+                     *       "pkceEnabled": true,
+                     *       "protocol": {},
+                     *       "refreshTokenDurationMinutes": 43200,
+                     *       "requiresPushedAuthorizationRequests": false,
+                     *       "requiresReauthentication": false,
+                     *       "skipConsent": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientWithGroupsDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7222,6 +8158,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7230,6 +8167,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7255,6 +8193,20 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "accessTokenDurationMinutes": 60,
+                 *       "callbackURLs": [
+                 *         "https://files.example.com/callback"
+                 *       ],
+                 *       "description": "Documents of the family",
+                 *       "isGroupRestricted": true,
+                 *       "launchURL": "https://files.example.com",
+                 *       "name": "Files",
+                 *       "pkceEnabled": true,
+                 *       "refreshTokenDurationMinutes": 43200
+                 *     }
+                 */
                 "application/json": components["schemas"]["ClientInput"];
             };
         };
@@ -7264,9 +8216,60 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "accessTokenDurationMinutes": 60,
+                     *       "allowedUserGroups": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ],
+                     *       "callbackURLs": [
+                     *         "https://files.example.com/callback"
+                     *       ],
+                     *       "clientType": "standard",
+                     *       "credentials": {
+                     *         "federatedIdentities": [],
+                     *         "secrets": [
+                     *           {
+                     *             "createdAt": "2026-01-02T03:04:05Z",
+                     *             "expiresAt": null,
+                     *             "id": "9d0c7e5a-3b1f-4c2d-8e6f-5a4b3c2d1e88",
+                     *             "isActive": true,
+                     *             "name": "Staging",
+                     *             "prefix": "kT9q"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "description": "Documents of the family",
+                     *       "hasDarkLogo": false,
+                     *       "hasLogo": false,
+                     *       "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *       "isApproved": true,
+                     *       "isDynamic": false,
+                     *       "isGroupRestricted": true,
+                     *       "isPublic": false,
+                     *       "launchURL": "https://files.example.com",
+                     *       "logoutCallbackURLs": [],
+                     *       "name": "Files",
+                     *       "pkceEnabled": true,
+                     *       "protocol": {},
+                     *       "refreshTokenDurationMinutes": 43200,
+                     *       "requiresPushedAuthorizationRequests": false,
+                     *       "requiresReauthentication": false,
+                     *       "skipConsent": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientWithGroupsDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. `invalid_image`: The picture is damaged, too large, or not of the type its name says. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7275,6 +8278,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7283,6 +8287,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7291,6 +8296,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7299,7 +8305,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The logo cannot be had from its address */
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The logo cannot be had from its address. `logo_download_failed`: The logo could not be read from its address. `logo_type_not_supported`: What is at the logo's address is no picture of a known type. `logo_too_large`: What is at the logo's address is too large. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7331,6 +8346,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7339,6 +8355,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7347,6 +8364,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7372,6 +8390,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "userGroupIds": [
+                 *         "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["UserGroupsInput"];
             };
         };
@@ -7381,9 +8406,60 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "accessTokenDurationMinutes": 60,
+                     *       "allowedUserGroups": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ],
+                     *       "callbackURLs": [
+                     *         "https://files.example.com/callback"
+                     *       ],
+                     *       "clientType": "standard",
+                     *       "credentials": {
+                     *         "federatedIdentities": [],
+                     *         "secrets": [
+                     *           {
+                     *             "createdAt": "2026-01-02T03:04:05Z",
+                     *             "expiresAt": null,
+                     *             "id": "9d0c7e5a-3b1f-4c2d-8e6f-5a4b3c2d1e88",
+                     *             "isActive": true,
+                     *             "name": "Staging",
+                     *             "prefix": "kT9q"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "description": "Documents of the family",
+                     *       "hasDarkLogo": false,
+                     *       "hasLogo": false,
+                     *       "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *       "isApproved": true,
+                     *       "isDynamic": false,
+                     *       "isGroupRestricted": true,
+                     *       "isPublic": false,
+                     *       "launchURL": "https://files.example.com",
+                     *       "logoutCallbackURLs": [],
+                     *       "name": "Files",
+                     *       "pkceEnabled": true,
+                     *       "protocol": {},
+                     *       "refreshTokenDurationMinutes": 43200,
+                     *       "requiresPushedAuthorizationRequests": false,
+                     *       "requiresReauthentication": false,
+                     *       "skipConsent": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientWithGroupsDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7392,6 +8468,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7400,6 +8477,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7408,7 +8486,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7439,6 +8527,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7447,6 +8536,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7455,7 +8545,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such client, or it did not register itself */
+            /** @description No such client, or it did not register itself. `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7498,7 +8588,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No such client, or no logo */
+            /** @description No such client, or no logo. `not_found`: There is no such thing; `details.resource` says of what kind. `image_not_found`: No such picture is stored. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7509,6 +8599,15 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
@@ -7537,7 +8636,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No file, or `invalid_image` */
+            /** @description No file, or `invalid_image`. `invalid_image`: The picture is damaged, too large, or not of the type its name says. `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7546,6 +8645,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7554,6 +8654,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7562,6 +8663,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7570,7 +8672,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too large */
+            /** @description Too large. `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7579,7 +8681,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Of a type that is not taken */
+            /** @description Of a type that is not taken. `file_type_not_supported`: Files of this type are not taken here; see `details.expected_file_type`. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7590,6 +8692,15 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
@@ -7614,6 +8725,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7622,6 +8734,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7630,7 +8743,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such client, or no logo */
+            /** @description No such client, or no logo. `not_found`: There is no such thing; `details.resource` says of what kind. `image_not_found`: No such picture is stored. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7641,6 +8754,15 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
@@ -7664,6 +8786,7 @@ export interface operations {
                     "application/json": components["schemas"]["LogoutDeliveryDto"][];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7672,6 +8795,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7680,6 +8804,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7690,6 +8815,15 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
@@ -7710,9 +8844,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "clientType": "standard",
+                     *       "description": "Documents of the family",
+                     *       "hasDarkLogo": false,
+                     *       "hasLogo": false,
+                     *       "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *       "launchURL": "https://files.example.com",
+                     *       "name": "Files",
+                     *       "requiresReauthentication": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientMetaDto"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7754,6 +8901,7 @@ export interface operations {
                     "application/json": components["schemas"]["PreviewDto"];
                 };
             };
+            /** @description `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7762,6 +8910,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7770,7 +8919,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not an administrator, or the user may not use the client */
+            /** @description Not an administrator, or the user may not use the client. `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `oidc_access_denied`: The user may not use the client. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7779,6 +8928,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. `user_not_found`: There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7809,10 +8959,60 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "accessTokenDurationMinutes": 60,
+                     *       "allowedUserGroups": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ],
+                     *       "callbackURLs": [
+                     *         "https://files.example.com/callback"
+                     *       ],
+                     *       "clientType": "standard",
+                     *       "credentials": {
+                     *         "federatedIdentities": [],
+                     *         "secrets": [
+                     *           {
+                     *             "createdAt": "2026-01-02T03:04:05Z",
+                     *             "expiresAt": null,
+                     *             "id": "9d0c7e5a-3b1f-4c2d-8e6f-5a4b3c2d1e88",
+                     *             "isActive": true,
+                     *             "name": "Staging",
+                     *             "prefix": "kT9q"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "description": "Documents of the family",
+                     *       "hasDarkLogo": false,
+                     *       "hasLogo": false,
+                     *       "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *       "isApproved": true,
+                     *       "isDynamic": false,
+                     *       "isGroupRestricted": true,
+                     *       "isPublic": false,
+                     *       "launchURL": "https://files.example.com",
+                     *       "logoutCallbackURLs": [],
+                     *       "name": "Files",
+                     *       "pkceEnabled": true,
+                     *       "protocol": {},
+                     *       "refreshTokenDurationMinutes": 43200,
+                     *       "requiresPushedAuthorizationRequests": false,
+                     *       "requiresReauthentication": false,
+                     *       "skipConsent": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientWithGroupsDto"];
                 };
             };
-            /** @description It has none, or none of use; the message says why */
+            /** @description It has none, or none of use; the message says why. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7821,6 +9021,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7829,6 +9030,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7837,6 +9039,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7870,6 +9073,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusedAuthorizationDto"][];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7878,6 +9082,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7886,6 +9091,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7923,6 +9129,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReplacedSecretDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7931,6 +9138,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7939,6 +9147,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7947,7 +9156,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7980,6 +9199,7 @@ export interface operations {
                     "application/json": components["schemas"]["ClientSecretDto"][];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7988,6 +9208,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7996,6 +9217,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8030,9 +9252,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "expiresAt": null,
+                     *       "id": "9d0c7e5a-3b1f-4c2d-8e6f-5a4b3c2d1e88",
+                     *       "isActive": true,
+                     *       "name": "Staging",
+                     *       "prefix": "kT9q",
+                     *       "secret": "kT9qmZ2Lr8Vx4Nw7Pb1Hc6Jd3Fg5Sy0A"
+                     *     }
+                     */
                     "application/json": components["schemas"]["CreatedSecretDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8041,6 +9275,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8049,6 +9284,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8057,7 +9293,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8090,6 +9336,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8098,6 +9345,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8106,6 +9354,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8179,6 +9428,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `validation_failed`: Values break rules; `details.fields` names them where single fields do. `oidc_invalid_device_code`: No device waits with this code. `oidc_device_code_expired`: The device's code has expired. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8187,6 +9437,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8195,6 +9446,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. `oidc_access_denied`: The user may not use the client. `passkey_not_sufficient`: The client requires another kind of passkey. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8203,7 +9455,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many wrong codes */
+            /** @description Too many wrong codes. `rate_limited`: Too many requests; `Retry-After` says when to come back. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8236,6 +9488,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeviceInfoDto"];
                 };
             };
+            /** @description `validation_failed`: Values break rules; `details.fields` names them where single fields do. `oidc_invalid_device_code`: No device waits with this code. `oidc_device_code_expired`: The device's code has expired. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8244,6 +9497,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8252,6 +9506,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. `oidc_access_denied`: The user may not use the client. `passkey_not_sufficient`: The client requires another kind of passkey. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8260,7 +9515,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many wrong codes */
+            /** @description Too many wrong codes. `rate_limited`: Too many requests; `Retry-After` says when to come back. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8291,6 +9546,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `validation_failed`: Values break rules; `details.fields` names them where single fields do. `oidc_invalid_device_code`: No device waits with this code. `oidc_device_code_expired`: The device's code has expired. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8299,6 +9555,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8307,6 +9564,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. `oidc_access_denied`: The user may not use the client. `passkey_not_sufficient`: The client requires another kind of passkey. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8315,7 +9573,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many wrong codes */
+            /** @description Too many wrong codes. `rate_limited`: Too many requests; `Retry-After` says when to come back. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8437,6 +9695,7 @@ export interface operations {
                     "application/json": components["schemas"]["InteractionDto"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8474,6 +9733,7 @@ export interface operations {
                     "application/json": components["schemas"]["CompletedDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8482,6 +9742,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8490,6 +9751,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. `passkey_not_sufficient`: The client requires another kind of passkey. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8498,6 +9760,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8506,8 +9769,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Continued elsewhere meanwhile */
+            /** @description Continued elsewhere meanwhile. `conflict`: The request was continued elsewhere. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8633,6 +9905,7 @@ export interface operations {
                     "application/json": components["schemas"]["MismatchDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8641,6 +9914,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8649,6 +9923,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8680,7 +9955,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description It was refused for another reason, or its URL would stand for more than itself */
+            /** @description It was refused for another reason, or its URL would stand for more than itself. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8689,6 +9964,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8697,6 +9973,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8705,6 +9982,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8765,6 +10043,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description Too many registrations */
@@ -8859,6 +10146,15 @@ export interface operations {
                 };
             };
             403: components["responses"]["Refused"];
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -8914,6 +10210,7 @@ export interface operations {
                     "application/json": components["schemas"]["PolicyDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8922,6 +10219,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8956,6 +10254,7 @@ export interface operations {
                     "application/json": components["schemas"]["PolicyDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8964,6 +10263,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8972,7 +10272,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9002,6 +10312,7 @@ export interface operations {
                     "application/json": components["schemas"]["RegistrationTokenDto"][];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9010,6 +10321,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9044,6 +10356,7 @@ export interface operations {
                     "application/json": components["schemas"]["CreatedRegistrationTokenDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9052,6 +10365,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9060,7 +10374,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9091,6 +10415,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9099,6 +10424,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9107,6 +10433,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9295,16 +10622,16 @@ export interface operations {
     getOidcUsersIdAuthorizedClients: {
         parameters: {
             query?: {
+                /** @description Whether the client has a launch URL; of several values the first counts. */
+                "filters[hasLaunchURL]"?: boolean[];
                 /** @description Rows on a page. */
                 "pagination[limit]"?: number;
                 /** @description Page, from 1; pages past the end mean the last one. */
                 "pagination[page]"?: number;
-                /** @description Substring to look for. */
-                search?: string;
-                /** @description Field to sort by; fields the list cannot sort by are ignored. */
-                "sort[column]"?: string;
+                /** @description What to sort by; anything else is ignored. Without it: by `lastUsedAt`, the last used first. */
+                "sort[column]"?: "lastUsedAt";
                 /** @description `asc` or `desc`. */
-                "sort[direction]"?: string;
+                "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
             path: {
@@ -9323,6 +10650,7 @@ export interface operations {
                     "application/json": components["schemas"]["Paginated_AuthorizedClientDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9331,6 +10659,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9339,6 +10668,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9355,16 +10685,16 @@ export interface operations {
     getOidcUsersMeAuthorizedClients: {
         parameters: {
             query?: {
+                /** @description Whether the client has a launch URL; of several values the first counts. */
+                "filters[hasLaunchURL]"?: boolean[];
                 /** @description Rows on a page. */
                 "pagination[limit]"?: number;
                 /** @description Page, from 1; pages past the end mean the last one. */
                 "pagination[page]"?: number;
-                /** @description Substring to look for. */
-                search?: string;
-                /** @description Field to sort by; fields the list cannot sort by are ignored. */
-                "sort[column]"?: string;
+                /** @description What to sort by; anything else is ignored. Without it: by `lastUsedAt`, the last used first. */
+                "sort[column]"?: "lastUsedAt";
                 /** @description `asc` or `desc`. */
-                "sort[direction]"?: string;
+                "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -9380,6 +10710,7 @@ export interface operations {
                     "application/json": components["schemas"]["Paginated_AuthorizedClientDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9388,6 +10719,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9419,6 +10751,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9427,6 +10760,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9435,6 +10769,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9451,16 +10786,32 @@ export interface operations {
     getOidcUsersMeClients: {
         parameters: {
             query?: {
+                /** @description Entered here, or described by a document of its own; may be repeated, any of the values counts. */
+                "filters[clientType]"?: ("standard" | "cimd")[];
+                /** @description Whether the client has a launch URL; of several values the first counts. */
+                "filters[hasLaunchURL]"?: boolean[];
+                /** @description Whether only members of allowed groups may use it. */
+                "filters[isGroupRestricted]"?: boolean[];
+                /** @description Whether PKCE is mandatory. */
+                "filters[pkceEnabled]"?: boolean[];
+                /** @description Whether PKCE was seen without being mandatory. */
+                "filters[pkceSupported]"?: boolean[];
+                /** @description Whether requests must be pushed. */
+                "filters[requiresPushedAuthorizationRequests]"?: boolean[];
+                /** @description Whether each authorization needs a passkey just used. */
+                "filters[requiresReauthentication]"?: boolean[];
+                /** @description Whether there is no consent screen. */
+                "filters[skipConsent]"?: boolean[];
                 /** @description Rows on a page. */
                 "pagination[limit]"?: number;
                 /** @description Page, from 1; pages past the end mean the last one. */
                 "pagination[page]"?: number;
-                /** @description Substring to look for. */
+                /** @description Text to look for in the name, in any case. */
                 search?: string;
-                /** @description Field to sort by; fields the list cannot sort by are ignored. */
-                "sort[column]"?: string;
+                /** @description What to sort by; anything else is ignored. Without it: by `createdAt`. */
+                "sort[column]"?: "name" | "createdAt" | "pkceEnabled" | "pkceSupported" | "requiresReauthentication" | "requiresPushedAuthorizationRequests" | "skipConsent" | "isGroupRestricted" | "clientType" | "isPublic" | "lastUsedAt";
                 /** @description `asc` or `desc`. */
-                "sort[direction]"?: string;
+                "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -9476,6 +10827,7 @@ export interface operations {
                     "application/json": components["schemas"]["Paginated_AccessibleClientDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9484,6 +10836,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9517,6 +10870,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9525,7 +10879,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `one_time_access_disabled` */
+            /** @description `one_time_access_disabled`. `forbidden`: Administrators only, or a request made by a page of another site. `one_time_access_disabled`: Login codes by mail are switched off. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9534,6 +10888,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests; `Retry-After` says when to come back. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9564,9 +10928,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "customClaims": [
+                     *         {
+                     *           "key": "department",
+                     *           "value": "it"
+                     *         }
+                     *       ],
+                     *       "disabled": false,
+                     *       "displayName": "Craig Federighi",
+                     *       "email": "craig@example.com",
+                     *       "emailVerified": true,
+                     *       "firstName": "Craig",
+                     *       "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *       "isAdmin": false,
+                     *       "lastName": "Federighi",
+                     *       "ldapId": null,
+                     *       "locale": "en",
+                     *       "userGroups": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ],
+                     *       "username": "craig"
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
+            /** @description `token_invalid_or_expired`: The code or token is unknown, used up or expired. `device_code_invalid`: The code was requested by another browser. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9575,6 +10972,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9583,7 +10981,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many tries, or too many wrong codes */
+            /** @description Too many tries, or too many wrong codes. `rate_limited`: Too many requests; `Retry-After` says when to come back. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9615,9 +11013,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "customClaims": [
+                     *         {
+                     *           "key": "department",
+                     *           "value": "it"
+                     *         }
+                     *       ],
+                     *       "disabled": false,
+                     *       "displayName": "Craig Federighi",
+                     *       "email": "craig@example.com",
+                     *       "emailVerified": true,
+                     *       "firstName": "Craig",
+                     *       "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *       "isAdmin": false,
+                     *       "lastName": "Federighi",
+                     *       "ldapId": null,
+                     *       "locale": "en",
+                     *       "userGroups": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ],
+                     *       "username": "craig"
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9626,7 +11057,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Wrong or used */
+            /** @description Wrong or used. `token_invalid_or_expired`: The code or token is unknown, used up or expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9635,6 +11066,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `recovery_codes_disabled`: Recovery codes are switched off. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9643,6 +11075,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests; `Retry-After` says when to come back. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9672,6 +11114,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionDto"][];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9680,6 +11123,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9708,6 +11152,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9716,6 +11161,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9747,6 +11193,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9755,6 +11202,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9763,6 +11211,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9796,6 +11245,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9804,6 +11254,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9812,6 +11263,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9844,9 +11296,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "customClaims": [
+                     *         {
+                     *           "key": "department",
+                     *           "value": "it"
+                     *         }
+                     *       ],
+                     *       "disabled": false,
+                     *       "displayName": "Craig Federighi",
+                     *       "email": "craig@example.com",
+                     *       "emailVerified": true,
+                     *       "firstName": "Craig",
+                     *       "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *       "isAdmin": false,
+                     *       "lastName": "Federighi",
+                     *       "ldapId": null,
+                     *       "locale": "en",
+                     *       "userGroups": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ],
+                     *       "username": "craig"
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9855,7 +11340,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The token does not work */
+            /** @description The token does not work. `token_invalid_or_expired`: The code or token is unknown, used up or expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9864,7 +11349,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not without a token, or not at all */
+            /** @description Not without a token, or not at all. `forbidden`: Administrators only, or a request made by a page of another site. `open_signup_disabled`: People cannot sign up, or not without an invitation. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9873,7 +11358,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Name or address taken */
+            /** @description Name or address taken. `already_in_use`: Somebody has this value already; `details.property` says of which field. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9882,6 +11367,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests; `Retry-After` says when to come back. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9901,12 +11396,10 @@ export interface operations {
                 "pagination[limit]"?: number;
                 /** @description Page, from 1; pages past the end mean the last one. */
                 "pagination[page]"?: number;
-                /** @description Substring to look for. */
-                search?: string;
-                /** @description Field to sort by; fields the list cannot sort by are ignored. */
-                "sort[column]"?: string;
+                /** @description What to sort by; anything else is ignored. Without it: by `createdAt`. */
+                "sort[column]"?: "createdAt" | "expiresAt" | "usageLimit" | "usageCount";
                 /** @description `asc` or `desc`. */
-                "sort[direction]"?: string;
+                "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -9919,9 +11412,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "expiresAt": "2026-01-03T03:04:05Z",
+                     *           "id": "5d3b1a9c-7e6f-4a2b-9c8d-3e5f7a1b2c99",
+                     *           "token": "m4QhT7vZ2kXc9LdR",
+                     *           "usageCount": 1,
+                     *           "usageLimit": 5,
+                     *           "userGroups": [
+                     *             {
+                     *               "createdAt": "2026-01-02T03:04:05Z",
+                     *               "customClaims": [],
+                     *               "friendlyName": "Family",
+                     *               "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *               "ldapId": null,
+                     *               "name": "family",
+                     *               "userCount": 4
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "currentPage": 1,
+                     *         "itemsPerPage": 20,
+                     *         "totalItems": 1,
+                     *         "totalPages": 1
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Paginated_SignupTokenDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9930,6 +11455,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9952,6 +11478,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "ttl": "24h",
+                 *       "usageLimit": 5,
+                 *       "userGroupIds": [
+                 *         "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["SignupTokenInput"];
             };
         };
@@ -9961,9 +11496,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "expiresAt": "2026-01-03T03:04:05Z",
+                     *       "id": "5d3b1a9c-7e6f-4a2b-9c8d-3e5f7a1b2c99",
+                     *       "token": "m4QhT7vZ2kXc9LdR",
+                     *       "usageCount": 1,
+                     *       "usageLimit": 5,
+                     *       "userGroups": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["SignupTokenDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9972,6 +11529,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9980,7 +11538,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10011,6 +11579,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10019,6 +11588,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10048,7 +11618,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Set-up is over */
+            /** @description Set-up is over. `setup_not_available`: The first administrator has been set up. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10081,9 +11651,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "customClaims": [
+                     *         {
+                     *           "key": "department",
+                     *           "value": "it"
+                     *         }
+                     *       ],
+                     *       "disabled": false,
+                     *       "displayName": "Craig Federighi",
+                     *       "email": "craig@example.com",
+                     *       "emailVerified": true,
+                     *       "firstName": "Craig",
+                     *       "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *       "isAdmin": false,
+                     *       "lastName": "Federighi",
+                     *       "ldapId": null,
+                     *       "locale": "en",
+                     *       "userGroups": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ],
+                     *       "username": "craig"
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10092,6 +11695,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10100,8 +11704,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Somebody was faster */
+            /** @description Somebody was faster. `setup_already_completed`: The first administrator has been set up. `already_in_use`: Somebody has this value already; `details.property` says of which field. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10121,12 +11734,12 @@ export interface operations {
                 "pagination[limit]"?: number;
                 /** @description Page, from 1; pages past the end mean the last one. */
                 "pagination[page]"?: number;
-                /** @description Substring to look for. */
+                /** @description Text to look for in the name, in any case. */
                 search?: string;
-                /** @description Field to sort by; fields the list cannot sort by are ignored. */
-                "sort[column]"?: string;
+                /** @description What to sort by; anything else is ignored. Without it: by `createdAt`. */
+                "sort[column]"?: "friendlyName" | "name" | "createdAt" | "userCount";
                 /** @description `asc` or `desc`. */
-                "sort[direction]"?: string;
+                "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -10139,9 +11752,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "currentPage": 1,
+                     *         "itemsPerPage": 20,
+                     *         "totalItems": 1,
+                     *         "totalPages": 1
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Paginated_UserGroupMinimalDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10150,6 +11785,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10172,6 +11808,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "friendlyName": "Family",
+                 *       "name": "family"
+                 *     }
+                 */
                 "application/json": components["schemas"]["UserGroupInput"];
             };
         };
@@ -10181,9 +11823,54 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "allowedOidcClients": [
+                     *         {
+                     *           "clientType": "standard",
+                     *           "description": "Documents of the family",
+                     *           "hasDarkLogo": false,
+                     *           "hasLogo": false,
+                     *           "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *           "launchURL": "https://files.example.com",
+                     *           "name": "Files",
+                     *           "requiresReauthentication": false
+                     *         }
+                     *       ],
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "customClaims": [
+                     *         {
+                     *           "key": "department",
+                     *           "value": "it"
+                     *         }
+                     *       ],
+                     *       "friendlyName": "Family",
+                     *       "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *       "ldapId": null,
+                     *       "name": "family",
+                     *       "users": [
+                     *         {
+                     *           "customClaims": [],
+                     *           "disabled": false,
+                     *           "displayName": "Craig Federighi",
+                     *           "email": "craig@example.com",
+                     *           "emailVerified": true,
+                     *           "firstName": "Craig",
+                     *           "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *           "isAdmin": false,
+                     *           "lastName": "Federighi",
+                     *           "ldapId": null,
+                     *           "locale": "en",
+                     *           "userGroups": [],
+                     *           "username": "craig"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserGroupDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10192,6 +11879,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10200,6 +11888,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10208,8 +11897,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Name taken */
+            /** @description Name taken. `already_in_use`: Somebody has this value already; `details.property` says of which field. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10239,9 +11937,54 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "allowedOidcClients": [
+                     *         {
+                     *           "clientType": "standard",
+                     *           "description": "Documents of the family",
+                     *           "hasDarkLogo": false,
+                     *           "hasLogo": false,
+                     *           "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *           "launchURL": "https://files.example.com",
+                     *           "name": "Files",
+                     *           "requiresReauthentication": false
+                     *         }
+                     *       ],
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "customClaims": [
+                     *         {
+                     *           "key": "department",
+                     *           "value": "it"
+                     *         }
+                     *       ],
+                     *       "friendlyName": "Family",
+                     *       "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *       "ldapId": null,
+                     *       "name": "family",
+                     *       "users": [
+                     *         {
+                     *           "customClaims": [],
+                     *           "disabled": false,
+                     *           "displayName": "Craig Federighi",
+                     *           "email": "craig@example.com",
+                     *           "emailVerified": true,
+                     *           "firstName": "Craig",
+                     *           "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *           "isAdmin": false,
+                     *           "lastName": "Federighi",
+                     *           "ldapId": null,
+                     *           "locale": "en",
+                     *           "userGroups": [],
+                     *           "username": "craig"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserGroupDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10250,6 +11993,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `ldap_user_group_update`: The group is managed by the directory. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10258,6 +12002,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10283,6 +12028,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "friendlyName": "Family",
+                 *       "name": "family"
+                 *     }
+                 */
                 "application/json": components["schemas"]["UserGroupInput"];
             };
         };
@@ -10292,9 +12043,54 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "allowedOidcClients": [
+                     *         {
+                     *           "clientType": "standard",
+                     *           "description": "Documents of the family",
+                     *           "hasDarkLogo": false,
+                     *           "hasLogo": false,
+                     *           "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *           "launchURL": "https://files.example.com",
+                     *           "name": "Files",
+                     *           "requiresReauthentication": false
+                     *         }
+                     *       ],
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "customClaims": [
+                     *         {
+                     *           "key": "department",
+                     *           "value": "it"
+                     *         }
+                     *       ],
+                     *       "friendlyName": "Family",
+                     *       "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *       "ldapId": null,
+                     *       "name": "family",
+                     *       "users": [
+                     *         {
+                     *           "customClaims": [],
+                     *           "disabled": false,
+                     *           "displayName": "Craig Federighi",
+                     *           "email": "craig@example.com",
+                     *           "emailVerified": true,
+                     *           "firstName": "Craig",
+                     *           "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *           "isAdmin": false,
+                     *           "lastName": "Federighi",
+                     *           "ldapId": null,
+                     *           "locale": "en",
+                     *           "userGroups": [],
+                     *           "username": "craig"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserGroupDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10303,6 +12099,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10311,7 +12108,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No administrator, or the directory owns the group */
+            /** @description No administrator, or the directory owns the group. `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `ldap_user_group_update`: The group is managed by the directory. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10320,6 +12117,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10328,8 +12126,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Name taken */
+            /** @description Name taken. `already_in_use`: Somebody has this value already; `details.property` says of which field. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10360,6 +12167,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10368,7 +12176,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No administrator, or the directory owns the group */
+            /** @description No administrator, or the directory owns the group. `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `ldap_user_group_update`: The group is managed by the directory. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10377,6 +12185,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10402,6 +12211,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "oidcClientIds": [
+                 *         "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["AllowedClientsInput"];
             };
         };
@@ -10411,9 +12227,54 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "allowedOidcClients": [
+                     *         {
+                     *           "clientType": "standard",
+                     *           "description": "Documents of the family",
+                     *           "hasDarkLogo": false,
+                     *           "hasLogo": false,
+                     *           "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *           "launchURL": "https://files.example.com",
+                     *           "name": "Files",
+                     *           "requiresReauthentication": false
+                     *         }
+                     *       ],
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "customClaims": [
+                     *         {
+                     *           "key": "department",
+                     *           "value": "it"
+                     *         }
+                     *       ],
+                     *       "friendlyName": "Family",
+                     *       "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *       "ldapId": null,
+                     *       "name": "family",
+                     *       "users": [
+                     *         {
+                     *           "customClaims": [],
+                     *           "disabled": false,
+                     *           "displayName": "Craig Federighi",
+                     *           "email": "craig@example.com",
+                     *           "emailVerified": true,
+                     *           "firstName": "Craig",
+                     *           "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *           "isAdmin": false,
+                     *           "lastName": "Federighi",
+                     *           "ldapId": null,
+                     *           "locale": "en",
+                     *           "userGroups": [],
+                     *           "username": "craig"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserGroupDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10422,6 +12283,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10430,6 +12292,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `ldap_user_group_update`: The group is managed by the directory. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10438,7 +12301,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10463,6 +12336,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "userIds": [
+                 *         "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["MembersInput"];
             };
         };
@@ -10472,9 +12352,54 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "allowedOidcClients": [
+                     *         {
+                     *           "clientType": "standard",
+                     *           "description": "Documents of the family",
+                     *           "hasDarkLogo": false,
+                     *           "hasLogo": false,
+                     *           "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *           "launchURL": "https://files.example.com",
+                     *           "name": "Files",
+                     *           "requiresReauthentication": false
+                     *         }
+                     *       ],
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "customClaims": [
+                     *         {
+                     *           "key": "department",
+                     *           "value": "it"
+                     *         }
+                     *       ],
+                     *       "friendlyName": "Family",
+                     *       "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *       "ldapId": null,
+                     *       "name": "family",
+                     *       "users": [
+                     *         {
+                     *           "customClaims": [],
+                     *           "disabled": false,
+                     *           "displayName": "Craig Federighi",
+                     *           "email": "craig@example.com",
+                     *           "emailVerified": true,
+                     *           "firstName": "Craig",
+                     *           "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *           "isAdmin": false,
+                     *           "lastName": "Federighi",
+                     *           "ldapId": null,
+                     *           "locale": "en",
+                     *           "userGroups": [],
+                     *           "username": "craig"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserGroupDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10483,6 +12408,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10491,6 +12417,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `ldap_user_group_update`: The group is managed by the directory. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10499,7 +12426,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10515,16 +12452,22 @@ export interface operations {
     getUsers: {
         parameters: {
             query?: {
+                /** @description Whether they are locked out. */
+                "filters[disabled]"?: boolean[];
+                /** @description Whether the address is known to be theirs. */
+                "filters[emailVerified]"?: boolean[];
+                /** @description Whether they administer this installation. */
+                "filters[isAdmin]"?: boolean[];
                 /** @description Rows on a page. */
                 "pagination[limit]"?: number;
                 /** @description Page, from 1; pages past the end mean the last one. */
                 "pagination[page]"?: number;
-                /** @description Substring to look for. */
+                /** @description Text to look for in the address, first name, last name and username, in any case. */
                 search?: string;
-                /** @description Field to sort by; fields the list cannot sort by are ignored. */
-                "sort[column]"?: string;
+                /** @description What to sort by; anything else is ignored. Without it: by `createdAt`. */
+                "sort[column]"?: "username" | "email" | "emailVerified" | "firstName" | "lastName" | "displayName" | "isAdmin" | "disabled" | "createdAt";
                 /** @description `asc` or `desc`. */
-                "sort[direction]"?: string;
+                "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -10537,9 +12480,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "customClaims": [
+                     *             {
+                     *               "key": "department",
+                     *               "value": "it"
+                     *             }
+                     *           ],
+                     *           "disabled": false,
+                     *           "displayName": "Craig Federighi",
+                     *           "email": "craig@example.com",
+                     *           "emailVerified": true,
+                     *           "firstName": "Craig",
+                     *           "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *           "isAdmin": false,
+                     *           "lastName": "Federighi",
+                     *           "ldapId": null,
+                     *           "locale": "en",
+                     *           "userGroups": [
+                     *             {
+                     *               "createdAt": "2026-01-02T03:04:05Z",
+                     *               "customClaims": [],
+                     *               "friendlyName": "Family",
+                     *               "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *               "ldapId": null,
+                     *               "name": "family",
+                     *               "userCount": 4
+                     *             }
+                     *           ],
+                     *           "username": "craig"
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "currentPage": 1,
+                     *         "itemsPerPage": 20,
+                     *         "totalItems": 1,
+                     *         "totalPages": 1
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Paginated_UserDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10548,6 +12534,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10563,13 +12550,33 @@ export interface operations {
     };
     postUsers: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Whether they are locked out. */
+                "filters[disabled]"?: boolean[];
+                /** @description Whether the address is known to be theirs. */
+                "filters[emailVerified]"?: boolean[];
+                /** @description Whether they administer this installation. */
+                "filters[isAdmin]"?: boolean[];
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "disabled": false,
+                 *       "displayName": "Craig Federighi",
+                 *       "email": "craig@example.com",
+                 *       "emailVerified": true,
+                 *       "firstName": "Craig",
+                 *       "isAdmin": false,
+                 *       "lastName": "Federighi",
+                 *       "locale": "en",
+                 *       "username": "craig"
+                 *     }
+                 */
                 "application/json": components["schemas"]["UserInput"];
             };
         };
@@ -10579,9 +12586,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "customClaims": [
+                     *         {
+                     *           "key": "department",
+                     *           "value": "it"
+                     *         }
+                     *       ],
+                     *       "disabled": false,
+                     *       "displayName": "Craig Federighi",
+                     *       "email": "craig@example.com",
+                     *       "emailVerified": true,
+                     *       "firstName": "Craig",
+                     *       "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *       "isAdmin": false,
+                     *       "lastName": "Federighi",
+                     *       "ldapId": null,
+                     *       "locale": "en",
+                     *       "userGroups": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ],
+                     *       "username": "craig"
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10590,6 +12630,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10598,6 +12639,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10606,8 +12648,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Address or name taken */
+            /** @description Address or name taken. `already_in_use`: Somebody has this value already; `details.property` says of which field. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10637,9 +12688,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "customClaims": [
+                     *         {
+                     *           "key": "department",
+                     *           "value": "it"
+                     *         }
+                     *       ],
+                     *       "disabled": false,
+                     *       "displayName": "Craig Federighi",
+                     *       "email": "craig@example.com",
+                     *       "emailVerified": true,
+                     *       "firstName": "Craig",
+                     *       "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *       "isAdmin": false,
+                     *       "lastName": "Federighi",
+                     *       "ldapId": null,
+                     *       "locale": "en",
+                     *       "userGroups": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ],
+                     *       "username": "craig"
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10648,6 +12732,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10656,6 +12741,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10681,6 +12767,19 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "disabled": false,
+                 *       "displayName": "Craig Federighi",
+                 *       "email": "craig@example.com",
+                 *       "emailVerified": true,
+                 *       "firstName": "Craig",
+                 *       "isAdmin": false,
+                 *       "lastName": "Federighi",
+                 *       "locale": "en",
+                 *       "username": "craig"
+                 *     }
+                 */
                 "application/json": components["schemas"]["UserInput"];
             };
         };
@@ -10690,9 +12789,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "customClaims": [
+                     *         {
+                     *           "key": "department",
+                     *           "value": "it"
+                     *         }
+                     *       ],
+                     *       "disabled": false,
+                     *       "displayName": "Craig Federighi",
+                     *       "email": "craig@example.com",
+                     *       "emailVerified": true,
+                     *       "firstName": "Craig",
+                     *       "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *       "isAdmin": false,
+                     *       "lastName": "Federighi",
+                     *       "ldapId": null,
+                     *       "locale": "en",
+                     *       "userGroups": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ],
+                     *       "username": "craig"
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10701,6 +12833,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10709,6 +12842,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10717,6 +12851,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10725,8 +12860,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Address or name taken, or the last administrator */
+            /** @description Address or name taken, or the last administrator. `already_in_use`: Somebody has this value already; `details.property` says of which field. `last_admin`: Nobody enabled would be left to administer. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10757,6 +12901,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10765,6 +12910,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `ldap_user_update`: The user is managed by the directory. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10773,6 +12919,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10781,7 +12928,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The last administrator */
+            /** @description The last administrator. `last_admin`: Nobody enabled would be left to administer. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10815,6 +12962,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserGroupDto"][];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10823,6 +12971,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10831,6 +12980,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10856,6 +13006,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "ttl": "1h"
+                 *     }
+                 */
                 "application/json": components["schemas"]["LifetimeInput"];
             };
         };
@@ -10867,6 +13022,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10875,6 +13031,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10883,7 +13040,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No administrator, or `one_time_access_disabled` */
+            /** @description No administrator, or `one_time_access_disabled`. `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `one_time_access_disabled`: Login codes by mail are switched off. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10892,6 +13049,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10900,8 +13058,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `user_email_not_set`, or `smtp_not_configured` */
+            /** @description `user_email_not_set`, or `smtp_not_configured`. `user_email_not_set`: The user has no mail address. `smtp_not_configured`: No mail server is set up. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10926,6 +13093,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "ttl": "1h"
+                 *     }
+                 */
                 "application/json": components["schemas"]["LifetimeInput"];
             };
         };
@@ -10935,9 +13107,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "token": "q7Rk2P"
+                     *     }
+                     */
                     "application/json": components["schemas"]["LoginCodeDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10946,6 +13124,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10954,6 +13133,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10962,7 +13142,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10997,7 +13187,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No file, or `invalid_image` */
+            /** @description No file, or `invalid_image`. `invalid_image`: The picture is damaged, too large, or not of the type its name says. `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11006,6 +13196,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11014,6 +13205,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11022,6 +13214,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11030,7 +13223,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too large */
+            /** @description Too large. `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -11041,6 +13234,15 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
@@ -11062,6 +13264,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11070,6 +13273,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11078,6 +13282,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11088,6 +13293,15 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
@@ -11117,6 +13331,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11125,6 +13340,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11135,6 +13351,15 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
@@ -11156,6 +13381,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11164,6 +13390,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11172,6 +13399,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11205,6 +13433,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionDto"][];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11213,6 +13442,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11221,6 +13451,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11252,6 +13483,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11260,6 +13492,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11268,6 +13501,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11301,6 +13535,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11309,6 +13544,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11317,6 +13553,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11352,6 +13589,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11360,6 +13598,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11368,6 +13607,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11393,6 +13633,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "userGroupIds": [
+                 *         "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["UserGroupsInput"];
             };
         };
@@ -11402,9 +13649,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "customClaims": [
+                     *         {
+                     *           "key": "department",
+                     *           "value": "it"
+                     *         }
+                     *       ],
+                     *       "disabled": false,
+                     *       "displayName": "Craig Federighi",
+                     *       "email": "craig@example.com",
+                     *       "emailVerified": true,
+                     *       "firstName": "Craig",
+                     *       "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *       "isAdmin": false,
+                     *       "lastName": "Federighi",
+                     *       "ldapId": null,
+                     *       "locale": "en",
+                     *       "userGroups": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ],
+                     *       "username": "craig"
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11413,6 +13693,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11421,6 +13702,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11429,7 +13711,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11462,6 +13754,7 @@ export interface operations {
                     "application/json": components["schemas"]["PasskeyDto"][];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11470,6 +13763,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11478,6 +13772,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11511,6 +13806,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11519,6 +13815,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11527,6 +13824,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11554,9 +13852,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "customClaims": [
+                     *         {
+                     *           "key": "department",
+                     *           "value": "it"
+                     *         }
+                     *       ],
+                     *       "disabled": false,
+                     *       "displayName": "Craig Federighi",
+                     *       "email": "craig@example.com",
+                     *       "emailVerified": true,
+                     *       "firstName": "Craig",
+                     *       "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *       "isAdmin": false,
+                     *       "lastName": "Federighi",
+                     *       "ldapId": null,
+                     *       "locale": "en",
+                     *       "userGroups": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ],
+                     *       "username": "craig"
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11565,6 +13896,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11587,6 +13919,19 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "disabled": false,
+                 *       "displayName": "Craig Federighi",
+                 *       "email": "craig@example.com",
+                 *       "emailVerified": true,
+                 *       "firstName": "Craig",
+                 *       "isAdmin": false,
+                 *       "lastName": "Federighi",
+                 *       "locale": "en",
+                 *       "username": "craig"
+                 *     }
+                 */
                 "application/json": components["schemas"]["UserInput"];
             };
         };
@@ -11596,9 +13941,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "customClaims": [
+                     *         {
+                     *           "key": "department",
+                     *           "value": "it"
+                     *         }
+                     *       ],
+                     *       "disabled": false,
+                     *       "displayName": "Craig Federighi",
+                     *       "email": "craig@example.com",
+                     *       "emailVerified": true,
+                     *       "firstName": "Craig",
+                     *       "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *       "isAdmin": false,
+                     *       "lastName": "Federighi",
+                     *       "ldapId": null,
+                     *       "locale": "en",
+                     *       "userGroups": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ],
+                     *       "username": "craig"
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11607,6 +13985,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11615,6 +13994,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11623,8 +14003,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Address or name taken */
+            /** @description Address or name taken. `already_in_use`: Somebody has this value already; `details.property` says of which field. `last_admin`: Nobody enabled would be left to administer. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11646,6 +14035,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "ttl": "1h"
+                 *     }
+                 */
                 "application/json": components["schemas"]["LifetimeInput"];
             };
         };
@@ -11655,9 +14049,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "token": "q7Rk2P"
+                     *     }
+                     */
                     "application/json": components["schemas"]["LoginCodeDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11666,6 +14066,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11674,7 +14075,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `one_time_access_disabled`: Login codes by mail are switched off. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11706,7 +14117,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No file, or `invalid_image` */
+            /** @description No file, or `invalid_image`. `invalid_image`: The picture is damaged, too large, or not of the type its name says. `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11715,6 +14126,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11723,6 +14135,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11731,7 +14144,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too large */
+            /** @description Too large. `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -11742,6 +14155,15 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
@@ -11760,6 +14182,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11768,6 +14191,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11778,6 +14202,15 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
@@ -11798,6 +14231,7 @@ export interface operations {
                     "application/json": components["schemas"]["RecoveryCodesDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11806,6 +14240,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. `recovery_codes_disabled`: Recovery codes are switched off. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11836,6 +14271,7 @@ export interface operations {
                     "application/json": components["schemas"]["NewRecoveryCodesDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11844,7 +14280,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Recovery codes are not allowed */
+            /** @description Recovery codes are not allowed. `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. `recovery_codes_disabled`: Recovery codes are switched off. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11873,6 +14309,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11881,6 +14318,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. `recovery_codes_disabled`: Recovery codes are switched off. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11910,6 +14348,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11918,6 +14357,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11926,7 +14366,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `user_email_not_set`, or `smtp_not_configured` */
+            /** @description `user_email_not_set`, or `smtp_not_configured`. `user_email_not_set`: The user has no mail address. `smtp_not_configured`: No mail server is set up. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11935,6 +14375,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `rate_limited`: Too many requests; `Retry-After` says when to come back. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -11967,7 +14408,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `invalid_email_verification_token`, or an invalid body */
+            /** @description `invalid_email_verification_token`, or an invalid body. `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. `invalid_email_verification_token`: The token is unknown, used, expired or for another address. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11976,6 +14417,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11984,6 +14426,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11992,6 +14435,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests; `Retry-After` says when to come back. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -12000,6 +14453,68 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    getVersionCurrent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentVersionDto"];
+                };
+            };
+            /** @description `not_signed_in`: No usable session or API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    getVersionLatest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestVersionDto"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
         };
@@ -12021,6 +14536,7 @@ export interface operations {
                     "application/json": components["schemas"]["PasskeyDto"][];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12029,6 +14545,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12060,6 +14577,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12068,6 +14586,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12076,6 +14595,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12113,6 +14633,7 @@ export interface operations {
                     "application/json": components["schemas"]["PasskeyDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12121,6 +14642,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12129,6 +14651,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12137,7 +14660,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12170,9 +14703,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "customClaims": [
+                     *         {
+                     *           "key": "department",
+                     *           "value": "it"
+                     *         }
+                     *       ],
+                     *       "disabled": false,
+                     *       "displayName": "Craig Federighi",
+                     *       "email": "craig@example.com",
+                     *       "emailVerified": true,
+                     *       "firstName": "Craig",
+                     *       "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *       "isAdmin": false,
+                     *       "lastName": "Federighi",
+                     *       "ldapId": null,
+                     *       "locale": "en",
+                     *       "userGroups": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ],
+                     *       "username": "craig"
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. `missing_session_id`: The passkey request was not begun in this browser. `invalid_webauthn_session`: The passkey request has expired or was used already. `invalid_webauthn_response`: What the browser says of the passkey cannot be processed. `passkey_user_verification_required`: The authenticator did not verify its user. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12181,6 +14747,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `webauthn_authentication_failed`: The passkey could not be verified. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12189,6 +14756,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12197,6 +14765,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -12205,6 +14774,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `rate_limited`: Too many requests; `Retry-After` says when to come back. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -12261,6 +14831,15 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
@@ -12279,6 +14858,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12287,6 +14867,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12297,6 +14878,15 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
@@ -12321,6 +14911,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. `missing_session_id`: The passkey request was not begun in this browser. `invalid_webauthn_session`: The passkey request has expired or was used already. `invalid_webauthn_response`: What the browser says of the passkey cannot be processed. `passkey_user_verification_required`: The authenticator did not verify its user. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12329,6 +14920,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. `webauthn_authentication_failed`: The passkey could not be verified. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12337,6 +14929,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12345,6 +14938,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -12353,6 +14947,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `rate_limited`: Too many requests; `Retry-After` says when to come back. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -12387,6 +14982,7 @@ export interface operations {
                     "application/json": components["schemas"]["PasskeyDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. `missing_session_id`: The passkey request was not begun in this browser. `invalid_webauthn_session`: The passkey request has expired or was used already. `invalid_webauthn_response`: What the browser says of the passkey cannot be processed. `passkey_user_verification_required`: The authenticator did not verify its user. `synced_passkey_not_allowed`: Passkeys that are synced between devices are not allowed. `authenticator_not_allowed`: Authenticators of this model or kind are not allowed. `attestation_required`: The authenticator did not prove its model, which is required. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12395,6 +14991,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12403,6 +15000,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12411,7 +15009,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Registered already */
+            /** @description Registered already. `already_in_use`: Somebody has this value already; `details.property` says of which field. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12420,6 +15018,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -12451,6 +15050,7 @@ export interface operations {
                     "application/json": components["schemas"]["CreationOptions"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12459,6 +15059,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12575,7 +15176,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The database does not answer */
+            /** @description The database does not answer. `not_ready`: The database cannot be reached. */
             503: {
                 headers: {
                     [name: string]: unknown;
