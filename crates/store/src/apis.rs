@@ -64,11 +64,12 @@ pub async fn list(
     if !without.is_empty() {
         select = select.filter(Column::Id.is_not_in(without.iter().copied()));
     }
+    let engine = connection.get_database_backend();
     if let Some(text) = &request.search {
         select = select.filter(
             Condition::any()
-                .add(contains(Column::Name, text))
-                .add(contains(Column::Resource, text)),
+                .add(contains(engine, Column::Name, text))
+                .add(contains(engine, Column::Resource, text)),
         );
     }
     if let Some((key, order)) = request.sort_key() {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use pocket_id_store::audit_logs::{self, AuditLog};
+use pocket_id_store::types::StringMap;
 use pocket_id_store::types::UserId;
-use pocket_id_store::types::{AuditLogId, StringMap};
 use pocket_id_store::users::User;
 use pocket_id_store::{StoreResult, Tx};
 
@@ -74,7 +74,7 @@ pub(super) async fn insert(
     origin: &RequestOrigin,
     mut data: BTreeMap<String, String>,
 ) -> StoreResult<()> {
-    let place = place(state, origin.ip);
+    let (place, now) = (place(state, origin.ip), state.now());
     // PostgreSQL keeps no NUL in JSON, and nothing an entry is about has one.
     for value in data.values_mut() {
         if value.contains('\0') {
@@ -84,8 +84,8 @@ pub(super) async fn insert(
     audit_logs::insert(
         tx,
         AuditLog {
-            id: AuditLogId(state.random.uuid()),
-            created_at: state.now(),
+            id: state.entry_ids.next(state.random, now),
+            created_at: now,
             event: event.as_str().to_owned(),
             user_id: about.map(|(id, _)| id),
             username: about.map_or_else(String::new, |(_, name)| name.to_owned()),

@@ -129,10 +129,10 @@ async fn update(
 )]
 async fn refresh(
     State(state): State<AppState>,
-    _: Admin,
+    by: ActingAdmin,
     ClientIdPath(id): ClientIdPath,
 ) -> ApiResult<Json<ClientWithGroupsDto>> {
-    Ok(Json(service::refresh(&state, &id).await?))
+    Ok(Json(service::refresh(&state, &by, &id).await?))
 }
 
 /// Removes a client with its secrets, consents and tokens.

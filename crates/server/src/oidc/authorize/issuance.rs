@@ -93,7 +93,14 @@ impl Issuance<'_> {
             clients::mark_pkce_supported(tx, &client.id).await?;
         }
         if request.proof == Proof::FirstUse {
-            clients::trust_first_callback(tx, &client.id, request.redirect_uri.as_str()).await?;
+            let url = request.redirect_uri.as_str();
+            if clients::trust_first_callback(tx, &client.id, url).await? {
+                let data = [
+                    ("clientName", client.name.clone()),
+                    ("callbackURL", url.to_owned()),
+                ];
+                audit::record(state, tx, Event::CallbackUrlTrusted, user, origin, data).await?;
+            }
         }
         Ok(code.expose().to_owned())
     }
