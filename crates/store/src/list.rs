@@ -275,13 +275,19 @@ pub fn contains(engine: DbBackend, column: impl IntoColumnRef, text: &str) -> Si
 
 /// The same of something the database has put into lower case already.
 ///
-/// PostgreSQL folds every letter, SQLite those of ASCII only: there, a text with others is looked for by a regular
-/// expression, which knows the cases of all letters.
+/// SQLite folds the letters of ASCII only: there, a text with others is looked for by a regular expression, which knows
+/// the cases of all letters. PostgreSQL folds what the database's locale knows, with `C` those of ASCII only: what differs
+/// then is looked for both ways, so that at least a name typed as it is written is found.
 pub(crate) fn contains_folded(engine: DbBackend, folded: SimpleExpr, text: &str) -> SimpleExpr {
     if engine == DbBackend::Sqlite && !text.is_ascii() {
         return Expr::cust_with_exprs("? REGEXP ?", [folded, Expr::value(any_case(text))]);
     }
-    folded.like(pattern(&text.to_lowercase()))
+    let (every, ascii) = (text.to_lowercase(), text.to_ascii_lowercase());
+    let found = folded.clone().like(pattern(&every));
+    if every == ascii {
+        return found;
+    }
+    found.or(folded.like(pattern(&ascii)))
 }
 
 /// A regular expression for a text in any case.
