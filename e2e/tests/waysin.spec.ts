@@ -167,4 +167,30 @@ test('printed codes let somebody in who has lost their passkeys', async ({ brows
 	await lost.waitForURL('/settings/account');
 	await expect(lost.getByText('9 of your codes have not been used.')).toBeVisible();
 	await lost.context().close();
+
+	// An administrator sees how many are left, never the codes.
+	await admin.goto('/settings/admin/users');
+	await admin.getByRole('row', { name: /ada/ }).click();
+	await admin.getByRole('tab', { name: 'Passkeys' }).click();
+	await expect(admin.getByText(/^9 codes have not been used/)).toBeVisible();
+	await expectAccessible(admin);
+	await photograph(admin, 'user-recovery-codes');
+	await admin.getByRole('button', { name: 'Delete recovery codes' }).click();
+	await admin.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
+	await expectToast(admin, 'Recovery codes deleted');
+	await expect(admin.getByText('This user has no recovery codes.')).toBeVisible();
+});
+
+test('administrators learn of a newer release', async () => {
+	await admin.goto('/settings/account');
+	await expect(admin.getByRole('button', { name: 'Administration' })).toBeVisible();
+	await expect(admin.getByRole('link', { name: 'Update Pocket ID' })).toHaveCount(0);
+	const releaseUrl = 'https://releases.example/99.0.0';
+	await admin.route('**/api/version/latest', (route) =>
+		route.fulfill({ json: { latestVersion: '99.0.0', releaseUrl } })
+	);
+	await admin.reload();
+	await expect(admin.getByRole('link', { name: 'Update Pocket ID' })).toHaveAttribute('href', releaseUrl);
+	await photograph(admin, 'newer-release');
+	await admin.unroute('**/api/version/latest');
 });

@@ -52,6 +52,7 @@ pub mod signup;
 pub mod start;
 pub mod state;
 pub mod users;
+pub mod version;
 mod web_page;
 
 pub use start::{App, StartError, start};

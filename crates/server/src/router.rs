@@ -11,12 +11,12 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::http::error::ApiError;
-use crate::http::{access_log, assets, cors, cross_site, error, headers, rate_limit};
+use crate::http::{access_log, assets, cors, cross_site, error, error_codes, headers, rate_limit};
 use crate::state::AppState;
 use crate::{
     api_document, api_keys, apis, app_config, audit, clients, consents, custom_claims, device_login,
     email_verification, groups, health, images, login_codes, mail, oidc, passkeys, profile_pictures,
-    recovery_codes, refused_authorizations, registration, sessions, signup, users, web_page,
+    recovery_codes, refused_authorizations, registration, sessions, signup, users, version, web_page,
 };
 
 /// How long a request may take before it is answered with a timeout.
@@ -27,9 +27,11 @@ const REQUEST_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(30);
     info(
         title = "Pocket ID",
         description = "REST API of Pocket ID. Lists take `pagination[page]`, `pagination[limit]`, `sort[column]`, \
-                       `sort[direction]`, `search` and `filters[<key>]`. Failures have the shape of `ErrorBody`."
+                       `sort[direction]`, `search` and `filters[<key>]`; each says which keys it knows. Failures \
+                       have the shape of `ErrorBody`; `ErrorCode` lists what they can be, and each route which of \
+                       them it can meet."
     ),
-    components(schemas(error::ErrorBody))
+    components(schemas(error::ErrorBody, error_codes::ErrorCode))
 )]
 struct Document;
 
@@ -59,6 +61,7 @@ fn documented() -> OpenApiRouter<AppState> {
         .merge(email_verification::routes())
         .merge(signup::routes())
         .merge(users::routes())
+        .merge(version::routes())
 }
 
 /// The API document (OpenAPI 3.1) as served at `/api/openapi.json`.

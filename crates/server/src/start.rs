@@ -8,6 +8,7 @@ use secrecy::ExposeSecret;
 
 use crate::api_keys;
 use crate::app_config::{SettingsCache, SettingsError};
+use crate::audit::EntryIds;
 use crate::clients::MetadataDocuments;
 use crate::clock::Clock;
 use crate::config::EncryptionKey;
@@ -111,6 +112,7 @@ pub async fn start_with(config: Config, clock: Clock, network: Network) -> Resul
             },
             clock.clone(),
         ),
+        entry_ids: EntryIds::default(),
         metadata_documents: MetadataDocuments::default(),
         request_objects: RequestObjects::default(),
         dpop_nonces: Nonces::new(config.encryption_key.as_ref().map_or(&[], EncryptionKey::expose)),

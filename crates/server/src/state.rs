@@ -8,6 +8,7 @@ use pocket_id_store::types::Timestamp;
 use pocket_id_store::{Store, StoreResult};
 
 use crate::app_config::{Settings, SettingsCache};
+use crate::audit::EntryIds;
 use crate::clients::MetadataDocuments;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -39,6 +40,8 @@ pub struct Parts {
 
     /// Requests to other servers.
     pub outbound: Outbound,
+    /// Identifiers of audit entries.
+    pub entry_ids: EntryIds,
     /// Documents of clients being read.
     pub metadata_documents: MetadataDocuments,
     /// Request objects fetched a moment ago.

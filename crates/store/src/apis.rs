@@ -8,6 +8,7 @@ use sea_orm::{
     QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 
+use crate::client_lists;
 use crate::connect::Tx;
 pub use crate::entity::api::Model as Api;
 pub use crate::entity::api_permission::Model as ApiPermission;
@@ -65,11 +66,12 @@ pub async fn list(
     if !without.is_empty() {
         select = select.filter(Column::Id.is_not_in(without.iter().copied()));
     }
+    let engine = connection.get_database_backend();
     if let Some(text) = &request.search {
         select = select.filter(
             Condition::any()
-                .add(contains(Column::Name, text))
-                .add(contains(Column::Resource, text)),
+                .add(contains(engine, Column::Name, text))
+                .add(contains(engine, Column::Resource, text)),
         );
     }
     if let Some((key, order)) = request.sort_key() {
@@ -347,7 +349,7 @@ pub async fn assignable_clients(
     if api.allow_cimd_clients {
         select = select.filter(oidc_client::Column::ClientType.ne(ClientType::MetadataDocument));
     }
-    client_page(select, request, connection).await
+    client_lists::by_name_of(select, request, connection).await
 }
 
 /// A page of clients that have access to an API.
@@ -365,7 +367,7 @@ pub async fn clients_with_access(
     if api.allow_cimd_clients {
         access = access.add(oidc_client::Column::ClientType.eq(ClientType::MetadataDocument));
     }
-    client_page(oidc_client::Entity::find().filter(access), request, connection).await
+    client_lists::by_name_of(oidc_client::Entity::find().filter(access), request, connection).await
 }
 
 /// Makes a client a server of an API; nothing happens if it is one.
@@ -424,7 +426,7 @@ pub async fn serving_clients(
     api: ApiId,
 ) -> StoreResult<Page<crate::clients::Client>> {
     let select = oidc_client::Entity::find().filter(oidc_client::Column::Id.in_subquery(servers_of(api)));
-    client_page(select, request, connection).await
+    client_lists::by_name_of(select, request, connection).await
 }
 
 /// A page of the clients that could become servers of an API: they can prove who they are.
@@ -436,7 +438,7 @@ pub async fn assignable_serving_clients(
     let select = oidc_client::Entity::find()
         .filter(oidc_client::Column::IsPublic.eq(false))
         .filter(oidc_client::Column::Id.not_in_subquery(servers_of(api)));
-    client_page(select, request, connection).await
+    client_lists::by_name_of(select, request, connection).await
 }
 
 fn servers_of(api: ApiId) -> sea_orm::sea_query::SelectStatement {
@@ -445,25 +447,4 @@ fn servers_of(api: ApiId) -> sea_orm::sea_query::SelectStatement {
         .column(api_serving_client::Column::ClientId)
         .filter(api_serving_client::Column::ApiId.eq(api))
         .into_query()
-}
-
-async fn client_page(
-    mut select: sea_orm::Select<oidc_client::Entity>,
-    request: &ListRequest,
-    connection: &impl ConnectionTrait,
-) -> StoreResult<Page<crate::clients::Client>> {
-    use oidc_client::Column;
-    if let Some(text) = &request.search {
-        select = select.filter(contains(Column::Name, text));
-    }
-    if let Some(values) = request.filter("clientType") {
-        select = select.filter(Column::ClientType.is_in(values.iter().map(String::as_str)));
-    }
-    let by_name = Expr::expr(Func::lower(Expr::col(Column::Name)));
-    select = match request.sort_key() {
-        Some(("createdAt", order)) => select.order_by(Column::CreatedAt, order),
-        Some((_, order)) => select.order_by(by_name, order),
-        None => select.order_by(by_name, Order::Asc),
-    };
-    page(select.order_by(Column::Id, Order::Asc), request, connection).await
 }

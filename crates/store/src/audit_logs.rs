@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use sea_orm::sea_query::ExprTrait as _;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel,
-    QueryFilter, QueryOrder, QuerySelect, Select, Statement,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Statement,
 };
 
 use crate::connect::Tx;
@@ -77,10 +77,21 @@ pub async fn seen_from<'a>(
     Ok(found.is_some())
 }
 
-/// Removes entries older than a moment.
-pub async fn delete_older_than(connection: &impl ConnectionTrait, moment: Timestamp) -> StoreResult<u64> {
-    Ok(audit_log::Entity::delete_many()
+/// Removes so many of the entries older than a moment, the oldest first; how many there were to remove.
+pub async fn delete_older_than(
+    connection: &impl ConnectionTrait,
+    moment: Timestamp,
+    most: u64,
+) -> StoreResult<u64> {
+    let oldest = audit_log::Entity::find()
+        .select_only()
+        .column(audit_log::Column::Id)
         .filter(audit_log::Column::CreatedAt.lt(moment))
+        .order_by_asc(audit_log::Column::CreatedAt)
+        .limit(most)
+        .into_query();
+    Ok(audit_log::Entity::delete_many()
+        .filter(audit_log::Column::Id.in_subquery(oldest))
         .exec(connection)
         .await?
         .rows_affected)

@@ -2,19 +2,26 @@
 
 use sea_orm::sea_query::{Expr, ExprTrait, Func, SimpleExpr};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Select,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, Order, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Select,
 };
 
 use crate::entity::oidc_client::Model as Client;
 use crate::entity::{client_allowed_group, consent, group_member, oidc_client};
 use crate::error::StoreResult;
-use crate::list::{ListRequest, Page, contains, page};
+use crate::list::{Direction, ListRequest, Page, contains, page};
 use crate::types::UserId;
 
 /// A page of clients. Sort keys and filters are those of the REST API.
 pub async fn list(connection: &impl ConnectionTrait, request: &ListRequest) -> StoreResult<Page<Client>> {
-    let select = ordered(narrowed(oidc_client::Entity::find(), request), request);
+    let select = ordered(
+        narrowed(
+            connection.get_database_backend(),
+            oidc_client::Entity::find(),
+            request,
+        ),
+        request,
+    );
     page(by_age(select), request, connection).await
 }
 
@@ -37,7 +44,12 @@ pub async fn accessible(
         .column(client_allowed_group::Column::ClientId)
         .filter(client_allowed_group::Column::UserGroupId.in_subquery(groups))
         .into_query();
-    let mut select = narrowed(oidc_client::Entity::find(), request).filter(
+    let mut select = narrowed(
+        connection.get_database_backend(),
+        oidc_client::Entity::find(),
+        request,
+    )
+    .filter(
         Condition::any()
             .add(Column::IsGroupRestricted.eq(false))
             .add(Column::Id.in_subquery(allowed)),
@@ -62,6 +74,41 @@ pub async fn accessible(
     page(by_age(select), request, connection).await
 }
 
+/// A page of some clients, by name unless another order is asked for. Sort keys and filters are those of [`list`].
+pub(crate) async fn by_name_of(
+    select: Select<oidc_client::Entity>,
+    request: &ListRequest,
+    connection: &impl ConnectionTrait,
+) -> StoreResult<Page<Client>> {
+    let mut request = request.clone();
+    request
+        .sort
+        .take_if(|(key, _)| !SORT_KEYS.contains(&key.as_str()));
+    request
+        .sort
+        .get_or_insert_with(|| ("name".to_owned(), Direction::Ascending));
+    let select = ordered(
+        narrowed(connection.get_database_backend(), select, &request),
+        &request,
+    );
+    page(by_age(select), &request, connection).await
+}
+
+/// What [`ordered`] knows.
+const SORT_KEYS: [&str; 11] = [
+    "name",
+    "createdAt",
+    "pkceEnabled",
+    "pkceSupported",
+    "requiresReauthentication",
+    "requiresPushedAuthorizationRequests",
+    "skipConsent",
+    "isGroupRestricted",
+    "clientType",
+    "isPublic",
+    "allowedUserGroupsCount",
+];
+
 /// When a user last signed in to the client of a row.
 fn last_use(user: UserId) -> SimpleExpr {
     let used = consent::Entity::find()
@@ -76,11 +123,15 @@ fn last_use(user: UserId) -> SimpleExpr {
     Expr::SubQuery(None, Box::new(used.into()))
 }
 
-fn narrowed(mut select: Select<oidc_client::Entity>, request: &ListRequest) -> Select<oidc_client::Entity> {
+fn narrowed(
+    engine: DbBackend,
+    mut select: Select<oidc_client::Entity>,
+    request: &ListRequest,
+) -> Select<oidc_client::Entity> {
     use oidc_client::Column;
 
     if let Some(text) = &request.search {
-        select = select.filter(contains(Column::Name, text));
+        select = select.filter(contains(engine, Column::Name, text));
     }
     for (key, column) in [
         ("pkceEnabled", Column::PkceEnabled),

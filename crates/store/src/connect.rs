@@ -141,6 +141,8 @@ impl Store {
             .foreign_keys(true)
             .read_only(options.read_only)
             .create_if_missing(!options.read_only)
+            // For searching: SQLite itself folds the letters of ASCII only.
+            .with_regexp()
             .pragma("journal_mode", options.journal_mode.clone());
         for (name, value) in &options.pragmas {
             connect = connect.pragma(name.clone(), value.clone());

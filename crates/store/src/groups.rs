@@ -76,7 +76,7 @@ pub async fn list(connection: &impl ConnectionTrait, request: &ListRequest) -> S
 
     let mut select = user_group::Entity::find();
     if let Some(text) = &request.search {
-        select = select.filter(contains(Column::Name, text));
+        select = select.filter(contains(connection.get_database_backend(), Column::Name, text));
     }
     let (column, order) = match request.sort_key() {
         Some(("friendlyName", order)) => (Column::FriendlyName, order),

@@ -4,8 +4,8 @@ use sea_orm::sea_query::{
     Asterisk, Expr, ExprTrait, Func, IntoColumnRef, LikeExpr, SelectStatement, SimpleExpr,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Select,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Select,
 };
 
 use crate::error::StoreResult;
@@ -267,24 +267,40 @@ where
     rows_of::<E, C>(id, identifiers.offset(passed_over).into_query(), read, connection).await
 }
 
-/// `column` contains `text`, ASCII case ignored, `%` and `_` meaning themselves. For other letters see
-/// [`contains_folded`].
-pub fn contains(column: impl IntoColumnRef, text: &str) -> SimpleExpr {
-    contains_folded(Func::lower(Expr::col(column)), text)
+/// `column` contains `text`, case ignored, `%` and `_` meaning themselves.
+pub fn contains(engine: DbBackend, column: impl IntoColumnRef, text: &str) -> SimpleExpr {
+    let folded = Func::lower(Expr::col(column)).into();
+    contains_folded(engine, folded, text)
 }
 
 /// The same of something the database has put into lower case already.
 ///
-/// PostgreSQL folds every letter, SQLite those of ASCII only: what differs then is looked for both ways, so that at least
-/// a name typed as it is written is found everywhere.
-pub(crate) fn contains_folded(folded: impl Into<SimpleExpr>, text: &str) -> SimpleExpr {
-    let folded = folded.into();
+/// SQLite folds the letters of ASCII only: there, a text with others is looked for by a regular expression, which knows
+/// the cases of all letters. PostgreSQL folds what the database's locale knows, with `C` those of ASCII only: what differs
+/// then is looked for both ways, so that at least a name typed as it is written is found.
+pub(crate) fn contains_folded(engine: DbBackend, folded: SimpleExpr, text: &str) -> SimpleExpr {
+    if engine == DbBackend::Sqlite && !text.is_ascii() {
+        return Expr::cust_with_exprs("? REGEXP ?", [folded, Expr::value(any_case(text))]);
+    }
     let (every, ascii) = (text.to_lowercase(), text.to_ascii_lowercase());
     let found = folded.clone().like(pattern(&every));
     if every == ascii {
         return found;
     }
     found.or(folded.like(pattern(&ascii)))
+}
+
+/// A regular expression for a text in any case.
+fn any_case(text: &str) -> String {
+    let mut expression = "(?i)".to_owned();
+    for character in text.chars() {
+        // Every ASCII character that is no letter or digit may be written so.
+        if character.is_ascii_punctuation() {
+            expression.push('\\');
+        }
+        expression.push(character);
+    }
+    expression
 }
 
 fn pattern(text: &str) -> LikeExpr {

@@ -2,8 +2,8 @@
 
 use sea_orm::sea_query::{Expr, ExprTrait, Func};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, Order,
-    PaginatorTrait, QueryFilter, QuerySelect,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel,
+    Order, PaginatorTrait, QueryFilter, QuerySelect,
 };
 use uuid::Uuid;
 
@@ -125,7 +125,7 @@ pub async fn delete(tx: &Tx, id: UserId) -> StoreResult<bool> {
 const BETWEEN_PARTS: char = '\u{1f}';
 
 /// Who has a text in their name or address.
-fn found_by(text: &str) -> Condition {
+fn found_by(engine: DbBackend, text: &str) -> Condition {
     if text.contains(BETWEEN_PARTS) {
         // It would be found between the parts, and nobody can type it.
         return Condition::all().add(Expr::value(false));
@@ -133,7 +133,11 @@ fn found_by(text: &str) -> Condition {
     Condition::all()
         // Always so. It has SQLite read the index that begins with the time and holds the text to search by.
         .add(user::Column::CreatedAt.gte(i64::MIN))
-        .add(contains_folded(Expr::col((user::Entity, "search_text")), text))
+        .add(contains_folded(
+            engine,
+            Expr::col((user::Entity, "search_text")),
+            text,
+        ))
 }
 
 /// A page of users. Sort keys and filters are those of the REST API.
@@ -142,7 +146,7 @@ pub async fn list(connection: &impl ConnectionTrait, request: &ListRequest) -> S
 
     let mut select = user::Entity::find();
     if let Some(text) = &request.search {
-        select = select.filter(found_by(text));
+        select = select.filter(found_by(connection.get_database_backend(), text));
     }
     for (key, column) in [
         ("emailVerified", Column::EmailVerified),

@@ -9,7 +9,7 @@ use pocket_id_server::config::{
     ActorsConfig, AppEnv, AppUrl, Config, DEFAULT_AUDIT_LOG_RETENTION_DAYS, DatabaseConfig, EncryptionKey,
     FidoMetadataConfig, FileBackendConfig, GeoLiteConfig, KeyOrigin, KeyStorage, KeysConfig, ListenConfig,
     LogConfig, LogFormat, LogLevel, MetricsExporter, OtlpExporter, S3Config, S3PathStyle, TelemetryConfig,
-    TlsConfig, Toggle, TrustedPeers, UiConfigSource,
+    TlsConfig, Toggle, TrustedPeers, UiConfigSource, plain_https_url,
 };
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
@@ -106,6 +106,13 @@ impl Settings {
             audit_log_retention_days: retention(&self, &mut problems),
             analytics: Toggle::from(!self.analytics_disabled.unwrap_or(false)),
             version_check: Toggle::from(!self.version_check_disabled.unwrap_or(false)),
+            version_check_url: self.version_check_url.as_deref().and_then(|text| {
+                let url = plain_https_url(text);
+                if url.is_none() {
+                    problems.add("VERSION_CHECK_URL must be an https URL without a user name");
+                }
+                url
+            }),
             downgrade: Toggle::from(self.allow_downgrade.unwrap_or(false)),
             insecure_callback_urls: Toggle::from(self.allow_insecure_callback_urls.unwrap_or(true)),
             rate_limiting: Toggle::from(

@@ -4,6 +4,9 @@
 //! Each handler documents its own answers. What the shell around them adds (limits, timeouts, refusals of other sites),
 //! who may call a route, and names that tell operations apart are added here, in one place.
 
+mod examples;
+mod failures;
+mod lists;
 mod page;
 
 use axum::Router;
@@ -11,11 +14,10 @@ use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use http::header;
 use utoipa::openapi::path::{HttpMethod, Operation, PathItem};
-use utoipa::openapi::response::Response;
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
-use utoipa::openapi::{Components, ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::{Components, OpenApi, Ref, RefOr};
 
 use crate::state::AppState;
 
@@ -80,7 +82,10 @@ pub fn complete(mut document: OpenApi) -> OpenApi {
         for (method, operation) in operations(item) {
             operation.operation_id = Some(operation_id(&method, path));
             operation.security = security(&method, path, operation);
+            lists::complete(path, operation);
+            failures::complete(&route(&method, path, operation), operation);
             add_shared_answers(&method, path, operation);
+            examples::complete(operation);
         }
     }
     document
@@ -150,38 +155,34 @@ fn add_schemes(components: &mut Components) {
     components.add_security_scheme("client", SecurityScheme::Http(basic.build()));
 }
 
-fn failure(description: &str) -> RefOr<Response> {
-    let content = ContentBuilder::new()
-        .schema(Some(Ref::from_schema_name("ErrorBody")))
-        .build();
-    ResponseBuilder::new()
-        .description(description)
-        .content("application/json", content)
-        .build()
-        .into()
-}
-
 /// Answers every route can give.
-const SHARED: [(&str, &str, &str); 3] = [
-    (
-        "429",
-        "TooManyRequests",
-        "Too many requests; `Retry-After` says when to come back",
-    ),
-    (
-        "500",
-        "InternalError",
-        "Something of ours failed; the cause is in the log only",
-    ),
-    ("504", "TimedOut", "The request took too long"),
+const SHARED: [(u16, &str, &str); 3] = [
+    (429, "TooManyRequests", "rate_limited"),
+    (500, "InternalError", "internal_error"),
+    (504, "TimedOut", "request_timeout"),
 ];
 /// What changing requests can meet besides.
-const OF_OTHER_SITES: (&str, &str, &str) =
-    ("403", "Refused", "Not allowed, or made by a page of another site");
+const OF_OTHER_SITES: (u16, &str, &str) = (403, "Refused", "forbidden");
 
 fn add_responses(components: &mut Components) {
-    for (_, name, description) in SHARED.into_iter().chain([OF_OTHER_SITES]) {
-        components.responses.insert(name.to_owned(), failure(description));
+    for (status, name, code) in SHARED.into_iter().chain([OF_OTHER_SITES]) {
+        let answer = failures::answer(status, &[code], "");
+        components.responses.insert(name.to_owned(), answer.into());
+    }
+}
+
+/// Who a route is for.
+fn route<'r>(method: &'r HttpMethod, path: &'r str, operation: &Operation) -> failures::Route<'r> {
+    let schemes = operation.security.as_deref().unwrap_or_default();
+    let takes = |name: &str| {
+        let scheme = SecurityRequirement::new(name, Vec::<String>::new());
+        schemes.contains(&scheme)
+    };
+    failures::Route {
+        method,
+        path,
+        signed_in: takes("session"),
+        keys: takes("apiKey"),
     }
 }
 
@@ -195,7 +196,7 @@ fn add_shared_answers(method: &HttpMethod, path: &str, operation: &mut Operation
         operation
             .responses
             .responses
-            .entry(status.to_owned())
+            .entry(status.to_string())
             .or_insert_with(|| RefOr::Ref(Ref::from_response_name(name)));
     }
 }

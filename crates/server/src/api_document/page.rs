@@ -6,6 +6,8 @@ use std::fmt::Write as _;
 use serde_json::Value;
 use utoipa::openapi::OpenApi;
 
+use crate::http::error_codes;
+
 const STYLE: &str = "
 :root{color-scheme:light dark;--ink:light-dark(#1c1c1f,#ececee);--soft:light-dark(#5b5b63,#a6a6ad);\
 --line:light-dark(#dcdce0,#34343a);--ground:light-dark(#fff,#141416);--tint:light-dark(#f5f5f7,#1d1d21)}
@@ -59,9 +61,10 @@ fn write_page(page: &mut String, document: &Value, address: &str) -> std::fmt::R
     for (tag, operations) in by_tag(document) {
         write!(page, "<h2>{}</h2>", text(&Value::from(tag)))?;
         for (method, path, operation) in operations {
-            write_operation(page, method, path, operation)?;
+            write_operation(page, document, method, path, operation)?;
         }
     }
+    write_codes(page)?;
     page.push_str("<h2>Schemas</h2>");
     let schemas = at(document, "/components/schemas").as_object();
     for (name, schema) in schemas.into_iter().flatten() {
@@ -77,6 +80,34 @@ fn write_page(page: &mut String, document: &Value, address: &str) -> std::fmt::R
     Ok(())
 }
 
+fn write_codes(page: &mut String) -> std::fmt::Result {
+    page.push_str(
+        "<h2 id=\"codes\">Error codes</h2><p>The <code>code</code> of a failed request, for programs. Codes stay; new ones \
+         may come.</p><table><tr><th>Code</th><th>Status</th><th>Meaning</th></tr>",
+    );
+    for (code, status, meaning) in error_codes::ALL {
+        write!(
+            page,
+            "<tr id=\"code-{code}\"><td><code>{code}</code></td><td>{status}</td><td>{}</td></tr>",
+            prose(meaning)
+        )?;
+    }
+    page.push_str("</table>");
+    Ok(())
+}
+
+/// Escaped text whose words between backquotes are code.
+fn prose(words: &str) -> String {
+    let words = text(&Value::from(words));
+    let mut parts = words.split('`');
+    let mut prose = parts.next().unwrap_or_default().to_owned();
+    for (index, part) in parts.enumerate() {
+        prose.push_str(if index % 2 == 0 { "<code>" } else { "</code>" });
+        prose.push_str(part);
+    }
+    prose
+}
+
 type Operations<'d> = Vec<(&'d str, &'d str, &'d Value)>;
 
 fn by_tag(document: &Value) -> BTreeMap<&str, Operations<'_>> {
@@ -90,7 +121,13 @@ fn by_tag(document: &Value) -> BTreeMap<&str, Operations<'_>> {
     tags
 }
 
-fn write_operation(page: &mut String, method: &str, path: &str, operation: &Value) -> std::fmt::Result {
+fn write_operation(
+    page: &mut String,
+    document: &Value,
+    method: &str,
+    path: &str,
+    operation: &Value,
+) -> std::fmt::Result {
     write!(
         page,
         "<details id=\"{}\"><summary><span class=\"method\">{}</span><code>{}</code><span class=\"what\">{}</span>\
@@ -101,7 +138,7 @@ fn write_operation(page: &mut String, method: &str, path: &str, operation: &Valu
         text(at(operation, "/summary")),
     )?;
     if at(operation, "/description").is_string() {
-        write!(page, "<p>{}</p>", text(at(operation, "/description")))?;
+        write!(page, "<p>{}</p>", said(at(operation, "/description")))?;
     }
     write!(page, "<p class=\"soft\">{}</p>", who(operation))?;
     let parameters = at(operation, "/parameters").as_array();
@@ -121,7 +158,7 @@ fn write_operation(page: &mut String, method: &str, path: &str, operation: &Valu
                 "<tr><td><code>{name}</code></td><td>{}{required}</td><td>{}</td><td>{}</td></tr>",
                 text(at(parameter, "/in")),
                 type_of(at(parameter, "/schema")),
-                text(at(parameter, "/description")),
+                said(at(parameter, "/description")),
             )?;
         }
         page.push_str("</table>");
@@ -136,6 +173,7 @@ fn write_operation(page: &mut String, method: &str, path: &str, operation: &Valu
             "<h3>Body</h3><p><code>{media}</code>: {}</p>",
             type_of(at(content, "/schema"))
         )?;
+        write_example(page, content)?;
     }
     page.push_str("<h3>Answers</h3><table><tr><th>Status</th><th>Body</th><th>Meaning</th></tr>");
     for (status, answer) in at(operation, "/responses").as_object().into_iter().flatten() {
@@ -144,25 +182,45 @@ fn write_operation(page: &mut String, method: &str, path: &str, operation: &Valu
             .and_then(|content| content.values().next())
             .map_or_else(String::new, |content| type_of(at(content, "/schema")));
         let (body, meaning) = match at(answer, "/$ref").as_str() {
-            Some(shared) => (link("ErrorBody"), shared_meaning(shared)),
-            None => (body, text(at(answer, "/description"))),
+            Some(shared) => (link("ErrorBody"), shared_meaning(document, shared)),
+            None => (body, said(at(answer, "/description"))),
         };
         write!(
             page,
             "<tr><td>{status}</td><td>{body}</td><td>{meaning}</td></tr>"
         )?;
     }
-    page.push_str("</table></div></details>");
+    page.push_str("</table>");
+    for (status, answer) in at(operation, "/responses").as_object().into_iter().flatten() {
+        let contents = at(answer, "/content").as_object().into_iter().flatten();
+        for (_, content) in contents.filter(|_| status.starts_with('2')) {
+            write_example(page, content)?;
+        }
+    }
+    page.push_str("</div></details>");
     Ok(())
 }
 
-fn shared_meaning(reference: &str) -> String {
+fn shared_meaning(document: &Value, reference: &str) -> String {
     let name = reference.rsplit('/').next().unwrap_or_default();
-    super::SHARED
-        .into_iter()
-        .chain([super::OF_OTHER_SITES])
-        .find(|(_, of, _)| *of == name)
-        .map_or_else(String::new, |(_, _, meaning)| text(&Value::from(meaning)))
+    said(at(document, &format!("/components/responses/{name}/description")))
+}
+
+fn said(description: &Value) -> String {
+    prose(description.as_str().unwrap_or_default())
+}
+
+/// An example, folded away.
+fn write_example(page: &mut String, content: &Value) -> std::fmt::Result {
+    let Some(example) = content.get("example") else {
+        return Ok(());
+    };
+    let example = serde_json::to_string_pretty(example).unwrap_or_default();
+    write!(
+        page,
+        "<details><summary>Example</summary><div><pre>{}</pre></div></details>",
+        text(&Value::from(example))
+    )
 }
 
 /// Who may call, in words.
@@ -256,7 +314,7 @@ fn write_fields(page: &mut String, schema: &Value) -> std::fmt::Result {
             "<tr><td><code>{}</code>{optional}</td><td>{}</td><td>{}{example}</td></tr>",
             text(&Value::from(name.as_str())),
             type_of(field),
-            text(at(field, "/description")),
+            said(at(field, "/description")),
         )?;
     }
     page.push_str("</table>");
@@ -274,6 +332,9 @@ mod tests {
         }
         for name in document.components.unwrap().schemas.keys() {
             assert!(page.contains(&format!("<details id=\"{name}\">")), "{name}");
+        }
+        for (code, ..) in super::error_codes::ALL {
+            assert!(page.contains(&format!("<tr id=\"code-{code}\">")), "{code}");
         }
         assert!(!page.contains("<script"), "nothing runs");
     }

@@ -52,6 +52,7 @@ const PLACES: &[(&str, Resource)] = &[
     ("/api/application-configuration", Resource::Configuration),
     ("/api/application-images", Resource::Configuration),
     ("/api/email-deliveries", Resource::Configuration),
+    ("/api/version", Resource::Configuration),
     ("/api/audit-logs", Resource::AuditLog),
 ];
 

@@ -107,6 +107,14 @@ pub enum Event {
     RegistrationTokenCreated,
     /// Such a token was deleted.
     RegistrationTokenDeleted,
+    /// A picture of a person was set.
+    ProfilePictureUpdated,
+    /// A picture of a person was taken away.
+    ProfilePictureRemoved,
+    /// The document a client is described by was read anew because an administrator wanted so.
+    ClientRefreshed,
+    /// A client without callback URLs got the first one it was used with.
+    CallbackUrlTrusted,
     /// Somebody failed to sign in.
     SignInFailed,
     /// A client's request was refused before it could be answered to the client.
@@ -179,6 +187,10 @@ impl Event {
             Self::ApiAccessUpdated => "API_ACCESS_UPDATED",
             Self::RegistrationTokenCreated => "REGISTRATION_TOKEN_CREATED",
             Self::RegistrationTokenDeleted => "REGISTRATION_TOKEN_DELETED",
+            Self::ProfilePictureUpdated => "PROFILE_PICTURE_UPDATED",
+            Self::ProfilePictureRemoved => "PROFILE_PICTURE_REMOVED",
+            Self::ClientRefreshed => "CLIENT_REFRESHED",
+            Self::CallbackUrlTrusted => "CALLBACK_URL_TRUSTED",
             Self::SignInFailed => "SIGN_IN_FAILED",
             Self::AuthorizationRefused => "AUTHORIZATION_REFUSED",
         }

@@ -30,28 +30,9 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(users))
 }
 
-/// Filters of the log, for the API document.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "describes parameters that ListQuery reads by hand")]
-struct FilterParameters {
-    /// Events, any of them; may be repeated.
-    #[param(rename = "filters[event]", required = false)]
-    event: Option<String>,
-    /// User IDs, any of them; may be repeated.
-    #[param(rename = "filters[userID]", required = false)]
-    user: Option<String>,
-    /// Names of clients, any of them; only in the log of everybody.
-    #[param(rename = "filters[clientName]", required = false)]
-    client: Option<String>,
-    /// `internal` or `external`; only in the log of everybody.
-    #[param(rename = "filters[location]", required = false)]
-    location: Option<String>,
-}
-
 /// What happened to the signed-in user's account, a page at a time, the newest first.
 #[utoipa::path(
-    get, path = "/api/audit-logs", tag = "Audit log", params(ListParameters, FilterParameters),
+    get, path = "/api/audit-logs", tag = "Audit log", params(ListParameters),
     responses(
         (status = 200, body = Paginated<AuditLogDto>), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody)
@@ -72,7 +53,7 @@ async fn list_own(
 
 /// What happened to everybody's account and what administrators changed, a page at a time, the newest first.
 #[utoipa::path(
-    get, path = "/api/audit-logs/all", tag = "Audit log", params(ListParameters, FilterParameters),
+    get, path = "/api/audit-logs/all", tag = "Audit log", params(ListParameters),
     responses(
         (status = 200, body = Paginated<AuditLogDto>), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody)
@@ -121,7 +102,7 @@ fn format(query: Result<Query<ExportParameters>, QueryRejection>) -> Result<Form
 
 /// All entries about the signed-in user's account that fit the filters, the newest first.
 #[utoipa::path(
-    get, path = "/api/audit-logs/export", tag = "Audit log", params(ExportParameters, FilterParameters),
+    get, path = "/api/audit-logs/export", tag = "Audit log", params(ExportParameters),
     responses(
         (status = 200, description = "The entries", content(
             (String = "text/csv"), (String = "application/jsonl")
@@ -145,7 +126,7 @@ async fn export_own(
 
 /// All entries that fit the filters, the newest first.
 #[utoipa::path(
-    get, path = "/api/audit-logs/all/export", tag = "Audit log", params(ExportParameters, FilterParameters),
+    get, path = "/api/audit-logs/all/export", tag = "Audit log", params(ExportParameters),
     responses(
         (status = 200, description = "The entries", content(
             (String = "text/csv"), (String = "application/jsonl")

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use pocket_id_store::audit_logs::{self, AuditLog};
+use pocket_id_store::types::StringMap;
 use pocket_id_store::types::UserId;
-use pocket_id_store::types::{AuditLogId, StringMap};
 use pocket_id_store::users::User;
 use pocket_id_store::{StoreResult, Tx};
 
 use super::event::Event;
+use super::ids::EntryIds;
 use super::location::{self, Location};
 use crate::clock::Clock;
 use crate::http::access::ActingAdmin;
@@ -70,9 +71,10 @@ pub async fn record_change(
 /// Adds an entry about what the command line did to an account, beside the server or without one.
 pub async fn record_of_command(tx: &Tx, clock: &Clock, event: Event, user: &User) -> StoreResult<()> {
     let data = BTreeMap::from([("method".to_owned(), "command line".to_owned())]);
+    let now = clock.now();
     let entry = AuditLog {
-        id: AuditLogId(Random.uuid()),
-        created_at: clock.now(),
+        id: EntryIds::default().next(Random, now),
+        created_at: now,
         event: event.as_str().to_owned(),
         user_id: Some(user.id),
         username: user.username.clone(),
@@ -95,7 +97,7 @@ pub(super) async fn insert(
     origin: &RequestOrigin,
     mut data: BTreeMap<String, String>,
 ) -> StoreResult<()> {
-    let place = place(state, origin.ip);
+    let (place, now) = (place(state, origin.ip), state.now());
     // PostgreSQL keeps no NUL in JSON, and nothing an entry is about has one.
     for value in data.values_mut() {
         if value.contains('\0') {
@@ -105,8 +107,8 @@ pub(super) async fn insert(
     audit_logs::insert(
         tx,
         AuditLog {
-            id: AuditLogId(state.random.uuid()),
-            created_at: state.now(),
+            id: state.entry_ids.next(state.random, now),
+            created_at: now,
             event: event.as_str().to_owned(),
             user_id: about.map(|(id, _)| id),
             username: about.map_or_else(String::new, |(_, name)| name.to_owned()),

@@ -137,10 +137,10 @@ async fn update(
 )]
 async fn refresh(
     State(state): State<AppState>,
-    _: Admin,
+    by: ActingAdmin,
     ClientIdPath(id): ClientIdPath,
 ) -> ApiResult<Versioned<ClientWithGroupsDto>> {
-    Ok(service::refresh(&state, &id).await?.into())
+    Ok(service::refresh(&state, &by, &id).await?.into())
 }
 
 /// Removes a client with its secrets, consents and tokens.

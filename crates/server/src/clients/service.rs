@@ -349,7 +349,11 @@ pub async fn prepare_keys(state: &AppState, client: &Client) {
 }
 
 /// Reads a client's metadata document anew.
-pub async fn refresh(state: &AppState, id: &ClientId) -> Result<ClientWithGroupsDto, ClientError> {
+pub async fn refresh(
+    state: &AppState,
+    by: &ActingAdmin,
+    id: &ClientId,
+) -> Result<ClientWithGroupsDto, ClientError> {
     let client = clients::find(state.store.reader(), id)
         .await?
         .ok_or(ClientError::NotFound)?;
@@ -360,6 +364,10 @@ pub async fn refresh(state: &AppState, id: &ClientId) -> Result<ClientWithGroups
     metadata_document::refresh(state, id)
         .await?
         .map_err(ClientError::Document)?;
+    let tx = state.store.begin().await?;
+    let data = [("clientName", client.name)];
+    audit::record_change(state, &tx, Event::ClientRefreshed, by, None, data).await?;
+    commit(tx).await?;
     find(state, id).await
 }
 

@@ -136,6 +136,8 @@ pub struct Config {
     pub analytics: Toggle,
     /// The opposite of `VERSION_CHECK_DISABLED`.
     pub version_check: Toggle,
+    /// `VERSION_CHECK_URL`: where the newest release is looked up; nowhere when absent.
+    pub version_check_url: Option<url::Url>,
     /// `ALLOW_DOWNGRADE`.
     pub downgrade: Toggle,
     /// `ALLOW_INSECURE_CALLBACK_URLS`: redirect URIs with plain `http` on other hosts than localhost.
@@ -209,6 +211,7 @@ impl Config {
             audit_log_retention_days: DEFAULT_AUDIT_LOG_RETENTION_DAYS,
             analytics: Toggle::Off,
             version_check: Toggle::Off,
+            version_check_url: None,
             downgrade: Toggle::Off,
             insecure_callback_urls: Toggle::On,
             rate_limiting: Toggle::Off,
@@ -246,6 +249,13 @@ pub const DEFAULT_AUDIT_LOG_RETENTION_DAYS: NonZeroU32 = match NonZeroU32::new(9
     Some(days) => days,
     None => NonZeroU32::MIN,
 };
+
+/// An `https` URL that holds no credentials.
+pub fn plain_https_url(text: &str) -> Option<url::Url> {
+    url::Url::parse(text)
+        .ok()
+        .filter(|url| url.scheme() == "https" && url.username().is_empty() && url.password().is_none())
+}
 
 /// The folder everything lives in unless the database says otherwise.
 pub const DEFAULT_DATA_FOLDER: &str = "data";

@@ -13,6 +13,8 @@ use img_parts::jpeg::Jpeg;
 use img_parts::png::Png;
 use img_parts::webp::WebP;
 
+use super::{bmff, gif};
+
 use crate::http::error::ApiError;
 
 /// Pixels on a side; more is refused before it is decoded.
@@ -170,6 +172,14 @@ fn decode(bytes: &[u8], format: Option<ImageFormat>) -> Result<(DynamicImage, Or
     Ok((image, orientation))
 }
 
+/// Chunks of PNG that programs may leave out and that say how it looks.
+const OF_PNG: [&[u8; 4]; 16] = [
+    b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"sBIT", b"tRNS", b"pHYs", b"bKGD", b"hIST", b"sPLT", b"cICP",
+    b"mDCV", b"cLLI", b"acTL", b"fcTL", b"fdAT",
+];
+/// Chunks of WebP that say how it looks.
+const OF_WEBP: [&[u8; 4]; 7] = [b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP"];
+
 /// A picture of a kind, checked and without what it says of its origin. Slow: not for threads that serve requests.
 pub fn clean(kind: Kind, bytes: Vec<u8>) -> Result<Vec<u8>, ImageError> {
     match kind {
@@ -179,30 +189,39 @@ pub fn clean(kind: Kind, bytes: Vec<u8>) -> Result<Vec<u8>, ImageError> {
                 return encode(&image, ImageFormat::Jpeg);
             }
             let mut jpeg = Jpeg::from_bytes(Bytes::from(bytes)).map_err(unreadable)?;
-            // APP1 (Exif, XMP), APP13 (IPTC) and comments.
-            jpeg.segments_mut()
-                .retain(|segment| !matches!(segment.marker(), 0xE1 | 0xED | 0xFE));
+            // Of the segments for programs those that say how colours are meant; no comments.
+            jpeg.segments_mut().retain(|segment| match segment.marker() {
+                0xE0 | 0xEE => true,
+                0xE2 => segment.contents().starts_with(b"ICC_PROFILE\0"),
+                0xE1..=0xEF | 0xFE => false,
+                _ => true,
+            });
             Ok(jpeg.encoder().bytes().to_vec())
         }
         Kind::Png => {
             decode(&bytes, Some(ImageFormat::Png))?;
             let mut png = Png::from_bytes(Bytes::from(bytes)).map_err(unreadable)?;
             png.chunks_mut()
-                .retain(|chunk| !matches!(&chunk.kind(), b"eXIf" | b"tEXt" | b"zTXt" | b"iTXt" | b"tIME"));
+                .retain(|chunk| OF_PNG.contains(&&chunk.kind()) || chunk.kind()[0].is_ascii_uppercase());
             Ok(png.encoder().bytes().to_vec())
         }
         Kind::Webp => {
             decode(&bytes, Some(ImageFormat::WebP))?;
             let mut webp = WebP::from_bytes(Bytes::from(bytes)).map_err(unreadable)?;
             webp.set_exif(None);
-            webp.remove_chunks_by_id(*b"XMP ");
+            webp.chunks_mut().retain(|chunk| OF_WEBP.contains(&&chunk.id()));
             Ok(webp.encoder().bytes().to_vec())
         }
-        Kind::Gif => decode(&bytes, Some(ImageFormat::Gif)).map(|_| bytes),
+        Kind::Gif => {
+            decode(&bytes, Some(ImageFormat::Gif))?;
+            gif::without_words(&bytes).ok_or_else(|| unreadable("it cannot be followed to its end"))
+        }
         Kind::Ico => decode(&bytes, Some(ImageFormat::Ico)).map(|_| bytes),
         Kind::Svg => check_svg(&bytes).map(|()| bytes),
-        Kind::Avif => check_brand(&bytes, &[b"avif", b"avis"]).map(|()| bytes),
-        Kind::Heic => check_brand(&bytes, &[b"heic", b"heix", b"heim", b"heis", b"mif1"]).map(|()| bytes),
+        Kind::Avif => check_brand(&bytes, &[b"avif", b"avis"])
+            .and_then(|()| bmff::without_metadata(bytes).map_err(unreadable)),
+        Kind::Heic => check_brand(&bytes, &[b"heic", b"heix", b"heim", b"heis", b"mif1"])
+            .and_then(|()| bmff::without_metadata(bytes).map_err(unreadable)),
     }
 }
 
@@ -295,7 +314,8 @@ mod tests {
         ] {
             assert!(clean(kind, bytes).is_err(), "{kind:?}");
         }
-        assert!(clean(Kind::Avif, b"\0\0\0\x18ftypavif".to_vec()).is_ok());
+        let too_short = b"\0\0\0\x18ftypavif".to_vec();
+        assert!(clean(Kind::Avif, too_short).is_err());
     }
 
     #[test]
@@ -332,6 +352,52 @@ mod tests {
             (2, 4),
             "it stands as it was held"
         );
+    }
+
+    #[test]
+    fn nothing_of_where_and_with_what_it_was_taken_is_left() {
+        for (kind, bytes) in [
+            (Kind::Jpeg, include_bytes!("samples/gps.jpg").as_slice()),
+            (Kind::Png, include_bytes!("samples/gps.png")),
+            (Kind::Webp, include_bytes!("samples/gps.webp")),
+            (Kind::Gif, include_bytes!("samples/gps.gif")),
+            (Kind::Avif, include_bytes!("samples/gps.avif")),
+            (Kind::Avif, include_bytes!("samples/gps_sequence.avif")),
+            (Kind::Heic, include_bytes!("samples/gps.heic")),
+        ] {
+            let tells = |bytes: &[u8], word: &[u8]| bytes.windows(word.len()).any(|part| part == word);
+            assert!(tells(bytes, b"SECRET"), "{kind:?}: the sample tells something");
+            let cleaned = clean(kind, bytes.to_vec()).unwrap();
+            // The maker, the place, and the day as Exif has them; XMP; the comment of a GIF.
+            for word in [
+                b"SECRET".as_slice(),
+                b"2026:01:02",
+                b"51,30.03N",
+                b"xpacket",
+                b"rdf+xml\0<",
+                b"XMP DataXMP",
+            ] {
+                assert!(
+                    !tells(&cleaned, word),
+                    "{kind:?} {}",
+                    String::from_utf8_lossy(word)
+                );
+            }
+            assert!(
+                !cleaned
+                    .windows(4)
+                    .any(|part| part == b"II*\0" || part == b"MM\0*"),
+                "{kind:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_moving_gif_still_moves() {
+        let cleaned = clean(Kind::Gif, include_bytes!("samples/gps.gif").to_vec()).unwrap();
+        assert!(cleaned.windows(11).any(|part| part == b"NETSCAPE2.0"));
+        let decoder = image::codecs::gif::GifDecoder::new(Cursor::new(cleaned)).unwrap();
+        assert_eq!(image::AnimationDecoder::into_frames(decoder).count(), 2);
     }
 
     #[test]

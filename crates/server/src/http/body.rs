@@ -4,6 +4,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use serde::de::value::{MapDeserializer, SeqDeserializer};
 use serde::de::{self, DeserializeOwned, Deserializer, Visitor};
 use serde_json::{Map, Value};
 
@@ -103,16 +104,7 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
         // PostgreSQL cannot store it, and no name or address has it.
         return Err(ApiError::invalid_body("it contains a NUL character"));
     }
-    let names = field_names::<T>();
-    let value = match value {
-        Value::Object(object) if !names.is_empty() => Value::Object(match_names(object, names)),
-        // Serde would read an array as a struct's fields in order.
-        Value::Array(_) if !names.is_empty() => {
-            return Err(ApiError::invalid_body("it must be a JSON object"));
-        }
-        other => other,
-    };
-    T::deserialize(value).map_err(ApiError::invalid_body)
+    T::deserialize(Lenient(value)).map_err(ApiError::invalid_body)
 }
 
 fn has_nul(value: &Value) -> bool {
@@ -146,38 +138,82 @@ fn match_names(object: Map<String, Value>, names: &[&'static str]) -> Map<String
     matched
 }
 
-/// The field names a struct deserializes from, asked of its own `Deserialize` implementation.
-fn field_names<T: DeserializeOwned>() -> &'static [&'static str] {
-    let mut names: &'static [&'static str] = &[];
-    // The probe always fails: all that matters is what it was asked for.
-    let _ = T::deserialize(Probe { names: &mut names });
-    names
+/// A value whose objects, however deep, may spell the fields of a struct in any case and say null of them.
+struct Lenient(Value);
+
+impl<'de> de::IntoDeserializer<'de, serde_json::Error> for Lenient {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
 }
 
-struct Probe<'n> {
-    names: &'n mut &'static [&'static str],
-}
+impl<'de> Deserializer<'de> for Lenient {
+    type Error = serde_json::Error;
 
-impl<'de> Deserializer<'de> for Probe<'_> {
-    type Error = de::value::Error;
-
-    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Self::Error> {
-        Err(de::Error::custom("probe"))
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        match self.0 {
+            Value::Array(items) => {
+                let mut items = SeqDeserializer::new(items.into_iter().map(Lenient));
+                let value = visitor.visit_seq(&mut items)?;
+                items.end()?;
+                Ok(value)
+            }
+            Value::Object(members) => {
+                let members = members.into_iter().map(|(key, value)| (key, Lenient(value)));
+                let mut members = MapDeserializer::new(members);
+                let value = visitor.visit_map(&mut members)?;
+                members.end()?;
+                Ok(value)
+            }
+            plain => plain.deserialize_any(visitor),
+        }
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
         fields: &'static [&'static str],
-        _: V,
+        visitor: V,
     ) -> Result<V::Value, Self::Error> {
-        *self.names = fields;
-        Err(de::Error::custom("probe"))
+        match self.0 {
+            Value::Object(members) => {
+                Self(Value::Object(match_names(members, fields))).deserialize_any(visitor)
+            }
+            // Serde would read an array as a struct's fields in order.
+            Value::Array(_) => Err(de::Error::custom("it must be a JSON object")),
+            plain => plain.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        match self.0 {
+            Value::Null => visitor.visit_none(),
+            _ => visitor.visit_some(self),
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        self.0.deserialize_enum(name, variants, visitor)
     }
 
     serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
-        unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        unit_struct seq tuple tuple_struct map identifier ignored_any
     }
 }
 
@@ -216,6 +252,49 @@ mod tests {
                 },
                 "{text}"
             );
+        }
+    }
+
+    #[derive(Debug, Default, PartialEq, Deserialize)]
+    #[serde(default)]
+    struct Outer {
+        inner: Example,
+        list: Vec<Example>,
+        maybe: Option<Example>,
+        anything: Option<Value>,
+    }
+
+    #[test]
+    fn the_same_holds_however_deep() {
+        let named = |name: &str| Example {
+            first_name: name.to_owned(),
+            ..Example::default()
+        };
+        let outer: Outer = parse(
+            br#"{
+                "inner": {"FIRSTNAME": "a", "isAdmin": null, "email": null},
+                "list": [{"firstName": "b", "isAdmin": null}, {"firstname": null}],
+                "MAYBE": {"firstName": null, "unknown": null},
+                "anything": {"KEEPS": null}
+            }"#,
+        )
+        .unwrap();
+        let expected = Outer {
+            inner: named("a"),
+            list: vec![named("b"), named("")],
+            maybe: Some(named("")),
+            anything: Some(serde_json::json!({"KEEPS": null})),
+        };
+        assert_eq!(outer, expected);
+        for text in [
+            r#"{"inner": []}"#,
+            r#"{"inner": "a"}"#,
+            r#"{"list": {}}"#,
+            r#"{"list": [{"isAdmin": 1}]}"#,
+            r#"{"list": [[]]}"#,
+        ] {
+            let error = parse::<Outer>(text.as_bytes()).unwrap_err();
+            assert_eq!(error.code(), "invalid_request_body", "{text}");
         }
     }
 

@@ -16,6 +16,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::access_log::RequestId;
+use super::error_codes::{self, ErrorCode};
 
 /// One failed rule of a request body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -56,7 +57,7 @@ pub struct ErrorBody {
     #[schema(example = "Email is already in use")]
     pub error: String,
     /// What happened, for programs; stable.
-    #[schema(example = "already_in_use")]
+    #[schema(value_type = ErrorCode)]
     pub code: &'static str,
     /// Further facts.
     #[serde(skip_serializing_if = "ErrorDetails::is_empty")]
@@ -82,6 +83,10 @@ pub struct ApiError {
 impl ApiError {
     /// An error with a status, a stable code and a text for people.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        debug_assert!(
+            error_codes::meaning(code, status.as_u16()).is_some(),
+            "{code} with {status} is not in the list of codes"
+        );
         Self {
             status,
             code,

@@ -10,6 +10,7 @@ pub mod cookies;
 pub mod cors;
 pub mod cross_site;
 pub mod error;
+pub mod error_codes;
 pub mod headers;
 pub mod image;
 pub mod list_query;

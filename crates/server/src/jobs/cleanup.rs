@@ -10,6 +10,9 @@ use pocket_id_store::{
 use crate::clients::logos;
 use crate::state::AppState;
 
+/// How many audit entries are removed in one transaction.
+const ENTRIES_AT_ONCE: u64 = 1000;
+
 /// Codes, tokens, and grants nothing can be done with any more.
 pub async fn tokens(state: &AppState) -> StoreResult<()> {
     let now = state.now();
@@ -92,9 +95,15 @@ pub async fn sessions(state: &AppState) -> StoreResult<()> {
 pub async fn audit_logs(state: &AppState) -> StoreResult<()> {
     let days = i64::from(state.config.audit_log_retention_days.get());
     let oldest = state.now().plus_seconds(-days * 24 * 60 * 60);
-    let tx = state.store.begin().await?;
-    audit_logs::delete_older_than(&tx, oldest).await?;
-    commit(tx).await
+    // In pieces: who else writes does not wait for all of them.
+    loop {
+        let tx = state.store.begin().await?;
+        let removed = audit_logs::delete_older_than(&tx, oldest, ENTRIES_AT_ONCE).await?;
+        commit(tx).await?;
+        if removed < ENTRIES_AT_ONCE {
+            return Ok(());
+        }
+    }
 }
 
 /// What the database noted about numbers of audit entries is added up, so that lists have little to add.

@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 use super::cleanup;
 use crate::sessions::deliveries;
 use crate::state::AppState;
-use crate::{api_keys, login_codes, mail};
+use crate::{api_keys, login_codes, mail, version};
 
 type Run = for<'s> fn(&'s AppState) -> Pin<Box<dyn Future<Output = StoreResult<()>> + Send + 's>>;
 
@@ -81,6 +81,11 @@ const JOBS: &[Job] = &[
         name: "ExpiredApiKeyEmailJob",
         every: DAY,
         run: |state| Box::pin(api_keys::announce_ends(state)),
+    },
+    Job {
+        name: "CheckVersion",
+        every: HOUR,
+        run: |state| Box::pin(version::check(state)),
     },
     Job {
         name: "CompactAuditLogCounts",

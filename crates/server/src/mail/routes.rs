@@ -66,7 +66,7 @@ async fn send_test(State(state): State<AppState>, Admin(admin): Admin) -> ApiRes
     }
 }
 
-/// Mail of the last 30 days and what became of it, the newest first. Sort: `createdAt`. Filters: `kind`, `state`.
+/// Mail of the last 30 days and what became of it, the newest first.
 #[utoipa::path(
     get, path = "/api/email-deliveries", tag = "Application configuration", params(ListParameters),
     responses(

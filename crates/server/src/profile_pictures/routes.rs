@@ -9,7 +9,8 @@ use utoipa_axum::routes;
 
 use super::service;
 use crate::files::upload::Upload;
-use crate::http::access::{Admin, CurrentUser};
+use crate::http::access::{ActingAdmin, CurrentUser};
+use crate::http::client_ip::RequestOrigin;
 use crate::http::error::{ApiError, ApiResult, ErrorBody, FieldError};
 use crate::http::image;
 use crate::http::path::PathId;
@@ -83,9 +84,10 @@ pub(crate) struct UploadForm {
 async fn replace_own(
     State(state): State<AppState>,
     CurrentUser(user): CurrentUser,
+    origin: RequestOrigin,
     upload: Upload<MOST>,
 ) -> ApiResult<StatusCode> {
-    service::replace(&state, user.id, upload.bytes).await?;
+    service::replace(&state, (&user, &origin), user.id, upload.bytes).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -94,8 +96,12 @@ async fn replace_own(
     delete, path = "/api/users/me/profile-picture", tag = "Users",
     responses((status = 204), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody))
 )]
-async fn reset_own(State(state): State<AppState>, CurrentUser(user): CurrentUser) -> ApiResult<StatusCode> {
-    service::reset(&state, user.id).await?;
+async fn reset_own(
+    State(state): State<AppState>,
+    CurrentUser(user): CurrentUser,
+    origin: RequestOrigin,
+) -> ApiResult<StatusCode> {
+    service::reset(&state, (&user, &origin), user.id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -112,11 +118,12 @@ async fn reset_own(State(state): State<AppState>, CurrentUser(user): CurrentUser
 )]
 async fn replace(
     State(state): State<AppState>,
-    _: Admin,
+    by: ActingAdmin,
     PathId(id): PathId<UserId>,
     upload: Upload<MOST>,
 ) -> ApiResult<StatusCode> {
-    service::replace(&state, id.ok_or(UserError::NotFound)?, upload.bytes).await?;
+    let id = id.ok_or(UserError::NotFound)?;
+    service::replace(&state, (&by.user, &by.origin), id, upload.bytes).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -129,7 +136,11 @@ async fn replace(
         (status = 404, body = ErrorBody)
     )
 )]
-async fn reset(State(state): State<AppState>, _: Admin, PathId(id): PathId<UserId>) -> ApiResult<StatusCode> {
-    service::reset(&state, id.ok_or(UserError::NotFound)?).await?;
+async fn reset(
+    State(state): State<AppState>,
+    by: ActingAdmin,
+    PathId(id): PathId<UserId>,
+) -> ApiResult<StatusCode> {
+    service::reset(&state, (&by.user, &by.origin), id.ok_or(UserError::NotFound)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,12 +1,15 @@
 //! Keeping and finding profile pictures.
 
 use bytes::Bytes;
+use pocket_id_store::commit;
 use pocket_id_store::types::UserId;
 use pocket_id_store::users::{self, User};
 
 use super::{drawing, initials};
+use crate::audit::{self, Event};
 use crate::files::image_file::{self, ImageError};
 use crate::files::{FileError, FileStore};
+use crate::http::client_ip::RequestOrigin;
 use crate::http::error::ApiError;
 use crate::images;
 use crate::state::AppState;
@@ -49,14 +52,37 @@ pub async fn find(state: &AppState, user: UserId) -> Result<(Bytes, &'static str
     Ok((png.into(), "image/png"))
 }
 
+/// Whoever changes a picture, of themselves or as an administrator, and the event of it.
+async fn note(
+    state: &AppState,
+    event: Event,
+    (by, origin): (&User, &RequestOrigin),
+    of: &User,
+) -> Result<(), ApiError> {
+    let actor = [
+        ("actorUserID", by.id.to_string()),
+        ("actorUsername", by.username.clone()),
+    ];
+    let actor = actor.into_iter().filter(|_| by.id != of.id);
+    let tx = state.store.begin().await?;
+    audit::record(state, &tx, event, of, origin, actor).await?;
+    Ok(commit(tx).await?)
+}
+
 /// Keeps a picture of a user, as a small square.
-pub async fn replace(state: &AppState, user: UserId, bytes: Vec<u8>) -> Result<(), ApiError> {
+pub async fn replace(
+    state: &AppState,
+    by: (&User, &RequestOrigin),
+    user: UserId,
+    bytes: Vec<u8>,
+) -> Result<(), ApiError> {
     let user = known(state, user).await?;
     let square: Result<_, ImageError> =
         tokio::task::spawn_blocking(move || image_file::square_png(&bytes, SIDE))
             .await
             .map_err(ApiError::internal)?;
-    Ok(FileStore::of(state).write(&key(user.id), square?).await?)
+    FileStore::of(state).write(&key(user.id), square?).await?;
+    note(state, Event::ProfilePictureUpdated, by, &user).await
 }
 
 /// Forgets a user's picture, also of one who is gone.
@@ -65,7 +91,8 @@ pub async fn remove(state: &AppState, user: UserId) -> Result<(), FileError> {
 }
 
 /// The same of a user who must exist.
-pub async fn reset(state: &AppState, user: UserId) -> Result<(), ApiError> {
-    known(state, user).await?;
-    Ok(remove(state, user).await?)
+pub async fn reset(state: &AppState, by: (&User, &RequestOrigin), user: UserId) -> Result<(), ApiError> {
+    let user = known(state, user).await?;
+    remove(state, user.id).await?;
+    note(state, Event::ProfilePictureRemoved, by, &user).await
 }

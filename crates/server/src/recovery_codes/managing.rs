@@ -37,6 +37,14 @@ pub async fn summary(state: &AppState, user: UserId) -> StoreResult<RecoveryCode
     })
 }
 
+/// What a user has, for an administrator.
+pub async fn summary_of(state: &AppState, user: Option<UserId>) -> Result<RecoveryCodesDto, UserError> {
+    let user = users::find(state.store.reader(), user.ok_or(UserError::NotFound)?)
+        .await?
+        .ok_or(UserError::NotFound)?;
+    Ok(summary(state, user.id).await?)
+}
+
 /// Makes a set of codes in the place of the one before.
 pub async fn create(
     state: &AppState,

@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use super::dto::{NewRecoveryCodesDto, RecoveryCodeInput, RecoveryCodesDto};
 use super::{managing, signing_in};
-use crate::http::access::{ActingAdmin, BrowserUser, FreshUser};
+use crate::http::access::{ActingAdmin, Admin, BrowserUser, FreshUser};
 use crate::http::body::JsonBody;
 use crate::http::client_ip::RequestOrigin;
 use crate::http::error::{ApiResult, ErrorBody};
@@ -24,7 +24,7 @@ use crate::users::service as users;
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(summary, create, delete_own))
-        .routes(routes!(delete_of))
+        .routes(routes!(summary_of, delete_of))
         .routes(routes!(sign_in))
 }
 
@@ -71,6 +71,23 @@ async fn delete_own(
 ) -> ApiResult<StatusCode> {
     managing::delete_own(&state, &by.user, &origin).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// How many recovery codes a user has left. Nobody sees the codes of somebody else, nor makes any for them.
+#[utoipa::path(
+    get, path = "/api/users/{id}/recovery-codes", tag = "Recovery codes",
+    params(("id" = String, Path, description = "User ID")),
+    responses(
+        (status = 200, body = RecoveryCodesDto), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody)
+    )
+)]
+async fn summary_of(
+    State(state): State<AppState>,
+    _: Admin,
+    PathId(id): PathId<UserId>,
+) -> ApiResult<Json<RecoveryCodesDto>> {
+    Ok(Json(managing::summary_of(&state, id).await?))
 }
 
 /// Throws a user's recovery codes away.

@@ -347,3 +347,45 @@ both_engines!(
         assert_eq!(failed.len(), 21);
     }
 );
+
+both_engines!(changes_of_pictures_are_noted, |app: TestApp| async move {
+    let mut admin = app.set_up().await;
+    let other = json!({"username": "craig", "email": "craig@example.com", "firstName": "Craig"});
+    let other = admin.post("/api/users", &other).await.json()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let picture = include_bytes!("../../src/files/samples/gps.png").as_slice();
+    for whose in ["me", &other] {
+        let head = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\n\r\n";
+        let body = [head.as_bytes(), picture, b"\r\n--x--\r\n"].concat();
+        let path = format!("/api/users/{whose}/profile-picture");
+        let request = admin
+            .request(http::Method::PUT, &path)
+            .header("content-type", "multipart/form-data; boundary=x")
+            .body(body);
+        assert_eq!(admin.send(request).await.status, 204);
+        assert_eq!(admin.delete(&path).await.status, 204);
+    }
+    let log = app.audit_log().await;
+    let noted: Vec<(&str, &str, bool)> = log
+        .iter()
+        .filter(|entry| entry.event.starts_with("PROFILE_PICTURE"))
+        .map(|entry| {
+            (
+                entry.event.as_str(),
+                entry.username.as_str(),
+                entry.data.0.contains_key("actorUsername"),
+            )
+        })
+        .collect();
+    assert_eq!(
+        noted,
+        [
+            ("PROFILE_PICTURE_UPDATED", "tim", false),
+            ("PROFILE_PICTURE_REMOVED", "tim", false),
+            ("PROFILE_PICTURE_UPDATED", "craig", true),
+            ("PROFILE_PICTURE_REMOVED", "craig", true),
+        ]
+    );
+});

@@ -39,4 +39,5 @@ mod shell;
 mod signing_keys;
 mod signup;
 mod users;
+mod version;
 mod versions;

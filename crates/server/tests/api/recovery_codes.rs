@@ -208,3 +208,28 @@ both_engines!(a_locked_out_user_keeps_the_code, |app: TestApp| async move {
     assert_eq!(admin.put(&path, &input).await.status, StatusCode::OK);
     assert_eq!(sign_in(&mut app.browser(), &code).await.status, StatusCode::OK);
 });
+
+both_engines!(
+    administrators_see_how_many_codes_somebody_has_and_no_more,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let me = admin.get("/api/users/me").await.json()["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let path = format!("/api/users/{me}/recovery-codes");
+        let seen = admin.get(&path).await;
+        assert_eq!(
+            (seen.status.as_u16(), seen.json()),
+            (200, json!({"remaining": 0, "createdAt": null}))
+        );
+        assert_eq!(
+            admin.post(&path, &json!({})).await.status,
+            404,
+            "there is no such route"
+        );
+        assert_eq!(app.browser().get(&path).await.status, 401);
+        let nobody = "/api/users/6f6b6a5e-6b5e-4b0e-9d5b-0a4d6c1f9a11/recovery-codes";
+        assert_eq!(admin.get(nobody).await.code(), "user_not_found");
+    }
+);

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::support::{Browser, TestApp, both_engines};
+use crate::support::{Browser, Database, TestApp, both_engines};
 
 fn input(username: &str) -> Value {
     json!({"username": username, "email": format!("{username}@example.com"), "firstName": username, "lastName": "",
@@ -175,3 +175,42 @@ both_engines!(unknown_users_are_not_found, |app: TestApp| async move {
         );
     }
 });
+
+// On PostgreSQL the locale of the database decides; the servers of the tests have `C`.
+#[tokio::test]
+async fn names_are_found_in_any_case_of_any_letter() {
+    let app = TestApp::start(Database::Sqlite).await;
+    let mut admin = app.set_up().await;
+    for (username, last, group) in [
+        ("mesut", "Özil", "Größe"),
+        ("anna", "ŻÓŁĆ", "Ñandú"),
+        ("bob", "Smith (Jr.)", "Plain"),
+    ] {
+        let user = json!({"username": username, "email": format!("{username}@example.com"), "firstName": "X", "lastName": last});
+        assert_eq!(admin.post("/api/users", &user).await.status, 201);
+        let group = json!({"friendlyName": group, "name": group});
+        assert_eq!(admin.post("/api/user-groups", &group).await.status, 201);
+        let client = json!({"name": last});
+        assert_eq!(admin.post("/api/oidc/clients", &client).await.status, 201);
+    }
+    for (list, text, expected) in [
+        ("users", "özil", 1),
+        ("users", "ÖZIL", 1),
+        ("users", "ozil", 0),
+        ("users", "żółć", 1),
+        ("users", "smith (jr.)", 1),
+        ("users", "ö.*", 0),
+        ("users", "(?-i)ö", 0),
+        ("users", "%ö", 0),
+        ("user-groups", "GRÖß", 1),
+        ("user-groups", "ÑANDÚ", 1),
+        ("oidc/clients", "öziL", 1),
+    ] {
+        let mut address = url::Url::parse("http://localhost").unwrap();
+        address.set_path(&format!("/api/{list}"));
+        address.query_pairs_mut().append_pair("search", text);
+        let address = format!("{}?{}", address.path(), address.query().unwrap());
+        let found = admin.get(&address).await.json()["pagination"]["totalItems"].clone();
+        assert_eq!(found, expected, "{list} {text}");
+    }
+}

@@ -67,6 +67,7 @@ fn an_empty_environment_starts_with_the_documented_defaults() {
     assert_eq!(config.audit_log_retention_days.get(), 90);
     assert_eq!(config.analytics, Toggle::On);
     assert_eq!(config.version_check, Toggle::On);
+    assert_eq!(config.version_check_url, None);
     assert_eq!(config.downgrade, Toggle::Off);
     assert_eq!(config.insecure_callback_urls, Toggle::On);
     assert_eq!(config.rate_limiting, Toggle::On);

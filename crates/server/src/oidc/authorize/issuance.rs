@@ -87,7 +87,7 @@ impl Issuance<'_> {
         grant.client_session_id = Some(client_sessions::get_or_insert(tx, client_session).await?);
         grants::insert(tx, grant.clone()).await?;
         match request.response_type {
-            ResponseType::Code => self.code(state, tx, &grant).await.map(Issued::Code),
+            ResponseType::Code => self.code(state, tx, &grant, origin).await.map(Issued::Code),
             ResponseType::IdToken | ResponseType::IdTokenToken => {
                 let tokens = self.tokens(state, tx, grant).await?;
                 Ok(Issued::Tokens(Box::new(tokens)))
@@ -95,7 +95,13 @@ impl Issuance<'_> {
         }
     }
 
-    async fn code(&self, state: &AppState, tx: &Tx, grant: &Grant) -> Result<String, ApiError> {
+    async fn code(
+        &self,
+        state: &AppState,
+        tx: &Tx,
+        grant: &Grant,
+        origin: &RequestOrigin,
+    ) -> Result<String, ApiError> {
         let Self { request, client, .. } = self;
         let code = OpaqueToken::new(Kind::AuthorizationCode, state.random.bytes());
         let challenge = request.challenge.clone();
@@ -119,7 +125,15 @@ impl Issuance<'_> {
             clients::mark_pkce_supported(tx, &client.id).await?;
         }
         if request.proof == Proof::FirstUse {
-            clients::trust_first_callback(tx, &client.id, request.redirect_uri.as_str()).await?;
+            let url = request.redirect_uri.as_str();
+            if clients::trust_first_callback(tx, &client.id, url).await? {
+                let data = [
+                    ("clientName", client.name.clone()),
+                    ("callbackURL", url.to_owned()),
+                ];
+                let user = &self.signed_in.user;
+                audit::record(state, tx, Event::CallbackUrlTrusted, user, origin, data).await?;
+            }
         }
         Ok(code.expose().to_owned())
     }

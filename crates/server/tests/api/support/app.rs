@@ -104,17 +104,12 @@ impl TestApp {
 
     /// The audit log, oldest entry first.
     pub async fn audit_log(&self) -> Vec<AuditLog> {
-        use sea_orm::sea_query::Expr;
-        use sea_orm::{DbBackend, EntityTrait as _, QueryOrder as _};
+        use sea_orm::{EntityTrait as _, QueryOrder as _};
         let reader = self.app.state.store.reader();
-        // The clock of tests stands still: entries of one moment are told apart by where the engine has put them.
-        let place = match reader.get_database_backend() {
-            DbBackend::Postgres => "ctid",
-            _ => "rowid",
-        };
+        // The clock of tests stands still: entries of one moment have identifiers in the order they were made in.
         audit_log::Entity::find()
             .order_by_asc(audit_log::Column::CreatedAt)
-            .order_by_asc(Expr::cust(place))
+            .order_by_asc(audit_log::Column::Id)
             .all(reader)
             .await
             .unwrap()

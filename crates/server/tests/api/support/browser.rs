@@ -6,6 +6,8 @@ use http::{HeaderMap, Method, StatusCode};
 use pocket_id_soft_passkey::SoftPasskey;
 use serde_json::Value;
 
+use super::documented;
+
 /// A whole answer.
 #[derive(Debug)]
 pub struct Answer {
@@ -137,7 +139,10 @@ impl Browser {
         } else {
             request.header("cookie", cookies.join("; "))
         };
-        let response = request.send().await.unwrap();
+        let (client, request) = request.build_split();
+        let request = request.unwrap();
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let response = client.execute(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         for value in headers.get_all("set-cookie") {
             let (name, rest) = value.to_str().unwrap().split_once('=').unwrap();
@@ -148,10 +153,12 @@ impl Browser {
                 self.cookies.insert(name.to_owned(), value.to_owned());
             }
         }
-        Answer {
+        let answer = Answer {
             status,
             headers,
             text: response.text().await.unwrap(),
-        }
+        };
+        documented::check(&method, &path, &answer);
+        answer
     }
 }

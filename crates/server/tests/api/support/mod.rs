@@ -2,6 +2,7 @@
 
 mod app;
 mod browser;
+mod documented;
 mod other_server;
 mod smtp_sink;
 
