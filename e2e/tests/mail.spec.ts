@@ -13,6 +13,7 @@ import {
 	setUp,
 	signOut,
 	test,
+	useLoginLink,
 	watchForBrokenPages,
 	type Page
 } from '../support/test.js';
@@ -173,7 +174,7 @@ test('a mailed code signs in, in the browser that asked for it', async ({ browse
 	const code = address.split('/').at(-1) ?? '';
 
 	const elsewhere = (await openTab(browser, pocketId.url)).page;
-	await elsewhere.goto(address);
+	await useLoginLink(elsewhere, address);
 	await expect(elsewhere.getByRole('alert')).toContainText('Device code is invalid');
 	await elsewhere.context().close();
 
