@@ -66,7 +66,7 @@ async fn create(
 )]
 async fn delete_own(
     State(state): State<AppState>,
-    FreshUser(by): BrowserUser,
+    FreshUser(by): FreshUser,
     origin: RequestOrigin,
 ) -> ApiResult<StatusCode> {
     managing::delete_own(&state, &by.user, &origin).await?;
