@@ -163,6 +163,60 @@ test('a link says whom it would sign out, and does so only when asked to', async
 	await hers.context().close();
 });
 
+test('somebody ends their other sessions, one and all', async ({ browser, pocketId }) => {
+	const { data } = await api<{ data: { id: string; username: string }[] }>(admin, 'GET', '/api/users');
+	const grace = data.find(({ username }) => username === 'grace')!;
+	const signIn = async () => {
+		const path = `/api/users/${grace.id}/one-time-access-token`;
+		const { token } = await api<{ token: string }>(admin, 'POST', path, {});
+		const { page } = await openTab(browser, pocketId.url);
+		await useLoginLink(page, `/lc/${token}`);
+		await page.waitForURL('/settings/account');
+		return page;
+	};
+	const mine = await signIn();
+	const card = mine.getByTestId('sessions-card');
+	// Those of the tests before.
+	await card.getByRole('button', { name: 'End all others' }).click();
+	await mine.getByRole('alertdialog').getByRole('button', { name: 'End all others' }).click();
+	await expectToast(mine, 'Sessions ended');
+	await expect(card.getByRole('listitem')).toHaveCount(1);
+	await expect(card.getByRole('listitem')).toContainText('This device');
+	await expect(card.getByRole('button')).toHaveCount(0);
+
+	const [first, second, third] = [await signIn(), await signIn(), await signIn()];
+	await mine.reload();
+	await expect(card.getByRole('listitem')).toHaveCount(4);
+	await expect(card.getByText('This device')).toHaveCount(1);
+	await expectAccessible(mine);
+	await photograph(mine, 'own-sessions');
+	// The newest is the first; which of the three it is shows when they go on.
+	const stillIn = async () => {
+		const tabs = [first, second, third];
+		const states = await Promise.all(tabs.map((tab) => tab.evaluate(async () => (await fetch('/api/users/me')).status)));
+		return tabs.filter((_, index) => states[index] === 200);
+	};
+	await card.getByRole('button', { name: 'End session' }).first().click();
+	const question = mine.getByRole('alertdialog', { name: 'End session' });
+	await question.getByRole('button', { name: 'End session' }).click();
+	await expectToast(mine, 'Session ended');
+	await expect(card.getByRole('listitem')).toHaveCount(3);
+	const left = await stillIn();
+	expect(left).toHaveLength(2);
+	const [out] = [first, second, third].filter((tab) => !left.includes(tab));
+	await out!.goto('/settings/apps');
+	await out!.waitForURL(/\/login\?redirect=/);
+
+	await card.getByRole('button', { name: 'End all others' }).click();
+	await mine.getByRole('alertdialog').getByRole('button', { name: 'End all others' }).click();
+	await expect(card.getByRole('listitem')).toHaveCount(1);
+	await left[0]!.getByRole('link', { name: 'My Apps' }).click();
+	await left[0]!.waitForURL(/\/login/);
+	expect(await stillIn()).toEqual([]);
+	expect((await api<{ username: string }>(mine, 'GET', '/api/users/me')).username).toBe('grace');
+	for (const tab of [mine, first, second, third]) await tab.context().close();
+});
+
 test('printed codes let somebody in who has lost their passkeys', async ({ browser, pocketId }) => {
 	const { page: before } = await openTab(browser, pocketId.url);
 	await before.goto('/login/alternative');
