@@ -249,8 +249,8 @@ async fn tell_nothing(app: TestApp, statements: Statements) {
     for (case, code) in [
         ("first", "aaaaaa"),
         ("an unknown code", "bbbbbb"),
-        ("one that has expired", &short),
-        ("one that was used", &used),
+        ("one that has expired", short.as_str()),
+        ("one that was used", used.as_str()),
     ] {
         let path = format!("/api/one-time-access-token/{code}");
         exchanges.push(told(case, &path, Value::Null).await);
@@ -260,7 +260,7 @@ async fn tell_nothing(app: TestApp, statements: Statements) {
     let mut recoveries = Vec::new();
     for (case, code) in [
         ("an unknown code", "abcd-efgh-jkmn-pqrs"),
-        ("one that was used", &used_recovery),
+        ("one that was used", used_recovery.as_str()),
     ] {
         recoveries.push(told(case, "/api/recovery-codes/exchange", json!({"code": code})).await);
     }
