@@ -1,7 +1,8 @@
 """A mail server for the tests: takes mail, keeps none, and prints what it took.
 
 The first line on standard output is a JSON object with the ports it listens on, one for each way of connecting. Every
-further line is one message as a JSON object. What it answers depends on the receiver's name before the `@`:
+further line is one message as a JSON object. Its certificates are written to the file named as its argument, if one is.
+What it answers depends on the receiver's name before the `@`:
 `gone` is refused for good, `later` for now, everybody else's mail is taken.
 """
 
@@ -31,12 +32,11 @@ warnings.simplefilter("ignore")
 USER, PASSWORD = b"sink", b"pass word"
 
 
-def tls_context() -> ssl.SSLContext:
-    """A certificate nobody has reason to trust."""
+def tls_context(names: list[x509.GeneralName]) -> tuple[ssl.SSLContext, bytes]:
+    """A certificate nobody has reason to trust, unless told so."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, str(names[0].value))])
     now = datetime.datetime.now(datetime.timezone.utc)
-    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -60,7 +60,7 @@ def tls_context() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file.name)
     os.unlink(file.name)
-    return context
+    return context, certificate.public_bytes(serialization.Encoding.PEM)
 
 
 class Handler:
@@ -109,12 +109,18 @@ def say(value) -> None:
 
 async def main() -> None:
     loop = asyncio.get_running_loop()
-    context = tls_context()
+    here = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    context, certificate = tls_context(here)
+    elsewhere, other = tls_context([x509.DNSName("mail.elsewhere.example")])
+    if len(sys.argv) > 1:
+        with open(sys.argv[1], "wb") as file:
+            file.write(certificate + other)
     auth = {"authenticator": authenticate, "auth_required": True, "auth_require_tls": False}
     ways = {
         "plain": ({}, None),
         "starttls": ({"tls_context": context, "require_starttls": True}, None),
         "tls": ({}, context),
+        "tls_elsewhere": ({}, elsewhere),
         "auth": (auth, None),
         "auth_login": ({**auth, "auth_exclude_mechanism": ["PLAIN"]}, None),
     }

@@ -16,14 +16,16 @@ export interface Mail {
 
 export interface SmtpSink {
 	/** The port of a way of connecting. */
-	port: (way: 'plain' | 'starttls' | 'tls' | 'auth') => string;
+	port: (way: 'plain' | 'starttls' | 'tls' | 'tls_elsewhere' | 'auth') => string;
 	/** The next mail; waits for it. */
 	next: () => Promise<Mail>;
 	stop: () => void;
 }
 
-export async function startSmtpSink(): Promise<SmtpSink> {
-	const child = spawn(PYTHON, [resolve(ROOT, 'e2e/support/smtp-sink.py')], {
+/** Starts it; `certificates` is a file it writes its certificates to. */
+export async function startSmtpSink(certificates?: string): Promise<SmtpSink> {
+	const program = resolve(ROOT, 'e2e/support/smtp-sink.py');
+	const child = spawn(PYTHON, certificates === undefined ? [program] : [program, certificates], {
 		stdio: ['pipe', 'pipe', 'inherit']
 	});
 	const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

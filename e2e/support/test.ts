@@ -70,6 +70,12 @@ export async function setUp(page: Page): Promise<void> {
 	await page.waitForURL('/settings/account');
 }
 
+/** Follows the link of a login code and signs in with it. */
+export async function useLoginLink(page: Page, link: string): Promise<void> {
+	await page.goto(link);
+	await page.getByRole('button', { name: 'Submit' }).click();
+}
+
 export async function signOut(page: Page): Promise<void> {
 	await page.getByRole('button', { name: 'My Account' }).click();
 	await page.getByRole('menuitem', { name: 'Logout' }).click();

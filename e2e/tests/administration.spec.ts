@@ -10,6 +10,7 @@ import {
 	openTab,
 	setUp,
 	test,
+	useLoginLink,
 	watchForBrokenPages,
 	type Page
 } from '../support/test.js';
@@ -224,7 +225,7 @@ test('an administrator ends the session of a user', async ({ browser, pocketId }
 	const signIn = async () => {
 		const { token } = await api<{ token: string }>(page, 'POST', `/api/users/${grace.id}/one-time-access-token`, {});
 		const tab = (await openTab(browser, pocketId.url)).page;
-		await tab.goto(`/lc/${token}`);
+		await useLoginLink(tab, `/lc/${token}`);
 		await tab.waitForURL('/settings/account');
 		return tab;
 	};

@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 // Each test starts a product of its own, which the suite's own test function would do once for all.
 import { expect, test } from '@playwright/test';
 import { startPocketId, type PocketId } from '../support/pocket-id.js';
+import { newPostgresDatabase } from '../support/postgres.js';
 import { openTab, setUp } from '../support/test.js';
 
 const KEY = 'the-key-of-the-document-test';
@@ -46,27 +47,13 @@ async function findings(pocketId: PocketId, ...options: string[]): Promise<strin
 	return code === 0 ? '' : output;
 }
 
-/** A database of its own on the suite's PostgreSQL server. */
-async function postgresUrl(): Promise<string> {
-	const server = process.env.TEST_POSTGRES_URL;
-	if (!server) throw new Error('TEST_POSTGRES_URL names no server');
-	const name = `api_document_${Date.now()}`;
-	const child = spawn('psql', [server, '--quiet', '--command', `create database ${name}`], { stdio: 'inherit' });
-	const code = await new Promise((done, failed) => {
-		child.once('error', failed);
-		child.once('exit', done);
-	});
-	expect(code, 'a database could be made').toBe(0);
-	return server.replace(/\/[^/]*$/, `/${name}`);
-}
-
 for (const engine of ['SQLite', 'PostgreSQL'] as const) {
 	test(`requests made up from the document find nothing on ${engine}`, async () => {
 		test.setTimeout(300_000);
 		const pocketId = await startPocketId({
 			DISABLE_RATE_LIMITING: 'true',
 			STATIC_API_KEY: KEY,
-			...(engine === 'PostgreSQL' ? { DB_CONNECTION_STRING: await postgresUrl() } : {})
+			...(engine === 'PostgreSQL' ? { DB_CONNECTION_STRING: await newPostgresDatabase('api_document') } : {})
 		});
 		try {
 			expect(await findings(pocketId, '--header', `X-API-Key: ${KEY}`)).toBe('');

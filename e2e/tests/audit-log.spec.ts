@@ -10,6 +10,7 @@ import {
 	openTab,
 	setUp,
 	test,
+	useLoginLink,
 	watchForBrokenPages,
 	type Page
 } from '../support/test.js';
@@ -100,7 +101,7 @@ test('everybody else does not get there', async ({ browser, pocketId }) => {
 	const grace = data.find((user) => user.username === 'grace')!;
 	const { token } = await api<{ token: string }>(page, 'POST', `/api/users/${grace.id}/one-time-access-token`, {});
 	const { page: hers } = await openTab(browser, pocketId.url);
-	await hers.goto(`/lc/${token}`);
+	await useLoginLink(hers, `/lc/${token}`);
 	await hers.waitForURL('/settings/account');
 	await hers.goto('/settings/audit-log/global');
 	await hers.waitForURL('/settings/account');

@@ -8,6 +8,7 @@ import {
 	openTab,
 	setUp,
 	test,
+	useLoginLink,
 	watchForBrokenPages,
 	type Page
 } from '../support/test.js';
@@ -336,7 +337,7 @@ test('hidden apps are offered where no other are', async ({ browser, pocketId })
 	const { data } = await api<{ data: { id: string; username: string }[] }>(page, 'GET', '/api/users?search=user10');
 	const user = data.find(({ username }) => username === 'user10')!;
 	const { token } = await api<{ token: string }>(page, 'POST', `/api/users/${user.id}/one-time-access-token`, {});
-	await hers.goto(`/lc/${token}`);
+	await useLoginLink(hers, `/lc/${token}`);
 	await hers.waitForURL('/settings/account');
 	const recorder = await createClient(page, { name: 'Recorder', callbackURLs: [] });
 	const started = (await (

@@ -1,8 +1,12 @@
 /* Mail: setting it up and testing it, signing in by it, proving an address, and how messages look. */
 import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { portrayMail } from '../support/mail-portrait.js';
 import { Authenticator } from '../support/passkey.js';
 import { photograph } from '../support/photograph.js';
+import { startPocketId } from '../support/pocket-id.js';
 import { PYTHON, startSmtpSink, type Mail, type SmtpSink } from '../support/smtp-sink.js';
 import {
 	api,
@@ -13,6 +17,7 @@ import {
 	setUp,
 	signOut,
 	test,
+	useLoginLink,
 	watchForBrokenPages,
 	type Page
 } from '../support/test.js';
@@ -173,7 +178,7 @@ test('a mailed code signs in, in the browser that asked for it', async ({ browse
 	const code = address.split('/').at(-1) ?? '';
 
 	const elsewhere = (await openTab(browser, pocketId.url)).page;
-	await elsewhere.goto(address);
+	await useLoginLink(elsewhere, address);
 	await expect(elsewhere.getByRole('alert')).toContainText('Device code is invalid');
 	await elsewhere.context().close();
 
@@ -268,4 +273,49 @@ test('another address is told to the one before', async () => {
 	expect(mail.headers.subject).toBe('Your Pocket ID account was changed');
 	expect(mail.to).toEqual(['ada@example.com']);
 	await portrayMail(admin, 'account-changed', mail.parts['text/html'].text);
+});
+
+test('a mail server is believed where its certificate is trusted and has its name', async ({ browser }) => {
+	const folder = await mkdtemp(join(tmpdir(), 'pocket-id-e2e-certificates-'));
+	const certificates = join(folder, 'certificates.pem');
+	const trusted = await startSmtpSink(certificates);
+	const product = await startPocketId({ DISABLE_RATE_LIMITING: 'true', SSL_CERT_FILE: certificates });
+	const { page } = await openTab(browser, product.url);
+	try {
+		await setUp(page);
+		const tryOut = async (settings: Record<string, string>) => {
+			await api(page, 'PATCH', '/api/application-configuration', {
+				smtpHost: 'localhost',
+				smtpFrom: 'id@example.com',
+				smtpTls: 'tls',
+				...settings
+			});
+			return page.evaluate(async () => {
+				const answer = await fetch('/api/application-configuration/test-email', { method: 'POST' });
+				return { status: answer.status, text: await answer.text() };
+			});
+		};
+		const believed: Record<string, string>[] = [
+			{ smtpPort: trusted.port('tls') },
+			{ smtpPort: trusted.port('tls'), smtpHost: '127.0.0.1' },
+			{ smtpPort: trusted.port('starttls'), smtpTls: 'starttls' }
+		];
+		for (const settings of believed) {
+			expect(await tryOut(settings), JSON.stringify(settings)).toMatchObject({ status: 204 });
+			expect((await trusted.next()).headers.subject).toBe('Test email');
+		}
+		const elsewhere = await tryOut({ smtpPort: trusted.port('tls_elsewhere') });
+		expect(elsewhere.status).toBe(502);
+		expect(elsewhere.text).toMatch(/certificate/i);
+		expect(elsewhere.text).toContain('localhost');
+		// One that nobody named to this installation.
+		const unknown = await tryOut({ smtpPort: sink.port('tls') });
+		expect(unknown.status).toBe(502);
+		expect(unknown.text).toMatch(/certificate/i);
+	} finally {
+		await page.context().close();
+		await product.stop();
+		trusted.stop();
+		await rm(folder, { recursive: true });
+	}
 });

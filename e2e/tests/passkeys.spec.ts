@@ -75,6 +75,29 @@ test('the account page tells password managers what the account has', async () =
 	]);
 });
 
+test('a new name reaches password managers at once', async () => {
+	const me = await api<{ id: string }>(ada, 'GET', '/api/users/me');
+	const rename = async (username: string, displayName: string) => {
+		await ada.getByLabel('Username').fill(username);
+		await ada.getByLabel('Display name').fill(displayName);
+		await ada.getByRole('button', { name: 'Save' }).first().click();
+		await expectToast(ada, 'Account details updated successfully');
+		await expect
+			.poll(async () => (await signals(ada)).at(-1))
+			.toEqual({
+				kind: 'signalCurrentUserDetails',
+				options: {
+					rpId: 'localhost',
+					userId: Buffer.from(me.id).toString('base64url'),
+					name: username,
+					displayName
+				}
+			});
+	};
+	await rename('countess', 'The Countess');
+	await rename('ada', 'Ada Lovelace');
+});
+
 test('the browser offers its passkeys in a field, and the button still works', async () => {
 	await signOut(ada);
 	const field = ada.getByRole('combobox', { name: 'Choose a saved passkey' });
@@ -135,6 +158,13 @@ test('a removal asks for the passkey again when the sign-in was too long ago', a
 	expect((await proof).status()).toBe(204);
 	await expectToast(ada, 'Passkey deleted successfully');
 	expect(asked).toBe(2);
+	// What the account still has is all that password managers keep.
+	await expect
+		.poll(async () => (await signals(ada)).findLast(({ kind }) => kind === 'signalAllAcceptedCredentials')?.options)
+		.toMatchObject({
+			rpId: 'localhost',
+			allAcceptedCredentialIds: [Buffer.from(first?.credentialId ?? '', 'base64').toString('base64url')]
+		});
 	await ada.unroute('**/api/webauthn/credentials/*');
 
 	// The browser that still has the deleted one is told, when somebody tries it.

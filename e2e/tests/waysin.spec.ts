@@ -9,6 +9,7 @@ import {
 	openTab,
 	setUp,
 	test,
+	useLoginLink,
 	watchForBrokenPages,
 	type Page
 } from '../support/test.js';
@@ -49,7 +50,17 @@ test('an administrator’s link signs somebody in, who then adds a passkey', asy
 	expect(link).toMatch(new RegExp(`^${pocketId.url}/lc/[a-zA-Z0-9]{12}$`));
 
 	const { page: phone } = await openTab(browser, pocketId.url);
+	const sent: string[] = [];
+	phone.on('request', (request) => request.method() === 'POST' && sent.push(request.url()));
 	await phone.goto(link);
+	// What follows the links of mail does not use the code up, and nobody is signed in without knowing.
+	await expect(phone.getByText('This link brought your code.')).toBeVisible();
+	await expect(phone.getByLabel('Code')).toHaveValue(link.slice(-12));
+	await expectAccessible(phone);
+	await photograph(phone, 'login-link');
+	await phone.waitForLoadState('networkidle');
+	expect(sent).toEqual([]);
+	await phone.getByRole('button', { name: 'Submit' }).click();
 	await phone.waitForURL('/settings/account');
 	await expect(phone.getByText('Passkey missing')).toBeVisible();
 	await phone.getByRole('alert').getByRole('button', { name: 'Add Passkey' }).click();
@@ -58,7 +69,7 @@ test('an administrator’s link signs somebody in, who then adds a passkey', asy
 
 	// The link has been used.
 	const { page: stranger } = await openTab(browser, pocketId.url);
-	await stranger.goto(link);
+	await useLoginLink(stranger, link);
 	await expect(stranger.getByRole('alert')).toHaveText('Token is invalid or expired. Please try again.');
 	await stranger.context().close();
 	await phone.context().close();
@@ -89,6 +100,14 @@ test('a code of one’s own is typed on another device, on the way to an applica
 	await photograph(phone, 'alternative');
 	await phone.getByRole('link', { name: 'Login Code' }).click();
 	await expect(phone.getByRole('button', { name: 'Submit' })).toBeDisabled();
+	for (const impossible of ['wrong', 'wrong12', 'wrong-wrong-1', '      ']) {
+		await phone.getByLabel('Code').fill(impossible);
+		await expect(phone.getByRole('button', { name: 'Submit' })).toBeDisabled();
+	}
+	for (const possible of ['wrong123wron', 'wrong123wrong123', ' wrong1 ']) {
+		await phone.getByLabel('Code').fill(possible);
+		await expect(phone.getByRole('button', { name: 'Submit' })).toBeEnabled();
+	}
 	await phone.getByLabel('Code').fill('wrong1');
 	await phone.getByRole('button', { name: 'Submit' }).click();
 	await expect(phone.getByRole('alert')).toHaveText('Token is invalid or expired. Please try again.');
@@ -116,6 +135,86 @@ test('the short address asks for the code, and nobody is sent to another site', 
 	await phone.getByRole('button', { name: 'Submit' }).click();
 	await phone.waitForURL('/settings/account');
 	await phone.context().close();
+});
+
+test('a link says whom it would sign out, and does so only when asked to', async ({ browser, pocketId }) => {
+	const { page: hers } = await openTab(browser, pocketId.url);
+	const { data } = await api<{ data: { id: string; username: string }[] }>(admin, 'GET', '/api/users');
+	const codeOf = async (name: string) => {
+		const { id } = data.find(({ username }) => username === name)!;
+		return (await api<{ token: string }>(admin, 'POST', `/api/users/${id}/one-time-access-token`, { ttl: '1h' })).token;
+	};
+	await useLoginLink(hers, `/lc/${await codeOf('grace')}`);
+	await hers.waitForURL('/settings/account');
+
+	const link = `/lc/${await codeOf('ada')}`;
+	await hers.goto(link);
+	await expect(hers.getByRole('note')).toHaveText(
+		'You are signed in as Grace. The person this code belongs to will be signed in here instead.'
+	);
+	await expectAccessible(hers);
+	await photograph(hers, 'login-link-signed-in');
+	await hers.goto('/settings/account');
+	expect((await api<{ username: string }>(hers, 'GET', '/api/users/me')).username).toBe('grace');
+
+	await useLoginLink(hers, link);
+	await hers.waitForURL('/settings/account');
+	expect((await api<{ username: string }>(hers, 'GET', '/api/users/me')).username).toBe('ada');
+	await hers.context().close();
+});
+
+test('somebody ends their other sessions, one and all', async ({ browser, pocketId }) => {
+	const { data } = await api<{ data: { id: string; username: string }[] }>(admin, 'GET', '/api/users');
+	const grace = data.find(({ username }) => username === 'grace')!;
+	const signIn = async () => {
+		const path = `/api/users/${grace.id}/one-time-access-token`;
+		const { token } = await api<{ token: string }>(admin, 'POST', path, {});
+		const { page } = await openTab(browser, pocketId.url);
+		await useLoginLink(page, `/lc/${token}`);
+		await page.waitForURL('/settings/account');
+		return page;
+	};
+	const mine = await signIn();
+	const card = mine.getByTestId('sessions-card');
+	// Those of the tests before.
+	await card.getByRole('button', { name: 'End all others' }).click();
+	await mine.getByRole('alertdialog').getByRole('button', { name: 'End all others' }).click();
+	await expectToast(mine, 'Sessions ended');
+	await expect(card.getByRole('listitem')).toHaveCount(1);
+	await expect(card.getByRole('listitem')).toContainText('This device');
+	await expect(card.getByRole('button')).toHaveCount(0);
+
+	const [first, second, third] = [await signIn(), await signIn(), await signIn()];
+	await mine.reload();
+	await expect(card.getByRole('listitem')).toHaveCount(4);
+	await expect(card.getByText('This device')).toHaveCount(1);
+	await expectAccessible(mine);
+	await photograph(mine, 'own-sessions');
+	// The newest is the first; which of the three it is shows when they go on.
+	const stillIn = async () => {
+		const tabs = [first, second, third];
+		const states = await Promise.all(tabs.map((tab) => tab.evaluate(async () => (await fetch('/api/users/me')).status)));
+		return tabs.filter((_, index) => states[index] === 200);
+	};
+	await card.getByRole('button', { name: 'End session' }).first().click();
+	const question = mine.getByRole('alertdialog', { name: 'End session' });
+	await question.getByRole('button', { name: 'End session' }).click();
+	await expectToast(mine, 'Session ended');
+	await expect(card.getByRole('listitem')).toHaveCount(3);
+	const left = await stillIn();
+	expect(left).toHaveLength(2);
+	const [out] = [first, second, third].filter((tab) => !left.includes(tab));
+	await out!.goto('/settings/apps');
+	await out!.waitForURL(/\/login\?redirect=/);
+
+	await card.getByRole('button', { name: 'End all others' }).click();
+	await mine.getByRole('alertdialog').getByRole('button', { name: 'End all others' }).click();
+	await expect(card.getByRole('listitem')).toHaveCount(1);
+	await left[0]!.getByRole('link', { name: 'My Apps' }).click();
+	await left[0]!.waitForURL(/\/login/);
+	expect(await stillIn()).toEqual([]);
+	expect((await api<{ username: string }>(mine, 'GET', '/api/users/me')).username).toBe('grace');
+	for (const tab of [mine, first, second, third]) await tab.context().close();
 });
 
 test('printed codes let somebody in who has lost their passkeys', async ({ browser, pocketId }) => {

@@ -11,7 +11,7 @@ mod support;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use support::{Home, Server, text};
+use support::{Home, Server, new_postgres_database, text};
 
 const VARIABLES: &[(&str, &str)] = &[("HOST", "127.0.0.1"), ("PORT", "0")];
 
@@ -32,14 +32,31 @@ fn post(server: &Server, path: &str, body: &str) -> String {
 
 #[test]
 fn a_running_server_takes_the_code_once() {
+    takes_the_code_once(VARIABLES);
+}
+
+#[test]
+fn so_does_one_on_postgresql() {
+    let url = new_postgres_database("one_time_access_token");
+    let variables = [
+        VARIABLES,
+        &[
+            ("DB_CONNECTION_STRING", url.as_str()),
+            ("ENCRYPTION_KEY", "0123456789abcdef"),
+        ],
+    ];
+    takes_the_code_once(&variables.concat());
+}
+
+fn takes_the_code_once(variables: &[(&str, &str)]) {
     let home = Home::new();
-    let server = home.start(VARIABLES);
+    let server = home.start(variables);
     let person = r#"{"username":"Ada","email":"ada@example.com","firstName":"Ada","lastName":"L"}"#;
     let answer = post(&server, "/api/signup/setup", person);
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     for who in ["ADA", "ada@example.com"] {
         let output = home
-            .command(VARIABLES, &["one-time-access-token", who])
+            .command(variables, &["one-time-access-token", who])
             .output()
             .unwrap();
         assert!(output.status.success(), "{}", text(&output.stderr));

@@ -124,6 +124,7 @@ pub async fn start_with(config: Config, clock: Clock, network: Network) -> Resul
         signing_keys,
         authenticator_metadata,
         mail: tokio::sync::Notify::new(),
+        device_login_decided: tokio::sync::Notify::new(),
         setup_completed: AtomicBool::new(false),
     });
     api_keys::authentication::forget_static_user(&state).await?;

@@ -54,6 +54,8 @@ pub struct Parts {
     pub signing_keys: SigningKeys,
     /// Wakes whoever sends mail in this process: there is some. Only spares the wait; others look by themselves.
     pub mail: tokio::sync::Notify,
+    /// Wakes the browsers that wait in this process for another device to decide. Only spares the wait, as above.
+    pub device_login_decided: tokio::sync::Notify,
     /// `/setup` is closed for good once somebody has an account; remembered to spare the query.
     pub setup_completed: std::sync::atomic::AtomicBool,
 }

@@ -1,6 +1,6 @@
 //! Mail on its way. A row stays due until it is settled, whoever dies meanwhile.
 
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, NullOrdering};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Order, QueryFilter,
     QueryOrder, QuerySelect,
@@ -26,13 +26,14 @@ pub async fn find(connection: &impl ConnectionTrait, id: MailId) -> StoreResult<
     Ok(Entity::find_by_id(id).one(connection).await?)
 }
 
-/// Those to be attempted now, the longest due first.
+/// Those to be attempted now: what expires soonest first, what never does last; of the like the longest due.
 pub async fn due(connection: &impl ConnectionTrait, now: Timestamp, most: u64) -> StoreResult<Vec<MailId>> {
     Ok(Entity::find()
         .select_only()
         .column(Column::Id)
         .filter(Column::State.eq(DeliveryState::Pending))
         .filter(Column::NextAttemptAt.lte(now))
+        .order_by_with_nulls(Column::ExpiresAt, Order::Asc, NullOrdering::Last)
         .order_by(Column::NextAttemptAt, Order::Asc)
         .limit(most)
         .into_tuple()

@@ -102,6 +102,7 @@ impl Settings {
             local_ipv6_ranges: local_ipv6_ranges(&self, &mut problems),
             outbound_allowed_networks: outbound_allowed_networks(&self, &mut problems),
             webauthn_related_origins: webauthn_related_origins(&self, &mut problems),
+            mail_patience: pocket_id_server::config::MAIL_PATIENCE,
             fido_metadata: fido_metadata(&self, &mut problems),
             audit_log_retention_days: retention(&self, &mut problems),
             analytics: Toggle::from(!self.analytics_disabled.unwrap_or(false)),

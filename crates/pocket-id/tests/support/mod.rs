@@ -126,3 +126,25 @@ pub fn mode(path: &Path) -> u32 {
     use std::os::unix::fs::PermissionsExt;
     std::fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
+
+/// A database of its own on the server of `TEST_POSTGRES_URL`, which `scripts/test` starts.
+pub fn new_postgres_database(name: &str) -> String {
+    let server = std::env::var("TEST_POSTGRES_URL").unwrap_or_default();
+    assert!(
+        !server.is_empty(),
+        "TEST_POSTGRES_URL is not set: run the tests with `make test`, or point it at a PostgreSQL server you own"
+    );
+    let name = format!("cli_{name}_{}", std::process::id());
+    let made = Command::new("psql")
+        .args([
+            &server,
+            "--quiet",
+            "--command",
+            &format!("CREATE DATABASE {name}"),
+        ])
+        .status()
+        .unwrap();
+    assert!(made.success());
+    let (base, _) = server.rsplit_once('/').unwrap();
+    format!("{base}/{name}")
+}

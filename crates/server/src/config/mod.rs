@@ -128,6 +128,8 @@ pub struct Config {
     pub outbound_allowed_networks: Vec<IpNet>,
     /// `WEBAUTHN_RELATED_ORIGINS`: other addresses of this installation where its passkeys may be used.
     pub webauthn_related_origins: Vec<AppUrl>,
+    /// How long a mail server may take for one mail; not for operators to change, but tests do not wait as long.
+    pub mail_patience: std::time::Duration,
     /// `FIDO_METADATA_FILE` and `FIDO_METADATA_ROOT`.
     pub fido_metadata: Option<FidoMetadataConfig>,
     /// `AUDIT_LOG_RETENTION_DAYS`.
@@ -207,6 +209,7 @@ impl Config {
             local_ipv6_ranges: Vec::new(),
             outbound_allowed_networks: Vec::new(),
             webauthn_related_origins: Vec::new(),
+            mail_patience: MAIL_PATIENCE,
             fido_metadata: None,
             audit_log_retention_days: DEFAULT_AUDIT_LOG_RETENTION_DAYS,
             analytics: Toggle::Off,
@@ -243,6 +246,9 @@ impl Config {
         }
     }
 }
+
+/// How long a mail server may take for one mail: less than a request of ours, which would end without a word.
+pub const MAIL_PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// `AUDIT_LOG_RETENTION_DAYS` when unset.
 pub const DEFAULT_AUDIT_LOG_RETENTION_DAYS: NonZeroU32 = match NonZeroU32::new(90) {

@@ -134,6 +134,7 @@ async fn decide(
     JsonBody(input): JsonBody<DecisionInput>,
 ) -> ApiResult<StatusCode> {
     deciding::decide(&state, &input.code, input.decision, &by.user, &origin, &headers).await?;
+    state.device_login_decided.notify_waiters();
     Ok(StatusCode::NO_CONTENT)
 }
 

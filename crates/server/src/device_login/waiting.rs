@@ -1,6 +1,7 @@
 //! The side of the browser that waits.
 
-use std::time::Duration;
+use std::pin::pin;
+use std::time::{Duration, Instant};
 
 use http::{HeaderMap, StatusCode};
 use pocket_id_store::device_logins::{self, DeviceLogin};
@@ -24,7 +25,7 @@ const LIFETIME: i64 = 5 * 60;
 const INTERVAL: i64 = 3;
 /// How often a code is made anew because another request has it.
 const TRIES: usize = 3;
-/// How often an exchange that waits looks.
+/// How often an exchange that waits looks: what another replica decided is seen no sooner.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Longest a `User-Agent` is kept.
 const LONGEST_AGENT: usize = 512;
@@ -137,16 +138,18 @@ pub async fn exchange(
     origin: &RequestOrigin,
     headers: &HeaderMap,
 ) -> Result<Exchange, WaitingError> {
-    let mut left = wait;
+    let until = Instant::now() + wait;
     loop {
-        match look(state, code, origin, headers).await? {
-            Exchange::Pending if !left.is_zero() => {
-                let pause = left.min(LOOK_EVERY);
-                tokio::time::sleep(pause).await;
-                left = left.saturating_sub(pause);
-            }
-            outcome => return Ok(outcome),
+        // Listens before it looks: nothing is decided in between without being heard.
+        let mut decided = pin!(state.device_login_decided.notified());
+        decided.as_mut().enable();
+        let outcome = look(state, code, origin, headers).await?;
+        let left = until.saturating_duration_since(Instant::now());
+        if !matches!(outcome, Exchange::Pending) || left.is_zero() {
+            return Ok(outcome);
         }
+        // Whichever comes first; both mean looking again.
+        let _ = tokio::time::timeout(left.min(LOOK_EVERY), decided).await;
     }
 }
 

@@ -166,16 +166,19 @@ async fn send_mail(state: AppState, stop: CancellationToken) {
             () = stop.cancelled() => return,
         }
         tokio::select! {
-            done = mail_due(&state) => if let Err(error) = done {
-                tracing::error!(error = %error, "mail could not be sent");
+            done = mail_due(&state) => match done {
+                // New requests are answered in between.
+                Ok(true) => state.mail.notify_one(),
+                Ok(false) => {}
+                Err(error) => tracing::error!(error = %error, "mail could not be sent"),
             },
             () = stop.cancelled() => return,
         }
     }
 }
 
-/// Writes the mail that was asked for and sends what is due.
-pub async fn mail_due(state: &AppState) -> StoreResult<()> {
+/// Writes the mail that was asked for and sends some of what is due. Tells whether more may be due.
+pub async fn mail_due(state: &AppState) -> StoreResult<bool> {
     login_codes::answer_requests(state).await?;
     mail::run_due(state).await
 }

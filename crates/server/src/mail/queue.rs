@@ -1,6 +1,7 @@
 //! Mail on its way: written down with what it is about, attempted by any replica until the mail server takes it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use pocket_id_oidc::claims;
 use pocket_id_store::mails::{self as store, Mail, Outcome};
@@ -22,8 +23,8 @@ use crate::state::AppState;
 const LEASE_SECONDS: i64 = 90;
 /// Attempts under way at once in one process.
 const AT_ONCE: usize = 4;
-/// Mails looked at in one go.
-const BATCH: u64 = 64;
+/// Mails looked at in one go: where the mail server lets each wait, what became urgent meanwhile is only a few behind.
+const BATCH: u64 = 8;
 
 /// Why a mail cannot be put into the queue.
 #[derive(Debug, thiserror::Error)]
@@ -110,19 +111,24 @@ pub async fn enqueue(state: &AppState, tx: &Tx, to: &User, message: &Message) ->
     Ok(store::insert(tx, mail).await?)
 }
 
-/// Attempts all that is due.
-pub async fn run_due(state: &AppState) -> StoreResult<()> {
+/// Attempts some of what is due, what expires soonest first: a code to sign in with is of no use in an hour. Tells
+/// whether more may be due.
+pub async fn run_due(state: &AppState) -> StoreResult<bool> {
     let due = store::due(state.store.reader(), state.now(), BATCH).await?;
+    let full = due.len() as u64 == BATCH;
+    let failed = Arc::new(AtomicBool::new(false));
     some_at_a_time(AT_ONCE, due, |id| {
-        let state = state.clone();
+        let (state, failed) = (state.clone(), Arc::clone(&failed));
         async move {
             if let Err(error) = attempt(&state, id).await {
                 tracing::error!(mail = %id, %error, "a mail could not be attempted");
+                failed.store(true, Ordering::Relaxed);
             }
         }
     })
     .await;
-    Ok(())
+    // What could not be attempted is still due, and not to be tried again at once.
+    Ok(full && !failed.load(Ordering::Relaxed))
 }
 
 /// Attempts a mail, unless somebody else is at it.
@@ -181,7 +187,8 @@ async fn send(state: &AppState, mail: &Mail, now: Timestamp) -> Result<(), Attem
         id: mail.id.0,
         written_at: mail.created_at,
     };
-    Ok(server.send(&outgoing, &mut Dialogue::default()).await?)
+    let patience = state.config.mail_patience;
+    Ok(server.send(&outgoing, patience, &mut Dialogue::default()).await?)
 }
 
 fn sender<'a>(state: &'a AppState, settings: &'a Arc<Settings>) -> Sender<'a> {
@@ -267,7 +274,10 @@ pub async fn send_test(state: &AppState, to: &User, address: &str) -> Result<Tes
     };
     let mut dialogue = Dialogue::default();
     let sent = match MailServer::of(&settings) {
-        Ok(server) => server.send(&outgoing, &mut dialogue).await,
+        Ok(server) => {
+            let patience = state.config.mail_patience;
+            server.send(&outgoing, patience, &mut dialogue).await
+        }
         Err(error) => Err(error.into()),
     };
     Ok(match sent {

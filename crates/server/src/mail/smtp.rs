@@ -20,8 +20,6 @@ use crate::app_config::Settings;
 
 /// How long connecting may take.
 const CONNECT_TIME: Duration = Duration::from_secs(10);
-/// How long everything may take: less than a request of ours, which would end without a word.
-const WHOLE_TIME: Duration = Duration::from_secs(20);
 /// Lines of a dialogue that are kept.
 const MOST_LINES: usize = 100;
 /// Characters of each.
@@ -257,14 +255,19 @@ impl MailServer {
         Ok(message)
     }
 
-    /// Hands a message over.
+    /// Hands a message over, for which everything together may take so long.
     ///
     /// # Errors
     /// When the server does not take it; the dialogue then ends with why.
-    pub async fn send(&self, outgoing: &Outgoing<'_>, dialogue: &mut Dialogue) -> Result<(), SendError> {
+    pub async fn send(
+        &self,
+        outgoing: &Outgoing<'_>,
+        patience: Duration,
+        dialogue: &mut Dialogue,
+    ) -> Result<(), SendError> {
         let message = self.message(outgoing)?;
         let talk = self.talk(&message, outgoing.host, dialogue);
-        if let Ok(outcome) = tokio::time::timeout(WHOLE_TIME, talk).await {
+        if let Ok(outcome) = tokio::time::timeout(patience, talk).await {
             return outcome;
         }
         dialogue.note("no answer in time");

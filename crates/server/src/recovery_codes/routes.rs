@@ -59,14 +59,14 @@ async fn create(
     Ok((StatusCode::CREATED, Json(codes)))
 }
 
-/// Throws one's own recovery codes away.
+/// Throws one's own recovery codes away. Somebody must have been proven within ten minutes.
 #[utoipa::path(
     delete, path = "/api/users/me/recovery-codes", tag = "Recovery codes",
     responses((status = 204), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody))
 )]
 async fn delete_own(
     State(state): State<AppState>,
-    BrowserUser(by): BrowserUser,
+    FreshUser(by): FreshUser,
     origin: RequestOrigin,
 ) -> ApiResult<StatusCode> {
     managing::delete_own(&state, &by.user, &origin).await?;

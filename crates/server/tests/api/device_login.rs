@@ -255,3 +255,49 @@ both_engines!(a_locked_out_person_lets_nobody_in, |app: TestApp| async move {
     assert_eq!(admin.delete(&path).await.status, StatusCode::NO_CONTENT);
     assert_refused(&exchange(&mut screen, &request).await, EXPIRED);
 });
+
+both_engines!(
+    a_browser_that_waits_is_answered_when_it_is_decided,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        prove(&app, &mut admin, 1).await;
+        for (decision, expected) in [("approve", StatusCode::OK), ("deny", StatusCode::FORBIDDEN)] {
+            let (mut screen, request) = waiting(&app).await;
+            let code = request["userCode"].clone();
+            let path = format!("/api/device-login/requests/{}/exchange", code.as_str().unwrap());
+            // Without `Prefer` it waits as long as it may.
+            let waits = tokio::spawn(async move { screen.post_nothing(&path).await });
+            let answer = decide(&mut admin, &code, decision).await;
+            assert_eq!(answer.status, StatusCode::NO_CONTENT, "{answer:?}");
+            let answer = waits.await.unwrap();
+            assert_eq!(answer.status, expected, "{answer:?}");
+        }
+    }
+);
+
+both_engines!(who_approves_sees_what_asks, |app: TestApp| async move {
+    let mut admin = app.set_up().await;
+    for (agent, device) in [
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) Version/18.1 Mobile/15E148 Safari/604.1",
+            "Safari on iPhone (iOS 18.1)",
+        ),
+        (
+            "Mozilla/5.0 (Linux; Android 15; Pixel 9) Chrome/140.0.0.0 Mobile Safari/537.36",
+            "Chrome on Android 15",
+        ),
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/140.0.0.0 Safari/537.36",
+            "Chrome on Windows",
+        ),
+        ("Your own television, approve it", ""),
+    ] {
+        let mut screen = app.browser();
+        let request = screen
+            .request(Method::POST, "/api/device-login/requests")
+            .header("user-agent", agent);
+        let request = screen.send(request).await.json();
+        let seen = inspect(&mut admin, &request["userCode"]).await.json();
+        assert_eq!(seen["device"], device, "{seen}");
+    }
+});

@@ -165,7 +165,7 @@ both_engines!(wrong_codes_are_counted, |app: TestApp| async move {
 });
 
 both_engines!(
-    a_stale_session_makes_none_and_admins_throw_them_away,
+    a_stale_session_neither_makes_nor_deletes_any_and_admins_throw_them_away,
     |app: TestApp| async move {
         let mut admin = app.set_up().await;
         allow(&mut admin, "true").await;
@@ -175,6 +175,8 @@ both_engines!(
         let me = admin.get("/api/users/me").await.json();
         app.pass_seconds(10 * 60 + 1);
         assert_refused(&admin.post_nothing(OWN).await, 401, "reauthentication_required");
+        assert_refused(&admin.delete(OWN).await, 401, "reauthentication_required");
+        assert_eq!(admin.get(OWN).await.json()["remaining"], 10);
         let path = format!("/api/users/{}/recovery-codes", me["id"].as_str().unwrap());
         assert_eq!(admin.delete(&path).await.status, StatusCode::NO_CONTENT);
         assert_refused(

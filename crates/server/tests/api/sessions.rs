@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::oidc::{register, text, tokens, userinfo};
-use crate::support::{Browser, Database, TestApp, both_engines};
+use crate::support::{Browser, TestApp, both_engines};
 
 async fn list(browser: &mut Browser) -> Vec<Value> {
     let answer = browser.get("/api/sessions").await;
@@ -217,33 +217,34 @@ both_engines!(nobody_ends_what_is_not_theirs, |app: TestApp| async move {
     );
 });
 
-#[tokio::test]
-async fn disabling_and_deleting_people_ends_their_sessions() {
-    let app = TestApp::start(Database::Sqlite).await;
-    let mut admin = app.set_up().await;
-    let client = register(&mut admin, |body| {
-        body["protocol"] = json!({"backchannelLogoutUri": "https://wiki.example/out"});
-    })
-    .await;
-    let (mut craig, id) = somebody_else(&app, &mut admin).await;
-    tokens(&app, &mut craig, &client).await;
-    assert_eq!(
-        admin.delete(&format!("/api/users/{id}")).await.status,
-        StatusCode::NO_CONTENT
-    );
-    assert_eq!(app.count("logout_deliveries").await, 1);
-    assert_eq!(app.count("sessions").await, 1);
-    assert_eq!(app.count("oidc_client_sessions").await, 0);
+both_engines!(
+    disabling_and_deleting_people_ends_their_sessions,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let client = register(&mut admin, |body| {
+            body["protocol"] = json!({"backchannelLogoutUri": "https://wiki.example/out"});
+        })
+        .await;
+        let (mut craig, id) = somebody_else(&app, &mut admin).await;
+        tokens(&app, &mut craig, &client).await;
+        assert_eq!(
+            admin.delete(&format!("/api/users/{id}")).await.status,
+            StatusCode::NO_CONTENT
+        );
+        assert_eq!(app.count("logout_deliveries").await, 1);
+        assert_eq!(app.count("sessions").await, 1);
+        assert_eq!(app.count("oidc_client_sessions").await, 0);
 
-    let (mut craig, id) = somebody_else(&app, &mut admin).await;
-    let held = tokens(&app, &mut craig, &client).await;
-    let mut user = admin.get(&format!("/api/users/{id}")).await.json();
-    user["disabled"] = json!(true);
-    let answer = admin.put(&format!("/api/users/{id}"), &user).await;
-    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
-    assert_eq!(app.count("logout_deliveries").await, 2);
-    assert_eq!(
-        userinfo(&app, text(&held["access_token"])).await.status,
-        StatusCode::UNAUTHORIZED
-    );
-}
+        let (mut craig, id) = somebody_else(&app, &mut admin).await;
+        let held = tokens(&app, &mut craig, &client).await;
+        let mut user = admin.get(&format!("/api/users/{id}")).await.json();
+        user["disabled"] = json!(true);
+        let answer = admin.put(&format!("/api/users/{id}"), &user).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        assert_eq!(app.count("logout_deliveries").await, 2);
+        assert_eq!(
+            userinfo(&app, text(&held["access_token"])).await.status,
+            StatusCode::UNAUTHORIZED
+        );
+    }
+);

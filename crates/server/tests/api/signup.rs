@@ -428,19 +428,21 @@ both_engines!(
 
 #[tokio::test]
 async fn nobody_comes_before_the_first_administrator() {
-    let app = TestApp::start_with(Database::Sqlite, |config| {
-        let open = [("ALLOW_USER_SIGNUPS".to_owned(), "open".to_owned())];
-        config.ui_config = UiConfigSource::Environment(open.into());
-    })
-    .await;
-    assert_refused(
-        &sign_up(&mut app.browser(), "ada", None).await,
-        403,
-        "open_signup_disabled",
-    );
-    app.set_up().await;
-    assert_eq!(
-        sign_up(&mut app.browser(), "ada", None).await.status,
-        StatusCode::CREATED
-    );
+    for database in [Database::Sqlite, Database::Postgres] {
+        let app = TestApp::start_with(database, |config| {
+            let open = [("ALLOW_USER_SIGNUPS".to_owned(), "open".to_owned())];
+            config.ui_config = UiConfigSource::Environment(open.into());
+        })
+        .await;
+        assert_refused(
+            &sign_up(&mut app.browser(), "ada", None).await,
+            403,
+            "open_signup_disabled",
+        );
+        app.set_up().await;
+        assert_eq!(
+            sign_up(&mut app.browser(), "ada", None).await.status,
+            StatusCode::CREATED
+        );
+    }
 }

@@ -57,54 +57,56 @@ both_engines!(
 
 #[tokio::test]
 async fn related_origins_are_told_and_taken_and_no_others() {
-    let app = TestApp::start_with(Database::Sqlite, |config| {
-        config.webauthn_related_origins = ["https://id.example.net", "https://id.example.org:8443"]
-            .map(|url| AppUrl::parse(url).unwrap())
-            .into();
-    })
-    .await;
-    let (mut admin, mut passkey) = with_passkey(&app).await;
-    let answer = app.browser().get(RELATED).await;
-    assert_eq!(answer.status, StatusCode::OK);
-    assert!(answer.header("content-type").starts_with("application/json"));
-    assert_eq!(
-        answer.json(),
-        json!({"origins": ["https://id.example.net", "https://id.example.org:8443"]})
-    );
-    for (origin, accepted) in [
-        ("https://id.example.net", true),
-        ("https://ID.example.net:443", true),
-        ("https://id.example.org:8443", true),
-        ("https://id.example.org", false),
-        ("http://id.example.net", false),
-        ("https://www.id.example.net", false),
-        ("https://id.example.net.evil.example", false),
-    ] {
-        passkey.behaviour.origin = Some(origin.to_owned());
-        let answer = app.browser().sign_in(&mut passkey).await;
-        if accepted {
-            assert_eq!(answer.status, StatusCode::OK, "{origin}: {answer:?}");
-        } else {
-            assert_refused(&answer, NOT_VERIFIED, origin);
+    for database in [Database::Sqlite, Database::Postgres] {
+        let app = TestApp::start_with(database, |config| {
+            config.webauthn_related_origins = ["https://id.example.net", "https://id.example.org:8443"]
+                .map(|url| AppUrl::parse(url).unwrap())
+                .into();
+        })
+        .await;
+        let (mut admin, mut passkey) = with_passkey(&app).await;
+        let answer = app.browser().get(RELATED).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        assert!(answer.header("content-type").starts_with("application/json"));
+        assert_eq!(
+            answer.json(),
+            json!({"origins": ["https://id.example.net", "https://id.example.org:8443"]})
+        );
+        for (origin, accepted) in [
+            ("https://id.example.net", true),
+            ("https://ID.example.net:443", true),
+            ("https://id.example.org:8443", true),
+            ("https://id.example.org", false),
+            ("http://id.example.net", false),
+            ("https://www.id.example.net", false),
+            ("https://id.example.net.evil.example", false),
+        ] {
+            passkey.behaviour.origin = Some(origin.to_owned());
+            let answer = app.browser().sign_in(&mut passkey).await;
+            if accepted {
+                assert_eq!(answer.status, StatusCode::OK, "{origin}: {answer:?}");
+            } else {
+                assert_refused(&answer, NOT_VERIFIED, origin);
+            }
         }
-    }
-    // A passkey of the other name itself is none of ours: the RP ID stays that of APP_URL.
-    passkey.behaviour.origin = Some("https://id.example.net".to_owned());
-    passkey.behaviour.rp_id = Some("id.example.net".to_owned());
-    assert_refused(&app.browser().sign_in(&mut passkey).await, NOT_VERIFIED, "RP ID");
-    let mut new = app.passkey(5);
-    new.behaviour.origin = Some("https://id.example.net".to_owned());
-    assert_eq!(admin.add_passkey(&mut new).await.status, StatusCode::OK);
+        // A passkey of the other name itself is none of ours: the RP ID stays that of APP_URL.
+        passkey.behaviour.origin = Some("https://id.example.net".to_owned());
+        passkey.behaviour.rp_id = Some("id.example.net".to_owned());
+        assert_refused(&app.browser().sign_in(&mut passkey).await, NOT_VERIFIED, "RP ID");
+        let mut new = app.passkey(5);
+        new.behaviour.origin = Some("https://id.example.net".to_owned());
+        assert_eq!(admin.add_passkey(&mut new).await.status, StatusCode::OK);
 
-    // Pages there may change things, other sites may not.
-    for (origin, status) in [
-        ("https://id.example.net", StatusCode::NO_CONTENT),
-        ("https://evil.example", StatusCode::FORBIDDEN),
-    ] {
-        let request = admin
-            .request(http::Method::DELETE, "/api/sessions")
-            .header("origin", origin);
-        assert_eq!(admin.send(request).await.status, status, "{origin}");
+        // Pages there may change things, other sites may not.
+        for (origin, status) in [
+            ("https://id.example.net", StatusCode::NO_CONTENT),
+            ("https://evil.example", StatusCode::FORBIDDEN),
+        ] {
+            let request = admin
+                .request(http::Method::DELETE, "/api/sessions")
+                .header("origin", origin);
+            assert_eq!(admin.send(request).await.status, status, "{origin}");
+        }
     }
 }
 

@@ -181,69 +181,73 @@ async fn a_makers_certificate_proves_a_model_and_names_it() {
 
 #[tokio::test]
 async fn a_required_attestation_is_one_that_proves_the_model() {
-    let rules = [("WEBAUTHN_ATTESTATION", "required".to_owned())];
-    let (app, mut admin, maker) = start(Database::Sqlite, &rules).await;
-    let mut none = app.passkey(1);
-    none.behaviour.aaguid = GOOD.parse().unwrap();
-    assert_refused(&admin.add_passkey(&mut none).await, NOT_PROVEN, "none");
-    let mut own = app.passkey(2);
-    own.behaviour.aaguid = GOOD.parse().unwrap();
-    own.behaviour.attestation = Attestation::PackedSelf;
-    assert_refused(&admin.add_passkey(&mut own).await, NOT_PROVEN, "self attestation");
-    let mut forged = app.passkey(3);
-    Maker::new().attests(&mut forged, GOOD);
-    assert_refused(&admin.add_passkey(&mut forged).await, NOT_PROVEN, "another maker");
-    let mut unknown = app.passkey(4);
-    maker.attests(&mut unknown, UNKNOWN);
-    assert_refused(
-        &admin.add_passkey(&mut unknown).await,
-        NOT_PROVEN,
-        "not in the metadata",
-    );
-    let mut good = app.passkey(5);
-    maker.attests(&mut good, OTHER);
-    assert_eq!(admin.add_passkey(&mut good).await.status, StatusCode::OK);
+    for engine in [Database::Sqlite, Database::Postgres] {
+        let rules = [("WEBAUTHN_ATTESTATION", "required".to_owned())];
+        let (app, mut admin, maker) = start(engine, &rules).await;
+        let mut none = app.passkey(1);
+        none.behaviour.aaguid = GOOD.parse().unwrap();
+        assert_refused(&admin.add_passkey(&mut none).await, NOT_PROVEN, "none");
+        let mut own = app.passkey(2);
+        own.behaviour.aaguid = GOOD.parse().unwrap();
+        own.behaviour.attestation = Attestation::PackedSelf;
+        assert_refused(&admin.add_passkey(&mut own).await, NOT_PROVEN, "self attestation");
+        let mut forged = app.passkey(3);
+        Maker::new().attests(&mut forged, GOOD);
+        assert_refused(&admin.add_passkey(&mut forged).await, NOT_PROVEN, "another maker");
+        let mut unknown = app.passkey(4);
+        maker.attests(&mut unknown, UNKNOWN);
+        assert_refused(
+            &admin.add_passkey(&mut unknown).await,
+            NOT_PROVEN,
+            "not in the metadata",
+        );
+        let mut good = app.passkey(5);
+        maker.attests(&mut good, OTHER);
+        assert_eq!(admin.add_passkey(&mut good).await.status, StatusCode::OK);
+    }
 }
 
 #[tokio::test]
 async fn allowed_models_must_be_proven_and_denied_ones_are_refused_as_told() {
-    let rules = [
-        ("WEBAUTHN_ALLOWED_AUTHENTICATORS", list(&[GOOD])),
-        ("WEBAUTHN_DENIED_AUTHENTICATORS", list(&[])),
-    ];
-    let (app, mut admin, maker) = start(Database::Sqlite, &rules).await;
-    let mut other = app.passkey(1);
-    maker.attests(&mut other, OTHER);
-    assert_refused(
-        &admin.add_passkey(&mut other).await,
-        NOT_ALLOWED,
-        "not in the list",
-    );
-    let mut told = app.passkey(2);
-    told.behaviour.aaguid = GOOD.parse().unwrap();
-    assert_refused(
-        &admin.add_passkey(&mut told).await,
-        NOT_PROVEN,
-        "in the list, not proven",
-    );
-    let mut good = app.passkey(3);
-    maker.attests(&mut good, GOOD);
-    assert_eq!(admin.add_passkey(&mut good).await.status, StatusCode::OK);
-    assert_eq!(app.browser().sign_in(&mut good).await.status, StatusCode::OK);
+    for engine in [Database::Sqlite, Database::Postgres] {
+        let rules = [
+            ("WEBAUTHN_ALLOWED_AUTHENTICATORS", list(&[GOOD])),
+            ("WEBAUTHN_DENIED_AUTHENTICATORS", list(&[])),
+        ];
+        let (app, mut admin, maker) = start(engine, &rules).await;
+        let mut other = app.passkey(1);
+        maker.attests(&mut other, OTHER);
+        assert_refused(
+            &admin.add_passkey(&mut other).await,
+            NOT_ALLOWED,
+            "not in the list",
+        );
+        let mut told = app.passkey(2);
+        told.behaviour.aaguid = GOOD.parse().unwrap();
+        assert_refused(
+            &admin.add_passkey(&mut told).await,
+            NOT_PROVEN,
+            "in the list, not proven",
+        );
+        let mut good = app.passkey(3);
+        maker.attests(&mut good, GOOD);
+        assert_eq!(admin.add_passkey(&mut good).await.status, StatusCode::OK);
+        assert_eq!(app.browser().sign_in(&mut good).await.status, StatusCode::OK);
 
-    let rules = [("WEBAUTHN_DENIED_AUTHENTICATORS", list(&[OTHER]))];
-    let (app, mut admin, maker) = start(Database::Sqlite, &rules).await;
-    for seed in [1, 2] {
-        let mut denied = app.passkey(seed);
-        if seed == 1 {
-            maker.attests(&mut denied, OTHER);
-        } else {
-            denied.behaviour.aaguid = OTHER.parse().unwrap();
+        let rules = [("WEBAUTHN_DENIED_AUTHENTICATORS", list(&[OTHER]))];
+        let (app, mut admin, maker) = start(engine, &rules).await;
+        for seed in [1, 2] {
+            let mut denied = app.passkey(seed);
+            if seed == 1 {
+                maker.attests(&mut denied, OTHER);
+            } else {
+                denied.behaviour.aaguid = OTHER.parse().unwrap();
+            }
+            assert_refused(&admin.add_passkey(&mut denied).await, NOT_ALLOWED, "denied");
         }
-        assert_refused(&admin.add_passkey(&mut denied).await, NOT_ALLOWED, "denied");
+        let mut plain = app.passkey(3);
+        assert_eq!(admin.add_passkey(&mut plain).await.status, StatusCode::OK);
     }
-    let mut plain = app.passkey(3);
-    assert_eq!(admin.add_passkey(&mut plain).await.status, StatusCode::OK);
 }
 
 #[tokio::test]

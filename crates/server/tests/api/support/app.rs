@@ -129,7 +129,7 @@ impl TestApp {
 
     /// Writes and sends all mail that is due.
     pub async fn send_mail(&self) {
-        pocket_id_server::jobs::mail_due(&self.app.state).await.unwrap();
+        while pocket_id_server::jobs::mail_due(&self.app.state).await.unwrap() {}
     }
 
     /// What became of mail, the newest first: kind, state, attempts.
