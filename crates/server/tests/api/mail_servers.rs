@@ -72,7 +72,7 @@ both_engines!(
     a_code_to_sign_in_with_does_not_wait_behind_the_rest,
     |app: TestApp| async move {
         let mut admin = app.set_up().await;
-        let mut sink = SmtpSink::start();
+        let sink = SmtpSink::start();
         let on = json!({"emailOneTimeAccessAsUnauthenticatedEnabled": "true", "emailsVerified": "false"});
         sink.use_by(&mut admin, on).await;
         for number in 0..20 {

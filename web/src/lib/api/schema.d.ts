@@ -687,7 +687,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Mail of the last 30 days and what became of it, the newest first. Sort: `createdAt`. Filters: `kind`, `state`. */
+        /** Mail of the last 30 days and what became of it, the newest first. */
         get: operations["getEmailDeliveries"];
         put?: never;
         post?: never;
@@ -1601,7 +1601,7 @@ export interface paths {
         /** Users, a page at a time. */
         get: operations["getUsers"];
         put?: never;
-        /** Adds a user. */
+        /** Adds a user. To add an administrator, a session must have been proven within ten minutes. */
         post: operations["postUsers"];
         delete?: never;
         options?: never;
@@ -1618,7 +1618,10 @@ export interface paths {
         };
         /** One user. */
         get: operations["getUsersId"];
-        /** Replaces a user. */
+        /**
+         * Replaces a user. To set another e-mail address or to make somebody an administrator, a session must have been proven
+         *     within ten minutes.
+         */
         put: operations["putUsersId"];
         post?: never;
         /** Removes a user and everything that is theirs. */
@@ -1654,7 +1657,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Mails a user a code that signs them in once. */
+        /** Mails a user a code that signs them in once. A session must have been proven within ten minutes. */
         post: operations["postUsersIdOneTimeAccessEmail"];
         delete?: never;
         options?: never;
@@ -1671,7 +1674,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Makes a code that signs a user in once. */
+        /** Makes a code that signs a user in once. A session must have been proven within ten minutes. */
         post: operations["postUsersIdOneTimeAccessToken"];
         delete?: never;
         options?: never;
@@ -1721,7 +1724,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** How many recovery codes a user has left. Nobody sees the codes of somebody else, nor makes any for them. */
+        get: operations["getUsersIdRecoveryCodes"];
         put?: never;
         post?: never;
         /** Throws a user's recovery codes away. */
@@ -1827,7 +1831,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Removes one of a user's passkeys and ends the sessions it opened. */
+        /** Removes one of a user's passkeys and ends the sessions it opened. A session must have been proven within ten minutes. */
         delete: operations["deleteUsersIdWebauthnCredentialsCredentialId"];
         options?: never;
         head?: never;
@@ -1843,7 +1847,11 @@ export interface paths {
         };
         /** The signed-in user. */
         get: operations["getUsersMe"];
-        /** Changes the signed-in user's own account; only the language where self-editing is off. */
+        /**
+         * Changes the signed-in user's own account; only the language where self-editing is off. Another e-mail address may
+         *     become another way in: a session must have been proven within ten minutes for it, and where login codes are mailed on
+         *     request an API key cannot set it.
+         */
         put: operations["putUsersMe"];
         post?: never;
         delete?: never;
@@ -1902,7 +1910,7 @@ export interface paths {
         put?: never;
         /** Makes a new set of recovery codes; those before stop working. Somebody must have been proven within ten minutes. */
         post: operations["postUsersMeRecoveryCodes"];
-        /** Throws one's own recovery codes away. */
+        /** Throws one's own recovery codes away. Somebody must have been proven within ten minutes. */
         delete: operations["deleteUsersMeRecoveryCodes"];
         options?: never;
         head?: never;
@@ -1940,6 +1948,40 @@ export interface paths {
         put?: never;
         /** Proves the caller's address with the token of a mailed link. */
         post: operations["postUsersMeVerifyEmail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/version/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The release that answers. */
+        get: operations["getVersionCurrent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/version/latest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest release as far as it is known. */
+        get: operations["getVersionLatest"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3301,6 +3343,14 @@ export interface components {
              */
             federatedIdentities?: components["schemas"]["FederatedIdentityDto"][] | null;
         };
+        /** @description The release that answers. */
+        CurrentVersionDto: {
+            /**
+             * @description Its version.
+             * @example 2.14.0
+             */
+            currentVersion: string;
+        };
         /** @description A custom claim. */
         CustomClaimDto: {
             /**
@@ -3369,11 +3419,8 @@ export interface components {
         };
         /** @description The body of every failed JSON request. */
         ErrorBody: {
-            /**
-             * @description What happened, for programs; stable.
-             * @example already_in_use
-             */
-            code: string;
+            /** @description What happened, for programs; stable. */
+            code: components["schemas"]["ErrorCode"];
             /** @description Further facts. */
             details?: components["schemas"]["ErrorDetails"];
             /**
@@ -3387,6 +3434,11 @@ export interface components {
              */
             request_id: string;
         };
+        /**
+         * @description What went wrong, for programs. Codes stay; new ones may come.
+         * @enum {string}
+         */
+        ErrorCode: "invalid_request_body" | "validation_failed" | "invalid_image" | "invalid_api_key_expiration" | "invalid_email_verification_token" | "missing_session_id" | "invalid_webauthn_session" | "invalid_webauthn_response" | "passkey_user_verification_required" | "synced_passkey_not_allowed" | "authenticator_not_allowed" | "attestation_required" | "reserved_claim" | "duplicate_claim" | "oidc_invalid_device_code" | "oidc_device_code_expired" | "not_signed_in" | "reauthentication_required" | "webauthn_authentication_failed" | "token_invalid_or_expired" | "device_code_invalid" | "device_login_expired" | "forbidden" | "user_disabled" | "api_key_auth_not_allowed" | "api_key_scope" | "device_login_denied" | "ldap_user_update" | "ldap_user_group_update" | "oidc_access_denied" | "one_time_access_disabled" | "open_signup_disabled" | "passkey_not_sufficient" | "recovery_codes_disabled" | "ui_config_disabled" | "not_found" | "user_not_found" | "api_key_not_found" | "image_not_found" | "setup_not_available" | "already_in_use" | "api_key_not_expired" | "client_id_already_exists" | "conflict" | "last_admin" | "setup_already_completed" | "smtp_not_configured" | "user_email_not_set" | "precondition_failed" | "file_too_large" | "file_type_not_supported" | "logo_download_failed" | "logo_type_not_supported" | "logo_too_large" | "rate_limited" | "internal_error" | "file_backend_unsupported" | "smtp_failed" | "not_ready" | "request_timeout";
         /** @description Further facts about an error. */
         ErrorDetails: {
             /** @description The failed rules, for `validation_failed`. */
@@ -3489,6 +3541,19 @@ export interface components {
             /** @description The client's terms of service; an address of the web. */
             tosUri?: string | null;
         };
+        /** @description The newest release. */
+        LatestVersionDto: {
+            /**
+             * @description Its version; empty while none is known or none is looked up.
+             * @example 2.14.0
+             */
+            latestVersion: string;
+            /**
+             * @description Its page, where there is one.
+             * @example https://example.com/releases/2.14.0
+             */
+            releaseUrl?: string | null;
+        };
         /** @description How long a code is to live. */
         LifetimeInput: {
             /**
@@ -3560,7 +3625,7 @@ export interface components {
             /** @description Identifier. */
             id: string;
             /**
-             * @description What it is about: `login-with-new-device`, `one-time-access`, `email-verification` or `api-key-expiring-soon`.
+             * @description What it is about: `login-with-new-device`, `account-changed`, `one-time-access`, `email-verification` or `api-key-expiring-soon`.
              * @example one-time-access
              */
             kind: string;
@@ -3813,7 +3878,7 @@ export interface components {
                 /** @description Identifier. */
                 id: string;
                 /**
-                 * @description What it is about: `login-with-new-device`, `one-time-access`, `email-verification` or `api-key-expiring-soon`.
+                 * @description What it is about: `login-with-new-device`, `account-changed`, `one-time-access`, `email-verification` or `api-key-expiring-soon`.
                  * @example one-time-access
                  */
                 kind: string;
@@ -4296,7 +4361,7 @@ export interface components {
             /** @description Last request, to some minutes. */
             lastSeenAt: string;
             /**
-             * @description `phr` (a passkey), `otp` (a code), or `signup`.
+             * @description `phr` (a passkey), `otp` (a code), `remote` (approved on another device), or `signup`.
              * @example phr
              */
             method: string;
@@ -4595,7 +4660,7 @@ export interface components {
         };
     };
     responses: {
-        /** @description Something of ours failed; the cause is in the log only */
+        /** @description `internal_error`: Something of ours failed; the cause is in the log only. */
         InternalError: {
             headers: {
                 [name: string]: unknown;
@@ -4604,7 +4669,7 @@ export interface components {
                 "application/json": components["schemas"]["ErrorBody"];
             };
         };
-        /** @description Not allowed, or made by a page of another site */
+        /** @description `forbidden`: Administrators only, or a request made by a page of another site. */
         Refused: {
             headers: {
                 [name: string]: unknown;
@@ -4613,7 +4678,7 @@ export interface components {
                 "application/json": components["schemas"]["ErrorBody"];
             };
         };
-        /** @description The request took too long */
+        /** @description `request_timeout`: The request took too long. */
         TimedOut: {
             headers: {
                 [name: string]: unknown;
@@ -4622,7 +4687,7 @@ export interface components {
                 "application/json": components["schemas"]["ErrorBody"];
             };
         };
-        /** @description Too many requests; `Retry-After` says when to come back */
+        /** @description `rate_limited`: Too many requests; `Retry-After` says when to come back. */
         TooManyRequests: {
             headers: {
                 [name: string]: unknown;
@@ -4725,6 +4790,7 @@ export interface operations {
                     "application/json": components["schemas"]["RelatedOrigins"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4758,6 +4824,7 @@ export interface operations {
                     "application/json": components["schemas"]["ClientApiGrantDto"][];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4766,6 +4833,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4774,6 +4842,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4794,12 +4863,12 @@ export interface operations {
                 "pagination[limit]"?: number;
                 /** @description Page, from 1; pages past the end mean the last one. */
                 "pagination[page]"?: number;
-                /** @description Substring to look for. */
+                /** @description Text to look for in the name and the resource, in any case. */
                 search?: string;
-                /** @description Field to sort by; fields the list cannot sort by are ignored. */
-                "sort[column]"?: string;
+                /** @description What to sort by; anything else is ignored. Without it: by `createdAt`. */
+                "sort[column]"?: "name" | "resource" | "createdAt";
                 /** @description `asc` or `desc`. */
-                "sort[direction]"?: string;
+                "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
             path: {
@@ -4815,9 +4884,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "allowCimdClients": false,
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "id": "7c9a1f3e-2b4d-4e8f-9a6b-1d3c5e7f9a44",
+                     *           "name": "Calendar",
+                     *           "permissions": [
+                     *             {
+                     *               "allowedForCimdClients": false,
+                     *               "description": "See all appointments",
+                     *               "id": "2e6c8a10-4d5f-4b3a-8c7d-9e1f3a5b7c55",
+                     *               "key": "events:read",
+                     *               "name": "Read events"
+                     *             }
+                     *           ],
+                     *           "resource": "https://calendar.example.com"
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "currentPage": 1,
+                     *         "itemsPerPage": 20,
+                     *         "totalItems": 1,
+                     *         "totalPages": 1
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Paginated_ApiDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4826,6 +4924,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4834,6 +4933,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4854,12 +4954,10 @@ export interface operations {
                 "pagination[limit]"?: number;
                 /** @description Page, from 1; pages past the end mean the last one. */
                 "pagination[page]"?: number;
-                /** @description Substring to look for. */
-                search?: string;
-                /** @description Field to sort by; fields the list cannot sort by are ignored. */
-                "sort[column]"?: string;
+                /** @description What to sort by; anything else is ignored. Without it: by `createdAt`. */
+                "sort[column]"?: "name" | "expiresAt" | "lastUsedAt" | "createdAt";
                 /** @description `asc` or `desc`. */
-                "sort[direction]"?: string;
+                "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -4872,9 +4970,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "description": "Reads users every night",
+                     *           "expirationEmailSent": false,
+                     *           "expiresAt": "2030-01-01T00:00:00Z",
+                     *           "id": "a1b2c3d4-e5f6-4a7b-8c9d-0e1f2a3b4c66",
+                     *           "lastUsedAt": null,
+                     *           "name": "Backup script",
+                     *           "readOnly": true,
+                     *           "resources": [
+                     *             "users",
+                     *             "groups"
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "currentPage": 1,
+                     *         "itemsPerPage": 20,
+                     *         "totalItems": 1,
+                     *         "totalPages": 1
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Paginated_ApiKeyDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4883,6 +5008,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4905,6 +5031,18 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "description": "Reads users every night",
+                 *       "expiresAt": "2030-01-01T00:00:00Z",
+                 *       "name": "Backup script",
+                 *       "readOnly": true,
+                 *       "resources": [
+                 *         "users",
+                 *         "groups"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["ApiKeyInput"];
             };
         };
@@ -4914,9 +5052,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "apiKey": {
+                     *         "createdAt": "2026-01-02T03:04:05Z",
+                     *         "description": "Reads users every night",
+                     *         "expirationEmailSent": false,
+                     *         "expiresAt": "2030-01-01T00:00:00Z",
+                     *         "id": "a1b2c3d4-e5f6-4a7b-8c9d-0e1f2a3b4c66",
+                     *         "lastUsedAt": null,
+                     *         "name": "Backup script",
+                     *         "readOnly": true,
+                     *         "resources": [
+                     *           "users",
+                     *           "groups"
+                     *         ]
+                     *       },
+                     *       "token": "Wq7sKd0Zt5Xc2Vb9Nm4Lp1Ja8Hg3Fy6R"
+                     *     }
+                     */
                     "application/json": components["schemas"]["CreatedApiKeyDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. `invalid_api_key_expiration`: The end of life of an API key is not in the future. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4925,6 +5083,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4933,6 +5092,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4941,8 +5101,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Name taken */
+            /** @description Name taken. `already_in_use`: Somebody has this value already; `details.property` says of which field. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4973,6 +5142,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4981,6 +5151,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4989,6 +5160,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `api_key_not_found`: There is no such API key of one's own. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5023,9 +5195,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "apiKey": {
+                     *         "createdAt": "2026-01-02T03:04:05Z",
+                     *         "description": "Reads users every night",
+                     *         "expirationEmailSent": false,
+                     *         "expiresAt": "2030-01-01T00:00:00Z",
+                     *         "id": "a1b2c3d4-e5f6-4a7b-8c9d-0e1f2a3b4c66",
+                     *         "lastUsedAt": null,
+                     *         "name": "Backup script",
+                     *         "readOnly": true,
+                     *         "resources": [
+                     *           "users",
+                     *           "groups"
+                     *         ]
+                     *       },
+                     *       "token": "Wq7sKd0Zt5Xc2Vb9Nm4Lp1Ja8Hg3Fy6R"
+                     *     }
+                     */
                     "application/json": components["schemas"]["CreatedApiKeyDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. `invalid_api_key_expiration`: The end of life of an API key is not in the future. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5034,6 +5226,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5042,6 +5235,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5050,6 +5244,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `api_key_not_found`: There is no such API key of one's own. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5058,8 +5253,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It has not expired */
+            /** @description It has not expired. `api_key_not_expired`: Only expired API keys can be renewed. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5079,12 +5283,12 @@ export interface operations {
                 "pagination[limit]"?: number;
                 /** @description Page, from 1; pages past the end mean the last one. */
                 "pagination[page]"?: number;
-                /** @description Substring to look for. */
+                /** @description Text to look for in the name and the resource, in any case. */
                 search?: string;
-                /** @description Field to sort by; fields the list cannot sort by are ignored. */
-                "sort[column]"?: string;
+                /** @description What to sort by; anything else is ignored. Without it: by `createdAt`. */
+                "sort[column]"?: "name" | "resource" | "createdAt";
                 /** @description `asc` or `desc`. */
-                "sort[direction]"?: string;
+                "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -5097,9 +5301,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "allowCimdClients": false,
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "id": "7c9a1f3e-2b4d-4e8f-9a6b-1d3c5e7f9a44",
+                     *           "name": "Calendar",
+                     *           "permissions": [
+                     *             {
+                     *               "allowedForCimdClients": false,
+                     *               "description": "See all appointments",
+                     *               "id": "2e6c8a10-4d5f-4b3a-8c7d-9e1f3a5b7c55",
+                     *               "key": "events:read",
+                     *               "name": "Read events"
+                     *             }
+                     *           ],
+                     *           "resource": "https://calendar.example.com"
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "currentPage": 1,
+                     *         "itemsPerPage": 20,
+                     *         "totalItems": 1,
+                     *         "totalPages": 1
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Paginated_ApiDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5108,6 +5341,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5130,6 +5364,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Calendar",
+                 *       "resource": "https://calendar.example.com"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ApiInput"];
             };
         };
@@ -5141,9 +5381,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "allowCimdClients": false,
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "id": "7c9a1f3e-2b4d-4e8f-9a6b-1d3c5e7f9a44",
+                     *       "name": "Calendar",
+                     *       "permissions": [
+                     *         {
+                     *           "allowedForCimdClients": false,
+                     *           "description": "See all appointments",
+                     *           "id": "2e6c8a10-4d5f-4b3a-8c7d-9e1f3a5b7c55",
+                     *           "key": "events:read",
+                     *           "name": "Read events"
+                     *         }
+                     *       ],
+                     *       "resource": "https://calendar.example.com"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5152,6 +5411,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5160,6 +5420,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5168,7 +5429,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `already_in_use`: Somebody has this value already; `details.property` says of which field. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5200,9 +5471,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "allowCimdClients": false,
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "id": "7c9a1f3e-2b4d-4e8f-9a6b-1d3c5e7f9a44",
+                     *       "name": "Calendar",
+                     *       "permissions": [
+                     *         {
+                     *           "allowedForCimdClients": false,
+                     *           "description": "See all appointments",
+                     *           "id": "2e6c8a10-4d5f-4b3a-8c7d-9e1f3a5b7c55",
+                     *           "key": "events:read",
+                     *           "name": "Read events"
+                     *         }
+                     *       ],
+                     *       "resource": "https://calendar.example.com"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5211,6 +5501,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5219,6 +5510,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5247,6 +5539,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Calendar"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ApiUpdateInput"];
             };
         };
@@ -5258,9 +5555,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "allowCimdClients": false,
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "id": "7c9a1f3e-2b4d-4e8f-9a6b-1d3c5e7f9a44",
+                     *       "name": "Calendar",
+                     *       "permissions": [
+                     *         {
+                     *           "allowedForCimdClients": false,
+                     *           "description": "See all appointments",
+                     *           "id": "2e6c8a10-4d5f-4b3a-8c7d-9e1f3a5b7c55",
+                     *           "key": "events:read",
+                     *           "name": "Read events"
+                     *         }
+                     *       ],
+                     *       "resource": "https://calendar.example.com"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5269,6 +5585,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5277,6 +5594,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5285,6 +5603,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5293,8 +5612,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Changed by somebody else meanwhile */
+            /** @description Changed by somebody else meanwhile. . */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5325,6 +5653,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5333,6 +5662,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5341,6 +5671,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5357,16 +5688,30 @@ export interface operations {
     getApisIdAssignableClients: {
         parameters: {
             query?: {
+                /** @description Entered here, or described by a document of its own; may be repeated, any of the values counts. */
+                "filters[clientType]"?: ("standard" | "cimd")[];
+                /** @description Whether only members of allowed groups may use it. */
+                "filters[isGroupRestricted]"?: boolean[];
+                /** @description Whether PKCE is mandatory. */
+                "filters[pkceEnabled]"?: boolean[];
+                /** @description Whether PKCE was seen without being mandatory. */
+                "filters[pkceSupported]"?: boolean[];
+                /** @description Whether requests must be pushed. */
+                "filters[requiresPushedAuthorizationRequests]"?: boolean[];
+                /** @description Whether each authorization needs a passkey just used. */
+                "filters[requiresReauthentication]"?: boolean[];
+                /** @description Whether there is no consent screen. */
+                "filters[skipConsent]"?: boolean[];
                 /** @description Rows on a page. */
                 "pagination[limit]"?: number;
                 /** @description Page, from 1; pages past the end mean the last one. */
                 "pagination[page]"?: number;
-                /** @description Substring to look for. */
+                /** @description Text to look for in the client's name, in any case. */
                 search?: string;
-                /** @description Field to sort by; fields the list cannot sort by are ignored. */
-                "sort[column]"?: string;
+                /** @description What to sort by; anything else is ignored. Without it: by `name`. */
+                "sort[column]"?: "name" | "createdAt" | "pkceEnabled" | "pkceSupported" | "requiresReauthentication" | "requiresPushedAuthorizationRequests" | "skipConsent" | "isGroupRestricted" | "clientType" | "isPublic" | "allowedUserGroupsCount";
                 /** @description `asc` or `desc`. */
-                "sort[direction]"?: string;
+                "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
             path: {
@@ -5385,6 +5730,7 @@ export interface operations {
                     "application/json": components["schemas"]["Paginated_ApiClientDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5393,6 +5739,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5401,6 +5748,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5445,6 +5793,7 @@ export interface operations {
                     "application/json": components["schemas"]["Paginated_ApiClientDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5453,6 +5802,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5461,6 +5811,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5500,9 +5851,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "allowCimdClients": false,
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "id": "7c9a1f3e-2b4d-4e8f-9a6b-1d3c5e7f9a44",
+                     *       "name": "Calendar",
+                     *       "permissions": [
+                     *         {
+                     *           "allowedForCimdClients": false,
+                     *           "description": "See all appointments",
+                     *           "id": "2e6c8a10-4d5f-4b3a-8c7d-9e1f3a5b7c55",
+                     *           "key": "events:read",
+                     *           "name": "Read events"
+                     *         }
+                     *       ],
+                     *       "resource": "https://calendar.example.com"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5511,6 +5881,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5519,6 +5890,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5527,6 +5899,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5535,8 +5908,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Changed by somebody else meanwhile */
+            /** @description Changed by somebody else meanwhile. . */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5552,16 +5934,30 @@ export interface operations {
     getApisIdClients: {
         parameters: {
             query?: {
+                /** @description Entered here, or described by a document of its own; may be repeated, any of the values counts. */
+                "filters[clientType]"?: ("standard" | "cimd")[];
+                /** @description Whether only members of allowed groups may use it. */
+                "filters[isGroupRestricted]"?: boolean[];
+                /** @description Whether PKCE is mandatory. */
+                "filters[pkceEnabled]"?: boolean[];
+                /** @description Whether PKCE was seen without being mandatory. */
+                "filters[pkceSupported]"?: boolean[];
+                /** @description Whether requests must be pushed. */
+                "filters[requiresPushedAuthorizationRequests]"?: boolean[];
+                /** @description Whether each authorization needs a passkey just used. */
+                "filters[requiresReauthentication]"?: boolean[];
+                /** @description Whether there is no consent screen. */
+                "filters[skipConsent]"?: boolean[];
                 /** @description Rows on a page. */
                 "pagination[limit]"?: number;
                 /** @description Page, from 1; pages past the end mean the last one. */
                 "pagination[page]"?: number;
-                /** @description Substring to look for. */
+                /** @description Text to look for in the client's name, in any case. */
                 search?: string;
-                /** @description Field to sort by; fields the list cannot sort by are ignored. */
-                "sort[column]"?: string;
+                /** @description What to sort by; anything else is ignored. Without it: by `name`. */
+                "sort[column]"?: "name" | "createdAt" | "pkceEnabled" | "pkceSupported" | "requiresReauthentication" | "requiresPushedAuthorizationRequests" | "skipConsent" | "isGroupRestricted" | "clientType" | "isPublic" | "allowedUserGroupsCount";
                 /** @description `asc` or `desc`. */
-                "sort[direction]"?: string;
+                "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
             path: {
@@ -5580,6 +5976,7 @@ export interface operations {
                     "application/json": components["schemas"]["Paginated_ApiClientAccessDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5588,6 +5985,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5596,6 +5994,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5630,9 +6029,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "clientAccess": false,
+                     *       "clientPermissionIds": [],
+                     *       "userDelegatedAccess": true,
+                     *       "userDelegatedPermissionIds": [
+                     *         "2e6c8a10-4d5f-4b3a-8c7d-9e1f3a5b7c55"
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["GrantDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5641,6 +6051,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5649,6 +6060,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5679,6 +6091,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "clientAccess": false,
+                 *       "clientPermissionIds": [],
+                 *       "userDelegatedAccess": true,
+                 *       "userDelegatedPermissionIds": [
+                 *         "2e6c8a10-4d5f-4b3a-8c7d-9e1f3a5b7c55"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["GrantDto"];
             };
         };
@@ -5690,9 +6112,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "clientAccess": false,
+                     *       "clientPermissionIds": [],
+                     *       "userDelegatedAccess": true,
+                     *       "userDelegatedPermissionIds": [
+                     *         "2e6c8a10-4d5f-4b3a-8c7d-9e1f3a5b7c55"
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["GrantDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5701,6 +6134,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5709,6 +6143,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5717,6 +6152,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5725,8 +6161,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Changed by somebody else meanwhile */
+            /** @description Changed by somebody else meanwhile. . */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5759,6 +6204,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5767,6 +6213,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5775,6 +6222,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5803,6 +6251,17 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "permissions": [
+                 *         {
+                 *           "description": "See all appointments",
+                 *           "key": "events:read",
+                 *           "name": "Read events"
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["PermissionsInput"];
             };
         };
@@ -5814,9 +6273,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "allowCimdClients": false,
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "id": "7c9a1f3e-2b4d-4e8f-9a6b-1d3c5e7f9a44",
+                     *       "name": "Calendar",
+                     *       "permissions": [
+                     *         {
+                     *           "allowedForCimdClients": false,
+                     *           "description": "See all appointments",
+                     *           "id": "2e6c8a10-4d5f-4b3a-8c7d-9e1f3a5b7c55",
+                     *           "key": "events:read",
+                     *           "name": "Read events"
+                     *         }
+                     *       ],
+                     *       "resource": "https://calendar.example.com"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5825,6 +6303,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5833,6 +6312,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5841,6 +6321,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5849,8 +6330,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Changed by somebody else meanwhile */
+            /** @description Changed by somebody else meanwhile. . */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5894,6 +6384,7 @@ export interface operations {
                     "application/json": components["schemas"]["Paginated_ApiClientDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5902,6 +6393,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5910,6 +6402,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5943,7 +6436,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The client is public */
+            /** @description The client is public. . */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5952,6 +6445,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5960,6 +6454,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5968,6 +6463,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6001,6 +6497,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6009,6 +6506,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6017,6 +6515,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6048,7 +6547,7 @@ export interface operations {
                 };
             };
             429: components["responses"]["TooManyRequests"];
-            /** @description The settings could not be read */
+            /** @description The settings could not be read. `internal_error`: Something of ours failed; the cause is in the log only. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -6086,6 +6585,7 @@ export interface operations {
                     "application/json": components["schemas"]["AdminConfigEntry"][];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6094,6 +6594,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6102,7 +6603,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No administrator, or `ui_config_disabled` */
+            /** @description No administrator, or `ui_config_disabled`. `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `ui_config_disabled`: Settings come from the environment. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6111,8 +6612,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Changed by somebody else meanwhile */
+            /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6151,6 +6661,7 @@ export interface operations {
                     "application/json": components["schemas"]["AdminConfigEntry"][];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6159,6 +6670,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6167,7 +6679,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No administrator, or `ui_config_disabled` */
+            /** @description No administrator, or `ui_config_disabled`. `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `ui_config_disabled`: Settings come from the environment. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6176,8 +6688,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Changed by somebody else meanwhile */
+            /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6219,7 +6740,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Not set */
+            /** @description Not set. `image_not_found`: No such picture is stored. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6230,6 +6751,15 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
@@ -6258,6 +6788,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `invalid_image`: The picture is damaged, too large, or not of the type its name says. `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6266,6 +6797,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6274,6 +6806,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6282,6 +6815,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `image_not_found`: No such picture is stored. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6290,6 +6824,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -6298,6 +6833,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `file_type_not_supported`: Files of this type are not taken here; see `details.expected_file_type`. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6308,6 +6844,15 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
@@ -6330,6 +6875,7 @@ export interface operations {
                     "application/json": components["schemas"]["AdminConfigEntry"][];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6338,6 +6884,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6367,6 +6914,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6375,6 +6923,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6383,7 +6932,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The caller has no address */
+            /** @description The caller has no address. `smtp_not_configured`: No mail server is set up. `user_email_not_set`: The user has no mail address. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6394,7 +6943,7 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
-            /** @description The mail server did not take it: `smtp_failed` */
+            /** @description The mail server did not take it: `smtp_failed`. `smtp_failed`: The mail server did not take the mail; `details.dialogue` holds what was said. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -6435,7 +6984,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Not set */
+            /** @description Not set. `image_not_found`: No such picture is stored. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6446,6 +6995,15 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
@@ -6474,7 +7032,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No file, or `invalid_image` */
+            /** @description No file, or `invalid_image`. `invalid_image`: The picture is damaged, too large, or not of the type its name says. `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6483,6 +7041,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6491,6 +7050,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6499,6 +7059,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `image_not_found`: No such picture is stored. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6507,7 +7068,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too large */
+            /** @description Too large. `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -6516,7 +7077,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Of a type that is not taken here */
+            /** @description Of a type that is not taken here. `file_type_not_supported`: Files of this type are not taken here; see `details.expected_file_type`. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6527,6 +7088,15 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
@@ -6551,6 +7121,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6559,6 +7130,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6567,7 +7139,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not set, or always there */
+            /** @description Not set, or always there. `image_not_found`: No such picture is stored. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6578,6 +7150,15 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
@@ -6604,6 +7185,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6612,6 +7194,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6620,7 +7203,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not set */
+            /** @description Not set. `image_not_found`: No such picture is stored. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6631,6 +7214,15 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
@@ -6653,7 +7245,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No file, or `invalid_image` */
+            /** @description No file, or `invalid_image`. `invalid_image`: The picture is damaged, too large, or not of the type its name says. `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6662,6 +7254,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6670,6 +7263,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6678,7 +7272,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too large */
+            /** @description Too large. `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -6687,7 +7281,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Of a type that is not taken here */
+            /** @description Of a type that is not taken here. `file_type_not_supported`: Files of this type are not taken here; see `details.expected_file_type`. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6698,6 +7292,15 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
@@ -6716,6 +7319,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6724,6 +7328,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6732,7 +7337,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not set */
+            /** @description Not set. `image_not_found`: No such picture is stored. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6743,30 +7348,33 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
     getAuditLogs: {
         parameters: {
             query?: {
-                /** @description Names of clients, any of them; only in the log of everybody. */
-                "filters[clientName]"?: string;
-                /** @description Events, any of them; may be repeated. */
-                "filters[event]"?: string;
-                /** @description `internal` or `external`; only in the log of everybody. */
-                "filters[location]"?: string;
-                /** @description User IDs, any of them; may be repeated. */
-                "filters[userID]"?: string;
+                /** @description Events, such as `SIGN_IN`; may be repeated, any of the values counts. */
+                "filters[event]"?: string[];
+                /** @description Users, by ID; may be repeated, any of the values counts. */
+                "filters[userID]"?: string[];
                 /** @description Rows on a page. */
                 "pagination[limit]"?: number;
                 /** @description Page, from 1; pages past the end mean the last one. */
                 "pagination[page]"?: number;
-                /** @description Substring to look for. */
-                search?: string;
-                /** @description Field to sort by; fields the list cannot sort by are ignored. */
-                "sort[column]"?: string;
+                /** @description What to sort by; anything else is ignored. Without it: by `createdAt`, the newest first. */
+                "sort[column]"?: "event" | "ipAddress" | "country" | "city" | "userAgent" | "createdAt";
                 /** @description `asc` or `desc`. */
-                "sort[direction]"?: string;
+                "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -6779,9 +7387,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "actorUsername": "tim",
+                     *           "city": "Berlin",
+                     *           "country": "Germany",
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "data": {
+                     *             "actorUsername": "tim",
+                     *             "changed": "email"
+                     *           },
+                     *           "device": "Firefox on Linux x86_64",
+                     *           "event": "USER_UPDATED",
+                     *           "id": "019b7a5c-0c00-7d3e-8f4a-5b6c7d8e9f77",
+                     *           "ipAddress": "192.0.2.7",
+                     *           "userID": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *           "username": "craig"
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "currentPage": 1,
+                     *         "itemsPerPage": 20,
+                     *         "totalItems": 1,
+                     *         "totalPages": 1
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Paginated_AuditLogDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6790,6 +7427,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6806,24 +7444,22 @@ export interface operations {
     getAuditLogsAll: {
         parameters: {
             query?: {
-                /** @description Names of clients, any of them; only in the log of everybody. */
-                "filters[clientName]"?: string;
-                /** @description Events, any of them; may be repeated. */
-                "filters[event]"?: string;
-                /** @description `internal` or `external`; only in the log of everybody. */
-                "filters[location]"?: string;
-                /** @description User IDs, any of them; may be repeated. */
-                "filters[userID]"?: string;
+                /** @description Names of clients; may be repeated, any of the values counts. */
+                "filters[clientName]"?: string[];
+                /** @description Events, such as `SIGN_IN`; may be repeated, any of the values counts. */
+                "filters[event]"?: string[];
+                /** @description Whether the address is one of an internal network; may be repeated, any of the values counts. */
+                "filters[location]"?: ("internal" | "external")[];
+                /** @description Users, by ID; may be repeated, any of the values counts. */
+                "filters[userID]"?: string[];
                 /** @description Rows on a page. */
                 "pagination[limit]"?: number;
                 /** @description Page, from 1; pages past the end mean the last one. */
                 "pagination[page]"?: number;
-                /** @description Substring to look for. */
-                search?: string;
-                /** @description Field to sort by; fields the list cannot sort by are ignored. */
-                "sort[column]"?: string;
+                /** @description What to sort by; anything else is ignored. Without it: by `createdAt`, the newest first. */
+                "sort[column]"?: "event" | "ipAddress" | "country" | "city" | "userAgent" | "createdAt";
                 /** @description `asc` or `desc`. */
-                "sort[direction]"?: string;
+                "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -6836,9 +7472,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "actorUsername": "tim",
+                     *           "city": "Berlin",
+                     *           "country": "Germany",
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "data": {
+                     *             "actorUsername": "tim",
+                     *             "changed": "email"
+                     *           },
+                     *           "device": "Firefox on Linux x86_64",
+                     *           "event": "USER_UPDATED",
+                     *           "id": "019b7a5c-0c00-7d3e-8f4a-5b6c7d8e9f77",
+                     *           "ipAddress": "192.0.2.7",
+                     *           "userID": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *           "username": "craig"
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "currentPage": 1,
+                     *         "itemsPerPage": 20,
+                     *         "totalItems": 1,
+                     *         "totalPages": 1
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Paginated_AuditLogDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6847,6 +7512,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6863,14 +7529,14 @@ export interface operations {
     getAuditLogsAllExport: {
         parameters: {
             query: {
-                /** @description Names of clients, any of them; only in the log of everybody. */
-                "filters[clientName]"?: string;
-                /** @description Events, any of them; may be repeated. */
-                "filters[event]"?: string;
-                /** @description `internal` or `external`; only in the log of everybody. */
-                "filters[location]"?: string;
-                /** @description User IDs, any of them; may be repeated. */
-                "filters[userID]"?: string;
+                /** @description Names of clients; may be repeated, any of the values counts. */
+                "filters[clientName]"?: string[];
+                /** @description Events, such as `SIGN_IN`; may be repeated, any of the values counts. */
+                "filters[event]"?: string[];
+                /** @description Whether the address is one of an internal network; may be repeated, any of the values counts. */
+                "filters[location]"?: ("internal" | "external")[];
+                /** @description Users, by ID; may be repeated, any of the values counts. */
+                "filters[userID]"?: string[];
                 /** @description `csv` or `jsonl`. */
                 format: "csv" | "jsonl";
             };
@@ -6890,6 +7556,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6898,6 +7565,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6906,6 +7574,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6922,14 +7591,10 @@ export interface operations {
     getAuditLogsExport: {
         parameters: {
             query: {
-                /** @description Names of clients, any of them; only in the log of everybody. */
-                "filters[clientName]"?: string;
-                /** @description Events, any of them; may be repeated. */
-                "filters[event]"?: string;
-                /** @description `internal` or `external`; only in the log of everybody. */
-                "filters[location]"?: string;
-                /** @description User IDs, any of them; may be repeated. */
-                "filters[userID]"?: string;
+                /** @description Events, such as `SIGN_IN`; may be repeated, any of the values counts. */
+                "filters[event]"?: string[];
+                /** @description Users, by ID; may be repeated, any of the values counts. */
+                "filters[userID]"?: string[];
                 /** @description `csv` or `jsonl`. */
                 format: "csv" | "jsonl";
             };
@@ -6949,6 +7614,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6957,6 +7623,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6965,6 +7632,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6995,6 +7663,7 @@ export interface operations {
                     "application/json": string[];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7003,6 +7672,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7035,6 +7705,7 @@ export interface operations {
                     };
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7043,6 +7714,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7073,6 +7745,7 @@ export interface operations {
                     "application/json": string[];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7081,6 +7754,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7123,7 +7797,7 @@ export interface operations {
                     "application/json": components["schemas"]["CustomClaimDto"][];
                 };
             };
-            /** @description Also `reserved_claim` and `duplicate_claim` */
+            /** @description Also `reserved_claim` and `duplicate_claim`. `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. `reserved_claim`: The key of a custom claim is a standard claim; see `details.key`. `duplicate_claim`: A custom claim is there twice; see `details.key`. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7132,6 +7806,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7140,6 +7815,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7148,6 +7824,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7156,8 +7833,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Changed by somebody else meanwhile */
+            /** @description Changed by somebody else meanwhile. . */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7199,7 +7885,7 @@ export interface operations {
                     "application/json": components["schemas"]["CustomClaimDto"][];
                 };
             };
-            /** @description Also `reserved_claim` and `duplicate_claim` */
+            /** @description Also `reserved_claim` and `duplicate_claim`. `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. `reserved_claim`: The key of a custom claim is a standard claim; see `details.key`. `duplicate_claim`: A custom claim is there twice; see `details.key`. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7208,6 +7894,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7216,6 +7903,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7224,6 +7912,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7232,8 +7921,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Changed by somebody else meanwhile */
+            /** @description Changed by somebody else meanwhile. . */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7264,6 +7962,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeviceLoginDto"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7272,6 +7971,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `rate_limited`: Too many requests; `Retry-After` says when to come back. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7305,6 +8005,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "customClaims": [
+                     *         {
+                     *           "key": "department",
+                     *           "value": "it"
+                     *         }
+                     *       ],
+                     *       "disabled": false,
+                     *       "displayName": "Craig Federighi",
+                     *       "email": "craig@example.com",
+                     *       "emailVerified": true,
+                     *       "firstName": "Craig",
+                     *       "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *       "isAdmin": false,
+                     *       "lastName": "Federighi",
+                     *       "ldapId": null,
+                     *       "locale": "en",
+                     *       "userGroups": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ],
+                     *       "username": "craig"
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
@@ -7315,7 +8047,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Unknown, expired, used, or not of this browser */
+            /** @description Unknown, expired, used, or not of this browser. `device_login_expired`: The request of the other device is unknown, decided or expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7324,7 +8056,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Denied */
+            /** @description Denied. `forbidden`: Administrators only, or a request made by a page of another site. `device_login_denied`: The request was turned away on the other device. `user_disabled`: The account is disabled. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7333,6 +8065,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `rate_limited`: Too many requests; `Retry-After` says when to come back. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7366,6 +8099,7 @@ export interface operations {
                     "application/json": components["schemas"]["WaitingDeviceDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7374,7 +8108,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not signed in, or no such request */
+            /** @description Not signed in, or no such request. `not_signed_in`: No usable session or API key. `device_login_expired`: The request of the other device is unknown, decided or expired. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7383,6 +8117,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7391,6 +8126,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests; `Retry-After` says when to come back. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7422,6 +8167,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7430,7 +8176,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not signed in, no such request, or no passkey used */
+            /** @description Not signed in, no such request, or no passkey used. `not_signed_in`: No usable session or API key. `device_login_expired`: The request of the other device is unknown, decided or expired. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7439,6 +8185,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7447,6 +8194,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests; `Retry-After` says when to come back. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7462,16 +8219,18 @@ export interface operations {
     getEmailDeliveries: {
         parameters: {
             query?: {
+                /** @description What the mail is about; may be repeated, any of the values counts. */
+                "filters[kind]"?: ("login-with-new-device" | "one-time-access" | "email-verification" | "api-key-expiring-soon")[];
+                /** @description What became of it; may be repeated, any of the values counts. */
+                "filters[state]"?: ("pending" | "delivered" | "failed")[];
                 /** @description Rows on a page. */
                 "pagination[limit]"?: number;
                 /** @description Page, from 1; pages past the end mean the last one. */
                 "pagination[page]"?: number;
-                /** @description Substring to look for. */
-                search?: string;
-                /** @description Field to sort by; fields the list cannot sort by are ignored. */
-                "sort[column]"?: string;
+                /** @description What to sort by; anything else is ignored. Without it: by `createdAt`, the newest first. */
+                "sort[column]"?: "createdAt";
                 /** @description `asc` or `desc`. */
-                "sort[direction]"?: string;
+                "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -7487,6 +8246,7 @@ export interface operations {
                     "application/json": components["schemas"]["Paginated_MailDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7495,6 +8255,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7511,16 +8272,30 @@ export interface operations {
     getOidcClients: {
         parameters: {
             query?: {
+                /** @description Entered here, or described by a document of its own; may be repeated, any of the values counts. */
+                "filters[clientType]"?: ("standard" | "cimd")[];
+                /** @description Whether only members of allowed groups may use it. */
+                "filters[isGroupRestricted]"?: boolean[];
+                /** @description Whether PKCE is mandatory. */
+                "filters[pkceEnabled]"?: boolean[];
+                /** @description Whether PKCE was seen without being mandatory. */
+                "filters[pkceSupported]"?: boolean[];
+                /** @description Whether requests must be pushed. */
+                "filters[requiresPushedAuthorizationRequests]"?: boolean[];
+                /** @description Whether each authorization needs a passkey just used. */
+                "filters[requiresReauthentication]"?: boolean[];
+                /** @description Whether there is no consent screen. */
+                "filters[skipConsent]"?: boolean[];
                 /** @description Rows on a page. */
                 "pagination[limit]"?: number;
                 /** @description Page, from 1; pages past the end mean the last one. */
                 "pagination[page]"?: number;
-                /** @description Substring to look for. */
+                /** @description Text to look for in the name, in any case. */
                 search?: string;
-                /** @description Field to sort by; fields the list cannot sort by are ignored. */
-                "sort[column]"?: string;
+                /** @description What to sort by; anything else is ignored. Without it: by `createdAt`. */
+                "sort[column]"?: "name" | "createdAt" | "pkceEnabled" | "pkceSupported" | "requiresReauthentication" | "requiresPushedAuthorizationRequests" | "skipConsent" | "isGroupRestricted" | "clientType" | "isPublic" | "allowedUserGroupsCount";
                 /** @description `asc` or `desc`. */
-                "sort[direction]"?: string;
+                "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -7533,9 +8308,60 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "accessTokenDurationMinutes": 60,
+                     *           "allowedUserGroupsCount": 1,
+                     *           "callbackURLs": [
+                     *             "https://files.example.com/callback"
+                     *           ],
+                     *           "clientType": "standard",
+                     *           "credentials": {
+                     *             "federatedIdentities": [],
+                     *             "secrets": [
+                     *               {
+                     *                 "createdAt": "2026-01-02T03:04:05Z",
+                     *                 "expiresAt": null,
+                     *                 "id": "9d0c7e5a-3b1f-4c2d-8e6f-5a4b3c2d1e88",
+                     *                 "isActive": true,
+                     *                 "name": "Staging",
+                     *                 "prefix": "kT9q"
+                     *               }
+                     *             ]
+                     *           },
+                     *           "description": "Documents of the family",
+                     *           "hasDarkLogo": false,
+                     *           "hasLogo": false,
+                     *           "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *           "isApproved": true,
+                     *           "isDynamic": false,
+                     *           "isGroupRestricted": true,
+                     *           "isPublic": false,
+                     *           "launchURL": "https://files.example.com",
+                     *           "logoutCallbackURLs": [],
+                     *           "name": "Files",
+                     *           "pkceEnabled": true,
+                     *           "protocol": {},
+                     *           "refreshTokenDurationMinutes": 43200,
+                     *           "requiresPushedAuthorizationRequests": false,
+                     *           "requiresReauthentication": false,
+                     *           "skipConsent": false
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "currentPage": 1,
+                     *         "itemsPerPage": 20,
+                     *         "totalItems": 1,
+                     *         "totalPages": 1
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Paginated_ClientWithGroupCountDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7544,6 +8370,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7559,13 +8386,42 @@ export interface operations {
     };
     postOidcClients: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Entered here, or described by a document of its own; may be repeated, any of the values counts. */
+                "filters[clientType]"?: ("standard" | "cimd")[];
+                /** @description Whether only members of allowed groups may use it. */
+                "filters[isGroupRestricted]"?: boolean[];
+                /** @description Whether PKCE is mandatory. */
+                "filters[pkceEnabled]"?: boolean[];
+                /** @description Whether PKCE was seen without being mandatory. */
+                "filters[pkceSupported]"?: boolean[];
+                /** @description Whether requests must be pushed. */
+                "filters[requiresPushedAuthorizationRequests]"?: boolean[];
+                /** @description Whether each authorization needs a passkey just used. */
+                "filters[requiresReauthentication]"?: boolean[];
+                /** @description Whether there is no consent screen. */
+                "filters[skipConsent]"?: boolean[];
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "accessTokenDurationMinutes": 60,
+                 *       "callbackURLs": [
+                 *         "https://files.example.com/callback"
+                 *       ],
+                 *       "description": "Documents of the family",
+                 *       "isGroupRestricted": true,
+                 *       "launchURL": "https://files.example.com",
+                 *       "name": "Files",
+                 *       "pkceEnabled": true,
+                 *       "refreshTokenDurationMinutes": 43200
+                 *     }
+                 */
                 "application/json": components["schemas"]["ClientInput"];
             };
         };
@@ -7577,9 +8433,60 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "accessTokenDurationMinutes": 60,
+                     *       "allowedUserGroups": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ],
+                     *       "callbackURLs": [
+                     *         "https://files.example.com/callback"
+                     *       ],
+                     *       "clientType": "standard",
+                     *       "credentials": {
+                     *         "federatedIdentities": [],
+                     *         "secrets": [
+                     *           {
+                     *             "createdAt": "2026-01-02T03:04:05Z",
+                     *             "expiresAt": null,
+                     *             "id": "9d0c7e5a-3b1f-4c2d-8e6f-5a4b3c2d1e88",
+                     *             "isActive": true,
+                     *             "name": "Staging",
+                     *             "prefix": "kT9q"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "description": "Documents of the family",
+                     *       "hasDarkLogo": false,
+                     *       "hasLogo": false,
+                     *       "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *       "isApproved": true,
+                     *       "isDynamic": false,
+                     *       "isGroupRestricted": true,
+                     *       "isPublic": false,
+                     *       "launchURL": "https://files.example.com",
+                     *       "logoutCallbackURLs": [],
+                     *       "name": "Files",
+                     *       "pkceEnabled": true,
+                     *       "protocol": {},
+                     *       "refreshTokenDurationMinutes": 43200,
+                     *       "requiresPushedAuthorizationRequests": false,
+                     *       "requiresReauthentication": false,
+                     *       "skipConsent": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientWithGroupsDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. `invalid_image`: The picture is damaged, too large, or not of the type its name says. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7588,6 +8495,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7596,6 +8504,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7604,7 +8513,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The client ID is taken */
+            /** @description The client ID is taken. `client_id_already_exists`: There is a client with this ID. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7613,7 +8522,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The logo cannot be had from its address */
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The logo cannot be had from its address. `logo_download_failed`: The logo could not be read from its address. `logo_type_not_supported`: What is at the logo's address is no picture of a known type. `logo_too_large`: What is at the logo's address is too large. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7646,9 +8564,60 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "accessTokenDurationMinutes": 60,
+                     *       "allowedUserGroups": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ],
+                     *       "callbackURLs": [
+                     *         "https://files.example.com/callback"
+                     *       ],
+                     *       "clientType": "standard",
+                     *       "credentials": {
+                     *         "federatedIdentities": [],
+                     *         "secrets": [
+                     *           {
+                     *             "createdAt": "2026-01-02T03:04:05Z",
+                     *             "expiresAt": null,
+                     *             "id": "9d0c7e5a-3b1f-4c2d-8e6f-5a4b3c2d1e88",
+                     *             "isActive": true,
+                     *             "name": "Staging",
+                     *             "prefix": "kT9q"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "description": "Documents of the family",
+                     *       "hasDarkLogo": false,
+                     *       "hasLogo": false,
+                     *       "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *       "isApproved": true,
+                     *       "isDynamic": false,
+                     *       "isGroupRestricted": true,
+                     *       "isPublic": false,
+                     *       "launchURL": "https://files.example.com",
+                     *       "logoutCallbackURLs": [],
+                     *       "name": "Files",
+                     *       "pkceEnabled": true,
+                     *       "protocol": {},
+                     *       "refreshTokenDurationMinutes": 43200,
+                     *       "requiresPushedAuthorizationRequests": false,
+                     *       "requiresReauthentication": false,
+                     *       "skipConsent": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientWithGroupsDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7657,6 +8626,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7665,6 +8635,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7693,6 +8664,20 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "accessTokenDurationMinutes": 60,
+                 *       "callbackURLs": [
+                 *         "https://files.example.com/callback"
+                 *       ],
+                 *       "description": "Documents of the family",
+                 *       "isGroupRestricted": true,
+                 *       "launchURL": "https://files.example.com",
+                 *       "name": "Files",
+                 *       "pkceEnabled": true,
+                 *       "refreshTokenDurationMinutes": 43200
+                 *     }
+                 */
                 "application/json": components["schemas"]["ClientInput"];
             };
         };
@@ -7704,9 +8689,60 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "accessTokenDurationMinutes": 60,
+                     *       "allowedUserGroups": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ],
+                     *       "callbackURLs": [
+                     *         "https://files.example.com/callback"
+                     *       ],
+                     *       "clientType": "standard",
+                     *       "credentials": {
+                     *         "federatedIdentities": [],
+                     *         "secrets": [
+                     *           {
+                     *             "createdAt": "2026-01-02T03:04:05Z",
+                     *             "expiresAt": null,
+                     *             "id": "9d0c7e5a-3b1f-4c2d-8e6f-5a4b3c2d1e88",
+                     *             "isActive": true,
+                     *             "name": "Staging",
+                     *             "prefix": "kT9q"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "description": "Documents of the family",
+                     *       "hasDarkLogo": false,
+                     *       "hasLogo": false,
+                     *       "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *       "isApproved": true,
+                     *       "isDynamic": false,
+                     *       "isGroupRestricted": true,
+                     *       "isPublic": false,
+                     *       "launchURL": "https://files.example.com",
+                     *       "logoutCallbackURLs": [],
+                     *       "name": "Files",
+                     *       "pkceEnabled": true,
+                     *       "protocol": {},
+                     *       "refreshTokenDurationMinutes": 43200,
+                     *       "requiresPushedAuthorizationRequests": false,
+                     *       "requiresReauthentication": false,
+                     *       "skipConsent": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientWithGroupsDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. `invalid_image`: The picture is damaged, too large, or not of the type its name says. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7715,6 +8751,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7723,6 +8760,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7731,6 +8769,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7739,7 +8778,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Changed by somebody else meanwhile */
+            /** @description Changed by somebody else meanwhile. . */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -7748,7 +8787,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The logo cannot be had from its address */
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The logo cannot be had from its address. `logo_download_failed`: The logo could not be read from its address. `logo_type_not_supported`: What is at the logo's address is no picture of a known type. `logo_too_large`: What is at the logo's address is too large. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7780,6 +8828,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7788,6 +8837,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7796,6 +8846,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7824,6 +8875,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "userGroupIds": [
+                 *         "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["UserGroupsInput"];
             };
         };
@@ -7835,9 +8893,60 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "accessTokenDurationMinutes": 60,
+                     *       "allowedUserGroups": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ],
+                     *       "callbackURLs": [
+                     *         "https://files.example.com/callback"
+                     *       ],
+                     *       "clientType": "standard",
+                     *       "credentials": {
+                     *         "federatedIdentities": [],
+                     *         "secrets": [
+                     *           {
+                     *             "createdAt": "2026-01-02T03:04:05Z",
+                     *             "expiresAt": null,
+                     *             "id": "9d0c7e5a-3b1f-4c2d-8e6f-5a4b3c2d1e88",
+                     *             "isActive": true,
+                     *             "name": "Staging",
+                     *             "prefix": "kT9q"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "description": "Documents of the family",
+                     *       "hasDarkLogo": false,
+                     *       "hasLogo": false,
+                     *       "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *       "isApproved": true,
+                     *       "isDynamic": false,
+                     *       "isGroupRestricted": true,
+                     *       "isPublic": false,
+                     *       "launchURL": "https://files.example.com",
+                     *       "logoutCallbackURLs": [],
+                     *       "name": "Files",
+                     *       "pkceEnabled": true,
+                     *       "protocol": {},
+                     *       "refreshTokenDurationMinutes": 43200,
+                     *       "requiresPushedAuthorizationRequests": false,
+                     *       "requiresReauthentication": false,
+                     *       "skipConsent": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientWithGroupsDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7846,6 +8955,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7854,6 +8964,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7862,6 +8973,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7870,8 +8982,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Changed by somebody else meanwhile */
+            /** @description Changed by somebody else meanwhile. . */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7902,6 +9023,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7910,6 +9032,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7918,7 +9041,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such client, or it did not register itself */
+            /** @description No such client, or it did not register itself. `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7961,7 +9084,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No such client, or no logo */
+            /** @description No such client, or no logo. `not_found`: There is no such thing; `details.resource` says of what kind. `image_not_found`: No such picture is stored. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7972,6 +9095,15 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
@@ -8000,7 +9132,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No file, or `invalid_image` */
+            /** @description No file, or `invalid_image`. `invalid_image`: The picture is damaged, too large, or not of the type its name says. `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8009,6 +9141,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8017,6 +9150,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8025,6 +9159,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8033,7 +9168,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too large */
+            /** @description Too large. `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8042,7 +9177,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Of a type that is not taken */
+            /** @description Of a type that is not taken. `file_type_not_supported`: Files of this type are not taken here; see `details.expected_file_type`. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8053,6 +9188,15 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
@@ -8077,6 +9221,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8085,6 +9230,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8093,7 +9239,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such client, or no logo */
+            /** @description No such client, or no logo. `not_found`: There is no such thing; `details.resource` says of what kind. `image_not_found`: No such picture is stored. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8104,6 +9250,15 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
@@ -8127,6 +9282,7 @@ export interface operations {
                     "application/json": components["schemas"]["LogoutDeliveryDto"][];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8135,6 +9291,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8143,6 +9300,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8153,6 +9311,15 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
@@ -8173,9 +9340,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "clientType": "standard",
+                     *       "description": "Documents of the family",
+                     *       "hasDarkLogo": false,
+                     *       "hasLogo": false,
+                     *       "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *       "launchURL": "https://files.example.com",
+                     *       "name": "Files",
+                     *       "requiresReauthentication": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientMetaDto"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8217,6 +9397,7 @@ export interface operations {
                     "application/json": components["schemas"]["PreviewDto"];
                 };
             };
+            /** @description `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8225,6 +9406,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8233,7 +9415,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not an administrator, or the user may not use the client */
+            /** @description Not an administrator, or the user may not use the client. `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `oidc_access_denied`: The user may not use the client. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8242,6 +9424,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. `user_not_found`: There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8274,10 +9457,60 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "accessTokenDurationMinutes": 60,
+                     *       "allowedUserGroups": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ],
+                     *       "callbackURLs": [
+                     *         "https://files.example.com/callback"
+                     *       ],
+                     *       "clientType": "standard",
+                     *       "credentials": {
+                     *         "federatedIdentities": [],
+                     *         "secrets": [
+                     *           {
+                     *             "createdAt": "2026-01-02T03:04:05Z",
+                     *             "expiresAt": null,
+                     *             "id": "9d0c7e5a-3b1f-4c2d-8e6f-5a4b3c2d1e88",
+                     *             "isActive": true,
+                     *             "name": "Staging",
+                     *             "prefix": "kT9q"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "description": "Documents of the family",
+                     *       "hasDarkLogo": false,
+                     *       "hasLogo": false,
+                     *       "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *       "isApproved": true,
+                     *       "isDynamic": false,
+                     *       "isGroupRestricted": true,
+                     *       "isPublic": false,
+                     *       "launchURL": "https://files.example.com",
+                     *       "logoutCallbackURLs": [],
+                     *       "name": "Files",
+                     *       "pkceEnabled": true,
+                     *       "protocol": {},
+                     *       "refreshTokenDurationMinutes": 43200,
+                     *       "requiresPushedAuthorizationRequests": false,
+                     *       "requiresReauthentication": false,
+                     *       "skipConsent": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientWithGroupsDto"];
                 };
             };
-            /** @description It has none, or none of use; the message says why */
+            /** @description It has none, or none of use; the message says why. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8286,6 +9519,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8294,6 +9528,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8302,6 +9537,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8335,6 +9571,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefusedAuthorizationDto"][];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8343,6 +9580,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8351,6 +9589,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8388,6 +9627,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReplacedSecretDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8396,6 +9636,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8404,6 +9645,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8412,7 +9654,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8445,6 +9697,7 @@ export interface operations {
                     "application/json": components["schemas"]["ClientSecretDto"][];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8453,6 +9706,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8461,6 +9715,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8495,9 +9750,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "expiresAt": null,
+                     *       "id": "9d0c7e5a-3b1f-4c2d-8e6f-5a4b3c2d1e88",
+                     *       "isActive": true,
+                     *       "name": "Staging",
+                     *       "prefix": "kT9q",
+                     *       "secret": "kT9qmZ2Lr8Vx4Nw7Pb1Hc6Jd3Fg5Sy0A"
+                     *     }
+                     */
                     "application/json": components["schemas"]["CreatedSecretDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8506,6 +9773,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8514,6 +9782,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8522,7 +9791,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8555,6 +9834,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8563,6 +9843,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8571,6 +9852,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8644,6 +9926,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `validation_failed`: Values break rules; `details.fields` names them where single fields do. `oidc_invalid_device_code`: No device waits with this code. `oidc_device_code_expired`: The device's code has expired. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8652,6 +9935,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8660,6 +9944,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. `oidc_access_denied`: The user may not use the client. `passkey_not_sufficient`: The client requires another kind of passkey. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8668,7 +9953,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many wrong codes */
+            /** @description Too many wrong codes. `rate_limited`: Too many requests; `Retry-After` says when to come back. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8701,6 +9986,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeviceInfoDto"];
                 };
             };
+            /** @description `validation_failed`: Values break rules; `details.fields` names them where single fields do. `oidc_invalid_device_code`: No device waits with this code. `oidc_device_code_expired`: The device's code has expired. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8709,6 +9995,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8717,6 +10004,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. `oidc_access_denied`: The user may not use the client. `passkey_not_sufficient`: The client requires another kind of passkey. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8725,7 +10013,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many wrong codes */
+            /** @description Too many wrong codes. `rate_limited`: Too many requests; `Retry-After` says when to come back. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8756,6 +10044,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `validation_failed`: Values break rules; `details.fields` names them where single fields do. `oidc_invalid_device_code`: No device waits with this code. `oidc_device_code_expired`: The device's code has expired. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8764,6 +10053,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8772,6 +10062,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. `oidc_access_denied`: The user may not use the client. `passkey_not_sufficient`: The client requires another kind of passkey. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8780,7 +10071,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many wrong codes */
+            /** @description Too many wrong codes. `rate_limited`: Too many requests; `Retry-After` says when to come back. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8902,6 +10193,7 @@ export interface operations {
                     "application/json": components["schemas"]["InteractionDto"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8939,6 +10231,7 @@ export interface operations {
                     "application/json": components["schemas"]["CompletedDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8947,6 +10240,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8955,6 +10249,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. `passkey_not_sufficient`: The client requires another kind of passkey. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8963,6 +10258,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8971,8 +10267,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Continued elsewhere meanwhile */
+            /** @description Continued elsewhere meanwhile. `conflict`: The request was continued elsewhere. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9098,6 +10403,7 @@ export interface operations {
                     "application/json": components["schemas"]["MismatchDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9106,6 +10412,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9114,6 +10421,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9145,7 +10453,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description It was refused for another reason, or its URL would stand for more than itself */
+            /** @description It was refused for another reason, or its URL would stand for more than itself. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9154,6 +10462,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9162,6 +10471,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9170,6 +10480,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9230,6 +10541,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description Too many registrations */
@@ -9324,6 +10644,15 @@ export interface operations {
                 };
             };
             403: components["responses"]["Refused"];
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -9381,6 +10710,7 @@ export interface operations {
                     "application/json": components["schemas"]["PolicyDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9389,6 +10719,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9428,6 +10759,7 @@ export interface operations {
                     "application/json": components["schemas"]["PolicyDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9436,6 +10768,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9444,6 +10777,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9452,8 +10786,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Changed by somebody else meanwhile */
+            /** @description Changed by somebody else meanwhile. . */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9483,6 +10826,7 @@ export interface operations {
                     "application/json": components["schemas"]["RegistrationTokenDto"][];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9491,6 +10835,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9525,6 +10870,7 @@ export interface operations {
                     "application/json": components["schemas"]["CreatedRegistrationTokenDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9533,6 +10879,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9541,7 +10888,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9572,6 +10929,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9580,6 +10938,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9588,6 +10947,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9776,16 +11136,16 @@ export interface operations {
     getOidcUsersIdAuthorizedClients: {
         parameters: {
             query?: {
+                /** @description Whether the client has a launch URL; of several values the first counts. */
+                "filters[hasLaunchURL]"?: boolean[];
                 /** @description Rows on a page. */
                 "pagination[limit]"?: number;
                 /** @description Page, from 1; pages past the end mean the last one. */
                 "pagination[page]"?: number;
-                /** @description Substring to look for. */
-                search?: string;
-                /** @description Field to sort by; fields the list cannot sort by are ignored. */
-                "sort[column]"?: string;
+                /** @description What to sort by; anything else is ignored. Without it: by `lastUsedAt`, the last used first. */
+                "sort[column]"?: "lastUsedAt";
                 /** @description `asc` or `desc`. */
-                "sort[direction]"?: string;
+                "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
             path: {
@@ -9804,6 +11164,7 @@ export interface operations {
                     "application/json": components["schemas"]["Paginated_AuthorizedClientDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9812,6 +11173,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9820,6 +11182,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9836,16 +11199,16 @@ export interface operations {
     getOidcUsersMeAuthorizedClients: {
         parameters: {
             query?: {
+                /** @description Whether the client has a launch URL; of several values the first counts. */
+                "filters[hasLaunchURL]"?: boolean[];
                 /** @description Rows on a page. */
                 "pagination[limit]"?: number;
                 /** @description Page, from 1; pages past the end mean the last one. */
                 "pagination[page]"?: number;
-                /** @description Substring to look for. */
-                search?: string;
-                /** @description Field to sort by; fields the list cannot sort by are ignored. */
-                "sort[column]"?: string;
+                /** @description What to sort by; anything else is ignored. Without it: by `lastUsedAt`, the last used first. */
+                "sort[column]"?: "lastUsedAt";
                 /** @description `asc` or `desc`. */
-                "sort[direction]"?: string;
+                "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -9861,6 +11224,7 @@ export interface operations {
                     "application/json": components["schemas"]["Paginated_AuthorizedClientDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9869,6 +11233,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9900,6 +11265,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9908,6 +11274,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9916,6 +11283,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9932,16 +11300,32 @@ export interface operations {
     getOidcUsersMeClients: {
         parameters: {
             query?: {
+                /** @description Entered here, or described by a document of its own; may be repeated, any of the values counts. */
+                "filters[clientType]"?: ("standard" | "cimd")[];
+                /** @description Whether the client has a launch URL; of several values the first counts. */
+                "filters[hasLaunchURL]"?: boolean[];
+                /** @description Whether only members of allowed groups may use it. */
+                "filters[isGroupRestricted]"?: boolean[];
+                /** @description Whether PKCE is mandatory. */
+                "filters[pkceEnabled]"?: boolean[];
+                /** @description Whether PKCE was seen without being mandatory. */
+                "filters[pkceSupported]"?: boolean[];
+                /** @description Whether requests must be pushed. */
+                "filters[requiresPushedAuthorizationRequests]"?: boolean[];
+                /** @description Whether each authorization needs a passkey just used. */
+                "filters[requiresReauthentication]"?: boolean[];
+                /** @description Whether there is no consent screen. */
+                "filters[skipConsent]"?: boolean[];
                 /** @description Rows on a page. */
                 "pagination[limit]"?: number;
                 /** @description Page, from 1; pages past the end mean the last one. */
                 "pagination[page]"?: number;
-                /** @description Substring to look for. */
+                /** @description Text to look for in the name, in any case. */
                 search?: string;
-                /** @description Field to sort by; fields the list cannot sort by are ignored. */
-                "sort[column]"?: string;
+                /** @description What to sort by; anything else is ignored. Without it: by `createdAt`. */
+                "sort[column]"?: "name" | "createdAt" | "pkceEnabled" | "pkceSupported" | "requiresReauthentication" | "requiresPushedAuthorizationRequests" | "skipConsent" | "isGroupRestricted" | "clientType" | "isPublic" | "lastUsedAt";
                 /** @description `asc` or `desc`. */
-                "sort[direction]"?: string;
+                "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -9957,6 +11341,7 @@ export interface operations {
                     "application/json": components["schemas"]["Paginated_AccessibleClientDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9965,6 +11350,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9998,6 +11384,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10006,7 +11393,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `one_time_access_disabled` */
+            /** @description `one_time_access_disabled`. `forbidden`: Administrators only, or a request made by a page of another site. `one_time_access_disabled`: Login codes by mail are switched off. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10015,6 +11402,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests; `Retry-After` says when to come back. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10045,9 +11442,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "customClaims": [
+                     *         {
+                     *           "key": "department",
+                     *           "value": "it"
+                     *         }
+                     *       ],
+                     *       "disabled": false,
+                     *       "displayName": "Craig Federighi",
+                     *       "email": "craig@example.com",
+                     *       "emailVerified": true,
+                     *       "firstName": "Craig",
+                     *       "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *       "isAdmin": false,
+                     *       "lastName": "Federighi",
+                     *       "ldapId": null,
+                     *       "locale": "en",
+                     *       "userGroups": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ],
+                     *       "username": "craig"
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
+            /** @description `token_invalid_or_expired`: The code or token is unknown, used up or expired. `device_code_invalid`: The code was requested by another browser. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10056,6 +11486,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10064,7 +11495,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many tries, or too many wrong codes */
+            /** @description Too many tries, or too many wrong codes. `rate_limited`: Too many requests; `Retry-After` says when to come back. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10096,9 +11527,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "customClaims": [
+                     *         {
+                     *           "key": "department",
+                     *           "value": "it"
+                     *         }
+                     *       ],
+                     *       "disabled": false,
+                     *       "displayName": "Craig Federighi",
+                     *       "email": "craig@example.com",
+                     *       "emailVerified": true,
+                     *       "firstName": "Craig",
+                     *       "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *       "isAdmin": false,
+                     *       "lastName": "Federighi",
+                     *       "ldapId": null,
+                     *       "locale": "en",
+                     *       "userGroups": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ],
+                     *       "username": "craig"
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10107,7 +11571,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Wrong or used */
+            /** @description Wrong or used. `token_invalid_or_expired`: The code or token is unknown, used up or expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10116,6 +11580,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `recovery_codes_disabled`: Recovery codes are switched off. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10124,6 +11589,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests; `Retry-After` says when to come back. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10153,6 +11628,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionDto"][];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10161,6 +11637,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10189,6 +11666,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10197,6 +11675,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10228,6 +11707,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10236,6 +11716,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10244,6 +11725,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10277,6 +11759,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10285,6 +11768,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10293,6 +11777,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10325,9 +11810,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "customClaims": [
+                     *         {
+                     *           "key": "department",
+                     *           "value": "it"
+                     *         }
+                     *       ],
+                     *       "disabled": false,
+                     *       "displayName": "Craig Federighi",
+                     *       "email": "craig@example.com",
+                     *       "emailVerified": true,
+                     *       "firstName": "Craig",
+                     *       "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *       "isAdmin": false,
+                     *       "lastName": "Federighi",
+                     *       "ldapId": null,
+                     *       "locale": "en",
+                     *       "userGroups": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ],
+                     *       "username": "craig"
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10336,7 +11854,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The token does not work */
+            /** @description The token does not work. `token_invalid_or_expired`: The code or token is unknown, used up or expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10345,7 +11863,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not without a token, or not at all */
+            /** @description Not without a token, or not at all. `forbidden`: Administrators only, or a request made by a page of another site. `open_signup_disabled`: People cannot sign up, or not without an invitation. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10354,7 +11872,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Name or address taken */
+            /** @description Name or address taken. `already_in_use`: Somebody has this value already; `details.property` says of which field. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10363,6 +11881,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests; `Retry-After` says when to come back. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10382,12 +11910,10 @@ export interface operations {
                 "pagination[limit]"?: number;
                 /** @description Page, from 1; pages past the end mean the last one. */
                 "pagination[page]"?: number;
-                /** @description Substring to look for. */
-                search?: string;
-                /** @description Field to sort by; fields the list cannot sort by are ignored. */
-                "sort[column]"?: string;
+                /** @description What to sort by; anything else is ignored. Without it: by `createdAt`. */
+                "sort[column]"?: "createdAt" | "expiresAt" | "usageLimit" | "usageCount";
                 /** @description `asc` or `desc`. */
-                "sort[direction]"?: string;
+                "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -10400,9 +11926,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "expiresAt": "2026-01-03T03:04:05Z",
+                     *           "id": "5d3b1a9c-7e6f-4a2b-9c8d-3e5f7a1b2c99",
+                     *           "token": "m4QhT7vZ2kXc9LdR",
+                     *           "usageCount": 1,
+                     *           "usageLimit": 5,
+                     *           "userGroups": [
+                     *             {
+                     *               "createdAt": "2026-01-02T03:04:05Z",
+                     *               "customClaims": [],
+                     *               "friendlyName": "Family",
+                     *               "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *               "ldapId": null,
+                     *               "name": "family",
+                     *               "userCount": 4
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "currentPage": 1,
+                     *         "itemsPerPage": 20,
+                     *         "totalItems": 1,
+                     *         "totalPages": 1
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Paginated_SignupTokenDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10411,6 +11969,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10433,6 +11992,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "ttl": "24h",
+                 *       "usageLimit": 5,
+                 *       "userGroupIds": [
+                 *         "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["SignupTokenInput"];
             };
         };
@@ -10442,9 +12010,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "expiresAt": "2026-01-03T03:04:05Z",
+                     *       "id": "5d3b1a9c-7e6f-4a2b-9c8d-3e5f7a1b2c99",
+                     *       "token": "m4QhT7vZ2kXc9LdR",
+                     *       "usageCount": 1,
+                     *       "usageLimit": 5,
+                     *       "userGroups": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["SignupTokenDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10453,6 +12043,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10461,7 +12052,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10492,6 +12093,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10500,6 +12102,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10529,7 +12132,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Set-up is over */
+            /** @description Set-up is over. `setup_not_available`: The first administrator has been set up. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10562,9 +12165,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "customClaims": [
+                     *         {
+                     *           "key": "department",
+                     *           "value": "it"
+                     *         }
+                     *       ],
+                     *       "disabled": false,
+                     *       "displayName": "Craig Federighi",
+                     *       "email": "craig@example.com",
+                     *       "emailVerified": true,
+                     *       "firstName": "Craig",
+                     *       "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *       "isAdmin": false,
+                     *       "lastName": "Federighi",
+                     *       "ldapId": null,
+                     *       "locale": "en",
+                     *       "userGroups": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ],
+                     *       "username": "craig"
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10573,6 +12209,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10581,8 +12218,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Somebody was faster */
+            /** @description Somebody was faster. `setup_already_completed`: The first administrator has been set up. `already_in_use`: Somebody has this value already; `details.property` says of which field. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10602,12 +12248,12 @@ export interface operations {
                 "pagination[limit]"?: number;
                 /** @description Page, from 1; pages past the end mean the last one. */
                 "pagination[page]"?: number;
-                /** @description Substring to look for. */
+                /** @description Text to look for in the name, in any case. */
                 search?: string;
-                /** @description Field to sort by; fields the list cannot sort by are ignored. */
-                "sort[column]"?: string;
+                /** @description What to sort by; anything else is ignored. Without it: by `createdAt`. */
+                "sort[column]"?: "friendlyName" | "name" | "createdAt" | "userCount";
                 /** @description `asc` or `desc`. */
-                "sort[direction]"?: string;
+                "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -10620,9 +12266,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "currentPage": 1,
+                     *         "itemsPerPage": 20,
+                     *         "totalItems": 1,
+                     *         "totalPages": 1
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Paginated_UserGroupMinimalDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10631,6 +12299,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10653,6 +12322,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "friendlyName": "Family",
+                 *       "name": "family"
+                 *     }
+                 */
                 "application/json": components["schemas"]["UserGroupInput"];
             };
         };
@@ -10664,9 +12339,54 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "allowedOidcClients": [
+                     *         {
+                     *           "clientType": "standard",
+                     *           "description": "Documents of the family",
+                     *           "hasDarkLogo": false,
+                     *           "hasLogo": false,
+                     *           "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *           "launchURL": "https://files.example.com",
+                     *           "name": "Files",
+                     *           "requiresReauthentication": false
+                     *         }
+                     *       ],
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "customClaims": [
+                     *         {
+                     *           "key": "department",
+                     *           "value": "it"
+                     *         }
+                     *       ],
+                     *       "friendlyName": "Family",
+                     *       "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *       "ldapId": null,
+                     *       "name": "family",
+                     *       "users": [
+                     *         {
+                     *           "customClaims": [],
+                     *           "disabled": false,
+                     *           "displayName": "Craig Federighi",
+                     *           "email": "craig@example.com",
+                     *           "emailVerified": true,
+                     *           "firstName": "Craig",
+                     *           "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *           "isAdmin": false,
+                     *           "lastName": "Federighi",
+                     *           "ldapId": null,
+                     *           "locale": "en",
+                     *           "userGroups": [],
+                     *           "username": "craig"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserGroupDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10675,6 +12395,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10683,6 +12404,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10691,8 +12413,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Name taken */
+            /** @description Name taken. `already_in_use`: Somebody has this value already; `details.property` says of which field. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10724,9 +12455,54 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "allowedOidcClients": [
+                     *         {
+                     *           "clientType": "standard",
+                     *           "description": "Documents of the family",
+                     *           "hasDarkLogo": false,
+                     *           "hasLogo": false,
+                     *           "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *           "launchURL": "https://files.example.com",
+                     *           "name": "Files",
+                     *           "requiresReauthentication": false
+                     *         }
+                     *       ],
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "customClaims": [
+                     *         {
+                     *           "key": "department",
+                     *           "value": "it"
+                     *         }
+                     *       ],
+                     *       "friendlyName": "Family",
+                     *       "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *       "ldapId": null,
+                     *       "name": "family",
+                     *       "users": [
+                     *         {
+                     *           "customClaims": [],
+                     *           "disabled": false,
+                     *           "displayName": "Craig Federighi",
+                     *           "email": "craig@example.com",
+                     *           "emailVerified": true,
+                     *           "firstName": "Craig",
+                     *           "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *           "isAdmin": false,
+                     *           "lastName": "Federighi",
+                     *           "ldapId": null,
+                     *           "locale": "en",
+                     *           "userGroups": [],
+                     *           "username": "craig"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserGroupDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10735,6 +12511,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `ldap_user_group_update`: The group is managed by the directory. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10743,6 +12520,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10771,6 +12549,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "friendlyName": "Family",
+                 *       "name": "family"
+                 *     }
+                 */
                 "application/json": components["schemas"]["UserGroupInput"];
             };
         };
@@ -10782,9 +12566,54 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "allowedOidcClients": [
+                     *         {
+                     *           "clientType": "standard",
+                     *           "description": "Documents of the family",
+                     *           "hasDarkLogo": false,
+                     *           "hasLogo": false,
+                     *           "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *           "launchURL": "https://files.example.com",
+                     *           "name": "Files",
+                     *           "requiresReauthentication": false
+                     *         }
+                     *       ],
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "customClaims": [
+                     *         {
+                     *           "key": "department",
+                     *           "value": "it"
+                     *         }
+                     *       ],
+                     *       "friendlyName": "Family",
+                     *       "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *       "ldapId": null,
+                     *       "name": "family",
+                     *       "users": [
+                     *         {
+                     *           "customClaims": [],
+                     *           "disabled": false,
+                     *           "displayName": "Craig Federighi",
+                     *           "email": "craig@example.com",
+                     *           "emailVerified": true,
+                     *           "firstName": "Craig",
+                     *           "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *           "isAdmin": false,
+                     *           "lastName": "Federighi",
+                     *           "ldapId": null,
+                     *           "locale": "en",
+                     *           "userGroups": [],
+                     *           "username": "craig"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserGroupDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10793,6 +12622,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10801,7 +12631,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No administrator, or the directory owns the group */
+            /** @description No administrator, or the directory owns the group. `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `ldap_user_group_update`: The group is managed by the directory. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10810,6 +12640,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10818,7 +12649,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Name taken */
+            /** @description Name taken. `already_in_use`: Somebody has this value already; `details.property` says of which field. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10827,8 +12658,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Changed by somebody else meanwhile */
+            /** @description Changed by somebody else meanwhile. . */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10859,6 +12699,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10867,7 +12708,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No administrator, or the directory owns the group */
+            /** @description No administrator, or the directory owns the group. `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `ldap_user_group_update`: The group is managed by the directory. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10876,6 +12717,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10904,6 +12746,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "oidcClientIds": [
+                 *         "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["AllowedClientsInput"];
             };
         };
@@ -10915,9 +12764,54 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "allowedOidcClients": [
+                     *         {
+                     *           "clientType": "standard",
+                     *           "description": "Documents of the family",
+                     *           "hasDarkLogo": false,
+                     *           "hasLogo": false,
+                     *           "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *           "launchURL": "https://files.example.com",
+                     *           "name": "Files",
+                     *           "requiresReauthentication": false
+                     *         }
+                     *       ],
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "customClaims": [
+                     *         {
+                     *           "key": "department",
+                     *           "value": "it"
+                     *         }
+                     *       ],
+                     *       "friendlyName": "Family",
+                     *       "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *       "ldapId": null,
+                     *       "name": "family",
+                     *       "users": [
+                     *         {
+                     *           "customClaims": [],
+                     *           "disabled": false,
+                     *           "displayName": "Craig Federighi",
+                     *           "email": "craig@example.com",
+                     *           "emailVerified": true,
+                     *           "firstName": "Craig",
+                     *           "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *           "isAdmin": false,
+                     *           "lastName": "Federighi",
+                     *           "ldapId": null,
+                     *           "locale": "en",
+                     *           "userGroups": [],
+                     *           "username": "craig"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserGroupDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10926,6 +12820,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10934,6 +12829,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `ldap_user_group_update`: The group is managed by the directory. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10942,6 +12838,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10950,8 +12847,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Changed by somebody else meanwhile */
+            /** @description Changed by somebody else meanwhile. . */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10979,6 +12885,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "userIds": [
+                 *         "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["MembersInput"];
             };
         };
@@ -10990,9 +12903,54 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "allowedOidcClients": [
+                     *         {
+                     *           "clientType": "standard",
+                     *           "description": "Documents of the family",
+                     *           "hasDarkLogo": false,
+                     *           "hasLogo": false,
+                     *           "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *           "launchURL": "https://files.example.com",
+                     *           "name": "Files",
+                     *           "requiresReauthentication": false
+                     *         }
+                     *       ],
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "customClaims": [
+                     *         {
+                     *           "key": "department",
+                     *           "value": "it"
+                     *         }
+                     *       ],
+                     *       "friendlyName": "Family",
+                     *       "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *       "ldapId": null,
+                     *       "name": "family",
+                     *       "users": [
+                     *         {
+                     *           "customClaims": [],
+                     *           "disabled": false,
+                     *           "displayName": "Craig Federighi",
+                     *           "email": "craig@example.com",
+                     *           "emailVerified": true,
+                     *           "firstName": "Craig",
+                     *           "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *           "isAdmin": false,
+                     *           "lastName": "Federighi",
+                     *           "ldapId": null,
+                     *           "locale": "en",
+                     *           "userGroups": [],
+                     *           "username": "craig"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserGroupDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11001,6 +12959,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11009,6 +12968,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `ldap_user_group_update`: The group is managed by the directory. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11017,6 +12977,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11025,8 +12986,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Changed by somebody else meanwhile */
+            /** @description Changed by somebody else meanwhile. . */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11042,16 +13012,22 @@ export interface operations {
     getUsers: {
         parameters: {
             query?: {
+                /** @description Whether they are locked out. */
+                "filters[disabled]"?: boolean[];
+                /** @description Whether the address is known to be theirs. */
+                "filters[emailVerified]"?: boolean[];
+                /** @description Whether they administer this installation. */
+                "filters[isAdmin]"?: boolean[];
                 /** @description Rows on a page. */
                 "pagination[limit]"?: number;
                 /** @description Page, from 1; pages past the end mean the last one. */
                 "pagination[page]"?: number;
-                /** @description Substring to look for. */
+                /** @description Text to look for in the address, first name, last name and username, in any case. */
                 search?: string;
-                /** @description Field to sort by; fields the list cannot sort by are ignored. */
-                "sort[column]"?: string;
+                /** @description What to sort by; anything else is ignored. Without it: by `createdAt`. */
+                "sort[column]"?: "username" | "email" | "emailVerified" | "firstName" | "lastName" | "displayName" | "isAdmin" | "disabled" | "createdAt";
                 /** @description `asc` or `desc`. */
-                "sort[direction]"?: string;
+                "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -11064,9 +13040,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "customClaims": [
+                     *             {
+                     *               "key": "department",
+                     *               "value": "it"
+                     *             }
+                     *           ],
+                     *           "disabled": false,
+                     *           "displayName": "Craig Federighi",
+                     *           "email": "craig@example.com",
+                     *           "emailVerified": true,
+                     *           "firstName": "Craig",
+                     *           "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *           "isAdmin": false,
+                     *           "lastName": "Federighi",
+                     *           "ldapId": null,
+                     *           "locale": "en",
+                     *           "userGroups": [
+                     *             {
+                     *               "createdAt": "2026-01-02T03:04:05Z",
+                     *               "customClaims": [],
+                     *               "friendlyName": "Family",
+                     *               "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *               "ldapId": null,
+                     *               "name": "family",
+                     *               "userCount": 4
+                     *             }
+                     *           ],
+                     *           "username": "craig"
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "currentPage": 1,
+                     *         "itemsPerPage": 20,
+                     *         "totalItems": 1,
+                     *         "totalPages": 1
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Paginated_UserDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11075,6 +13094,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11090,13 +13110,33 @@ export interface operations {
     };
     postUsers: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Whether they are locked out. */
+                "filters[disabled]"?: boolean[];
+                /** @description Whether the address is known to be theirs. */
+                "filters[emailVerified]"?: boolean[];
+                /** @description Whether they administer this installation. */
+                "filters[isAdmin]"?: boolean[];
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "disabled": false,
+                 *       "displayName": "Craig Federighi",
+                 *       "email": "craig@example.com",
+                 *       "emailVerified": true,
+                 *       "firstName": "Craig",
+                 *       "isAdmin": false,
+                 *       "lastName": "Federighi",
+                 *       "locale": "en",
+                 *       "username": "craig"
+                 *     }
+                 */
                 "application/json": components["schemas"]["UserInput"];
             };
         };
@@ -11108,9 +13148,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "customClaims": [
+                     *         {
+                     *           "key": "department",
+                     *           "value": "it"
+                     *         }
+                     *       ],
+                     *       "disabled": false,
+                     *       "displayName": "Craig Federighi",
+                     *       "email": "craig@example.com",
+                     *       "emailVerified": true,
+                     *       "firstName": "Craig",
+                     *       "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *       "isAdmin": false,
+                     *       "lastName": "Federighi",
+                     *       "ldapId": null,
+                     *       "locale": "en",
+                     *       "userGroups": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ],
+                     *       "username": "craig"
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11119,6 +13192,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11127,6 +13201,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11135,8 +13210,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Address or name taken */
+            /** @description Address or name taken. `already_in_use`: Somebody has this value already; `details.property` says of which field. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11168,9 +13252,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "customClaims": [
+                     *         {
+                     *           "key": "department",
+                     *           "value": "it"
+                     *         }
+                     *       ],
+                     *       "disabled": false,
+                     *       "displayName": "Craig Federighi",
+                     *       "email": "craig@example.com",
+                     *       "emailVerified": true,
+                     *       "firstName": "Craig",
+                     *       "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *       "isAdmin": false,
+                     *       "lastName": "Federighi",
+                     *       "ldapId": null,
+                     *       "locale": "en",
+                     *       "userGroups": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ],
+                     *       "username": "craig"
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11179,6 +13296,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11187,6 +13305,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11215,6 +13334,19 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "disabled": false,
+                 *       "displayName": "Craig Federighi",
+                 *       "email": "craig@example.com",
+                 *       "emailVerified": true,
+                 *       "firstName": "Craig",
+                 *       "isAdmin": false,
+                 *       "lastName": "Federighi",
+                 *       "locale": "en",
+                 *       "username": "craig"
+                 *     }
+                 */
                 "application/json": components["schemas"]["UserInput"];
             };
         };
@@ -11226,9 +13358,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "customClaims": [
+                     *         {
+                     *           "key": "department",
+                     *           "value": "it"
+                     *         }
+                     *       ],
+                     *       "disabled": false,
+                     *       "displayName": "Craig Federighi",
+                     *       "email": "craig@example.com",
+                     *       "emailVerified": true,
+                     *       "firstName": "Craig",
+                     *       "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *       "isAdmin": false,
+                     *       "lastName": "Federighi",
+                     *       "ldapId": null,
+                     *       "locale": "en",
+                     *       "userGroups": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ],
+                     *       "username": "craig"
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11237,6 +13402,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11245,6 +13411,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11253,6 +13420,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11261,7 +13429,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Address or name taken, or the last administrator */
+            /** @description Address or name taken, or the last administrator. `already_in_use`: Somebody has this value already; `details.property` says of which field. `last_admin`: Nobody enabled would be left to administer. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11270,8 +13438,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Changed by somebody else meanwhile */
+            /** @description Changed by somebody else meanwhile. . */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11302,6 +13479,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11310,6 +13488,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `ldap_user_update`: The user is managed by the directory. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11318,6 +13497,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11326,7 +13506,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The last administrator */
+            /** @description The last administrator. `last_admin`: Nobody enabled would be left to administer. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11360,6 +13540,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserGroupDto"][];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11368,6 +13549,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11376,6 +13558,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11401,6 +13584,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "ttl": "1h"
+                 *     }
+                 */
                 "application/json": components["schemas"]["LifetimeInput"];
             };
         };
@@ -11412,6 +13600,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11420,6 +13609,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11428,7 +13618,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No administrator, or `one_time_access_disabled` */
+            /** @description No administrator, or `one_time_access_disabled`. `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `one_time_access_disabled`: Login codes by mail are switched off. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11437,6 +13627,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11445,8 +13636,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `user_email_not_set`, or `smtp_not_configured` */
+            /** @description `user_email_not_set`, or `smtp_not_configured`. `user_email_not_set`: The user has no mail address. `smtp_not_configured`: No mail server is set up. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11471,6 +13671,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "ttl": "1h"
+                 *     }
+                 */
                 "application/json": components["schemas"]["LifetimeInput"];
             };
         };
@@ -11480,9 +13685,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "token": "q7Rk2P"
+                     *     }
+                     */
                     "application/json": components["schemas"]["LoginCodeDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11491,6 +13702,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11499,6 +13711,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11507,7 +13720,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11542,7 +13765,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No file, or `invalid_image` */
+            /** @description No file, or `invalid_image`. `invalid_image`: The picture is damaged, too large, or not of the type its name says. `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11551,6 +13774,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11559,6 +13783,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11567,6 +13792,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11575,7 +13801,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too large */
+            /** @description Too large. `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -11586,6 +13812,15 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
@@ -11607,6 +13842,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11615,6 +13851,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11623,6 +13860,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11633,6 +13871,15 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
@@ -11662,6 +13909,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11670,6 +13918,68 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    getUsersIdRecoveryCodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description User ID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodesDto"];
+                };
+            };
+            /** @description `not_signed_in`: No usable session or API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `user_not_found`: There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11701,6 +14011,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11709,6 +14020,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11717,6 +14029,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11750,6 +14063,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionDto"][];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11758,6 +14072,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11766,6 +14081,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11797,6 +14113,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11805,6 +14122,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11813,6 +14131,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11846,6 +14165,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11854,6 +14174,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11862,6 +14183,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11897,6 +14219,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11905,6 +14228,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11913,6 +14237,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11941,6 +14266,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "userGroupIds": [
+                 *         "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["UserGroupsInput"];
             };
         };
@@ -11952,9 +14284,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "customClaims": [
+                     *         {
+                     *           "key": "department",
+                     *           "value": "it"
+                     *         }
+                     *       ],
+                     *       "disabled": false,
+                     *       "displayName": "Craig Federighi",
+                     *       "email": "craig@example.com",
+                     *       "emailVerified": true,
+                     *       "firstName": "Craig",
+                     *       "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *       "isAdmin": false,
+                     *       "lastName": "Federighi",
+                     *       "ldapId": null,
+                     *       "locale": "en",
+                     *       "userGroups": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ],
+                     *       "username": "craig"
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11963,6 +14328,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11971,6 +14337,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11979,6 +14346,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11987,8 +14355,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Changed by somebody else meanwhile */
+            /** @description Changed by somebody else meanwhile. . */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12021,6 +14398,7 @@ export interface operations {
                     "application/json": components["schemas"]["PasskeyDto"][];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12029,6 +14407,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12037,6 +14416,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12070,6 +14450,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12078,6 +14459,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12086,6 +14468,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_not_found`: There is no such user. `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12115,9 +14498,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "customClaims": [
+                     *         {
+                     *           "key": "department",
+                     *           "value": "it"
+                     *         }
+                     *       ],
+                     *       "disabled": false,
+                     *       "displayName": "Craig Federighi",
+                     *       "email": "craig@example.com",
+                     *       "emailVerified": true,
+                     *       "firstName": "Craig",
+                     *       "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *       "isAdmin": false,
+                     *       "lastName": "Federighi",
+                     *       "ldapId": null,
+                     *       "locale": "en",
+                     *       "userGroups": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ],
+                     *       "username": "craig"
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12126,6 +14542,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12151,6 +14568,19 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "disabled": false,
+                 *       "displayName": "Craig Federighi",
+                 *       "email": "craig@example.com",
+                 *       "emailVerified": true,
+                 *       "firstName": "Craig",
+                 *       "isAdmin": false,
+                 *       "lastName": "Federighi",
+                 *       "locale": "en",
+                 *       "username": "craig"
+                 *     }
+                 */
                 "application/json": components["schemas"]["UserInput"];
             };
         };
@@ -12162,9 +14592,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "customClaims": [
+                     *         {
+                     *           "key": "department",
+                     *           "value": "it"
+                     *         }
+                     *       ],
+                     *       "disabled": false,
+                     *       "displayName": "Craig Federighi",
+                     *       "email": "craig@example.com",
+                     *       "emailVerified": true,
+                     *       "firstName": "Craig",
+                     *       "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *       "isAdmin": false,
+                     *       "lastName": "Federighi",
+                     *       "ldapId": null,
+                     *       "locale": "en",
+                     *       "userGroups": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ],
+                     *       "username": "craig"
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12173,6 +14636,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12181,6 +14645,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12189,7 +14654,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Address or name taken */
+            /** @description Address or name taken. `already_in_use`: Somebody has this value already; `details.property` says of which field. `last_admin`: Nobody enabled would be left to administer. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12198,8 +14663,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Changed by somebody else meanwhile */
+            /** @description Changed by somebody else meanwhile. . */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12221,6 +14695,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "ttl": "1h"
+                 *     }
+                 */
                 "application/json": components["schemas"]["LifetimeInput"];
             };
         };
@@ -12230,9 +14709,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "token": "q7Rk2P"
+                     *     }
+                     */
                     "application/json": components["schemas"]["LoginCodeDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12241,6 +14726,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12249,7 +14735,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `one_time_access_disabled`: Login codes by mail are switched off. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12281,7 +14777,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No file, or `invalid_image` */
+            /** @description No file, or `invalid_image`. `invalid_image`: The picture is damaged, too large, or not of the type its name says. `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12290,6 +14786,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12298,6 +14795,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12306,7 +14804,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too large */
+            /** @description Too large. `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -12317,6 +14815,15 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
@@ -12335,6 +14842,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12343,6 +14851,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12353,6 +14862,15 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
@@ -12373,6 +14891,7 @@ export interface operations {
                     "application/json": components["schemas"]["RecoveryCodesDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12381,6 +14900,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. `recovery_codes_disabled`: Recovery codes are switched off. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12411,6 +14931,7 @@ export interface operations {
                     "application/json": components["schemas"]["NewRecoveryCodesDto"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12419,7 +14940,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Recovery codes are not allowed */
+            /** @description Recovery codes are not allowed. `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. `recovery_codes_disabled`: Recovery codes are switched off. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12448,6 +14969,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12456,6 +14978,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. `recovery_codes_disabled`: Recovery codes are switched off. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12485,6 +15008,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12493,6 +15017,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12501,7 +15026,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `user_email_not_set`, or `smtp_not_configured` */
+            /** @description `user_email_not_set`, or `smtp_not_configured`. `user_email_not_set`: The user has no mail address. `smtp_not_configured`: No mail server is set up. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12510,6 +15035,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `rate_limited`: Too many requests; `Retry-After` says when to come back. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -12542,7 +15068,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `invalid_email_verification_token`, or an invalid body */
+            /** @description `invalid_email_verification_token`, or an invalid body. `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. `invalid_email_verification_token`: The token is unknown, used, expired or for another address. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12551,6 +15077,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12559,6 +15086,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12567,6 +15095,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests; `Retry-After` says when to come back. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -12575,6 +15113,68 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    getVersionCurrent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentVersionDto"];
+                };
+            };
+            /** @description `not_signed_in`: No usable session or API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    getVersionLatest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestVersionDto"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
         };
@@ -12596,6 +15196,7 @@ export interface operations {
                     "application/json": components["schemas"]["PasskeyDto"][];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12604,6 +15205,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12635,6 +15237,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12643,6 +15246,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12651,6 +15255,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12688,6 +15293,7 @@ export interface operations {
                     "application/json": components["schemas"]["PasskeyDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12696,6 +15302,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12704,6 +15311,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12712,7 +15320,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12745,9 +15363,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "customClaims": [
+                     *         {
+                     *           "key": "department",
+                     *           "value": "it"
+                     *         }
+                     *       ],
+                     *       "disabled": false,
+                     *       "displayName": "Craig Federighi",
+                     *       "email": "craig@example.com",
+                     *       "emailVerified": true,
+                     *       "firstName": "Craig",
+                     *       "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *       "isAdmin": false,
+                     *       "lastName": "Federighi",
+                     *       "ldapId": null,
+                     *       "locale": "en",
+                     *       "userGroups": [
+                     *         {
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "customClaims": [],
+                     *           "friendlyName": "Family",
+                     *           "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *           "ldapId": null,
+                     *           "name": "family",
+                     *           "userCount": 4
+                     *         }
+                     *       ],
+                     *       "username": "craig"
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. `missing_session_id`: The passkey request was not begun in this browser. `invalid_webauthn_session`: The passkey request has expired or was used already. `invalid_webauthn_response`: What the browser says of the passkey cannot be processed. `passkey_user_verification_required`: The authenticator did not verify its user. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12756,6 +15407,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `webauthn_authentication_failed`: The passkey could not be verified. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12764,6 +15416,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12772,6 +15425,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -12780,6 +15434,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `rate_limited`: Too many requests; `Retry-After` says when to come back. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -12836,6 +15491,15 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
@@ -12854,6 +15518,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `not_signed_in`: No usable session or API key. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12862,6 +15527,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12872,6 +15538,15 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
@@ -12896,6 +15571,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. `missing_session_id`: The passkey request was not begun in this browser. `invalid_webauthn_session`: The passkey request has expired or was used already. `invalid_webauthn_response`: What the browser says of the passkey cannot be processed. `passkey_user_verification_required`: The authenticator did not verify its user. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12904,6 +15580,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. `webauthn_authentication_failed`: The passkey could not be verified. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12912,6 +15589,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12920,6 +15598,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -12928,6 +15607,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `rate_limited`: Too many requests; `Retry-After` says when to come back. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -12962,6 +15642,7 @@ export interface operations {
                     "application/json": components["schemas"]["PasskeyDto"];
                 };
             };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. `missing_session_id`: The passkey request was not begun in this browser. `invalid_webauthn_session`: The passkey request has expired or was used already. `invalid_webauthn_response`: What the browser says of the passkey cannot be processed. `passkey_user_verification_required`: The authenticator did not verify its user. `synced_passkey_not_allowed`: Passkeys that are synced between devices are not allowed. `authenticator_not_allowed`: Authenticators of this model or kind are not allowed. `attestation_required`: The authenticator did not prove its model, which is required. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12970,6 +15651,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12978,6 +15660,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12986,7 +15669,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Registered already */
+            /** @description Registered already. `already_in_use`: Somebody has this value already; `details.property` says of which field. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12995,6 +15678,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -13026,6 +15710,7 @@ export interface operations {
                     "application/json": components["schemas"]["CreationOptions"];
                 };
             };
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13034,6 +15719,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13150,7 +15836,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The database does not answer */
+            /** @description The database does not answer. `not_ready`: The database cannot be reached. */
             503: {
                 headers: {
                     [name: string]: unknown;
