@@ -19,16 +19,16 @@ const OWN: &[(&str, &str, u16, &[&str])] = &[
     ("post", "/api/api-keys/{id}/renew", 409, &["api_key_not_expired"]),
     ("*", "/api/apis*", 409, &["already_in_use"]),
     (
-        "*",
-        "/api/application-configuration",
-        403,
-        &["ui_config_disabled"],
+        "put",
+        "/api/apis/{id}/serving-clients/{clientId}",
+        400,
+        &["validation_failed"],
     ),
     (
         "*",
         "/api/application-configuration",
-        412,
-        &["precondition_failed"],
+        403,
+        &["ui_config_disabled"],
     ),
     (
         "*",
@@ -233,6 +233,9 @@ const OWN: &[(&str, &str, u16, &[&str])] = &[
     ("*", "/api/user-groups*", 409, &["already_in_use"]),
     ("*", "/api/user-groups/*", 403, &["ldap_user_group_update"]),
     ("post", "/api/users", 409, &["already_in_use"]),
+    ("post", "/api/users", 401, &["reauthentication_required"]),
+    ("put", "/api/users/*", 401, &["reauthentication_required"]),
+    ("put", "/api/users/me", 403, &["api_key_auth_not_allowed"]),
     ("put", "/api/users/me", 409, &["already_in_use", "last_admin"]),
     ("put", "/api/users/{id}", 409, &["already_in_use", "last_admin"]),
     ("delete", "/api/users/{id}", 409, &["last_admin"]),
@@ -453,6 +456,7 @@ impl Route<'_> {
 /// What a status says where nothing more is known.
 const ALONE: &[(u16, &str)] = &[
     (404, "not_found"),
+    (412, "precondition_failed"),
     (413, "file_too_large"),
     (415, "file_type_not_supported"),
     (429, "rate_limited"),

@@ -169,6 +169,20 @@ const LISTS: &[List] = &[
         filters: OF_CLIENTS,
     },
     List {
+        path: "/api/apis/{id}/serving-clients",
+        sort: CLIENT_SORT,
+        unsorted: "by `name`",
+        search: Some("the client's name"),
+        filters: OF_CLIENTS,
+    },
+    List {
+        path: "/api/apis/{id}/assignable-serving-clients",
+        sort: CLIENT_SORT,
+        unsorted: "by `name`",
+        search: Some("the client's name"),
+        filters: OF_CLIENTS,
+    },
+    List {
         path: "/api/api-keys",
         sort: &["name", "expiresAt", "lastUsedAt", "createdAt"],
         unsorted: "by `createdAt`",
@@ -216,6 +230,7 @@ const LISTS: &[List] = &[
                     "one-time-access",
                     "email-verification",
                     "api-key-expiring-soon",
+                    "account-changed",
                 ]),
                 "What the mail is about",
             ),

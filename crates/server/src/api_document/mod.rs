@@ -27,7 +27,7 @@ const DOCUMENT: &str = "/api/openapi.json";
 const PAGE: &str = "/api/docs";
 
 /// Routes an API key must not be used at, although signed-in people may.
-const BROWSER_ONLY: [(HttpMethod, &str); 18] = [
+const BROWSER_ONLY: [(HttpMethod, &str); 19] = [
     (HttpMethod::Post, "/api/api-keys"),
     (HttpMethod::Post, "/api/api-keys/{id}/renew"),
     (HttpMethod::Post, "/api/device-login/verification"),
@@ -40,6 +40,7 @@ const BROWSER_ONLY: [(HttpMethod, &str); 18] = [
     (HttpMethod::Delete, "/api/sessions"),
     (HttpMethod::Delete, "/api/sessions/{id}"),
     (HttpMethod::Delete, "/api/sessions/{id}/clients/{clientSessionId}"),
+    (HttpMethod::Post, "/api/users/me/one-time-access-token"),
     (HttpMethod::Get, "/api/users/me/recovery-codes"),
     (HttpMethod::Post, "/api/users/me/recovery-codes"),
     (HttpMethod::Delete, "/api/users/me/recovery-codes"),

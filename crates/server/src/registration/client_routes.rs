@@ -33,8 +33,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         (status = 201, body = Value, description = "The client (RFC 7591 §3.2.1)"),
         (status = 400, body = Value, description = "Unacceptable metadata (RFC 7591 §3.2.2)"),
         (status = 401, body = Value, description = "No usable initial access token"),
-        (status = 403, body = Value, description = "Registration is off"),
-        (status = 429, body = Value, description = "Too many registrations")
+        (status = 403, body = Value, description = "Registration is off")
     )
 )]
 async fn register(

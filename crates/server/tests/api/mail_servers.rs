@@ -104,7 +104,10 @@ both_engines!(
             .filter(|(_, state, _)| state == "delivered")
             .collect();
         assert!(sent.len() < 20, "{sent:?}");
-        assert!(sent.iter().any(|(kind, _, _)| kind == "login-code"), "{states:?}");
+        assert!(
+            sent.iter().any(|(kind, _, _)| kind == "one-time-access"),
+            "{states:?}"
+        );
         app.send_mail().await;
         let states = app.mail_states(&mut admin).await;
         assert!(

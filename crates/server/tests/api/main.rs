@@ -15,6 +15,7 @@ mod api_keys;
 mod apis;
 mod app_config;
 mod audit;
+mod audit_trail;
 mod clients;
 mod consents;
 mod device_login;

@@ -353,6 +353,9 @@ both_engines!(
         let answer = admin.post_nothing(&refresh).await;
         assert_eq!(answer.json()["callbackURLs"], json!(["https://app.example/new"]));
         assert_eq!(app.count("oidc_consents").await, 0);
+        let log = app.audit_log().await;
+        let refreshed = log.iter().filter(|entry| entry.event == "CLIENT_REFRESHED");
+        assert_eq!(refreshed.count(), 2);
 
         // What the document says stays what it says; the rest is the administrator's, and survives the next reading.
         let change = json!({

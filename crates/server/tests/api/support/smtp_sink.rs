@@ -1,9 +1,10 @@
 //! A real mail server that prints what it took: `e2e/support/smtp-sink.py`.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Lines};
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 
 use serde_json::{Value, json};
 
@@ -12,7 +13,8 @@ use super::Browser;
 /// A running mail server; it ends with this.
 pub struct SmtpSink {
     process: Child,
-    lines: Lines<BufReader<ChildStdout>>,
+    /// What it prints. Read on a thread of its own: a full pipe would stop the server.
+    lines: mpsc::Receiver<String>,
     ports: BTreeMap<String, u16>,
 }
 
@@ -25,8 +27,16 @@ impl SmtpSink {
             .stdout(Stdio::piped())
             .spawn()
             .expect("e2e/.venv is missing: run the tests with `make test`");
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let ports = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+        let printed = BufReader::new(process.stdout.take().unwrap());
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in printed.lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        let ports = serde_json::from_str(&lines.recv().unwrap()).unwrap();
         Self {
             process,
             lines,
@@ -39,9 +49,9 @@ impl SmtpSink {
         self.ports[way].to_string()
     }
 
-    /// The next message the server took. It prints before it answers, so this never waits for what was sent.
+    /// The next message the server took. It prints before it answers, so this never waits long for what was sent.
     pub fn next(&mut self) -> Value {
-        serde_json::from_str(&self.lines.next().unwrap().unwrap()).unwrap()
+        serde_json::from_str(&self.lines.recv().unwrap()).unwrap()
     }
 
     /// Makes it the installation's mail server, with further settings.

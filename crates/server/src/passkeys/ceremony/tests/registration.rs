@@ -258,21 +258,23 @@ fn synced_passkeys_are_refused_when_the_administrator_says_so() {
 
 #[test]
 fn the_reported_attachment_must_be_the_one_asked_for() {
-    let accepted = |asked, reported: Option<&str>| {
+    let accepted = |asked, reported: Option<&str>, transport: &str| {
         let (options, pending) = begin(Policy {
             attachment: asked,
             ..Policy::default()
         });
         let mut passkey = passkey();
         passkey.behaviour.attachment = reported.map(str::to_owned);
+        passkey.behaviour.transports = Some(vec![transport.to_owned()]);
         finish(&pending, &passkey.register(&options).unwrap()).is_ok()
     };
-    assert!(accepted(Attachment::Any, Some("cross-platform")));
-    assert!(accepted(Attachment::CrossPlatform, Some("cross-platform")));
-    assert!(!accepted(Attachment::CrossPlatform, Some("platform")));
-    assert!(!accepted(Attachment::Platform, Some("cross-platform")));
-    // Not every browser reports it.
-    assert!(accepted(Attachment::Platform, None));
+    assert!(accepted(Attachment::Any, Some("cross-platform"), "usb"));
+    assert!(accepted(Attachment::CrossPlatform, Some("cross-platform"), "usb"));
+    assert!(!accepted(Attachment::CrossPlatform, Some("platform"), "internal"));
+    assert!(!accepted(Attachment::Platform, Some("cross-platform"), "usb"));
+    // Not every browser reports it; the transports then tell.
+    assert!(accepted(Attachment::Platform, None, "internal"));
+    assert!(!accepted(Attachment::Platform, None, "usb"));
 }
 
 #[test]
