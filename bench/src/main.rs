@@ -5,7 +5,8 @@
 //! machine and shares its cores with the server: the figures compare builds, they do not promise capacity.
 //!
 //! The stage `lists` fills a database of each engine with more than most will ever have, and times the lists an
-//! administrator looks at.
+//! administrator looks at. The stage `strangers` compares what strangers wait for when an account exists with what they
+//! wait for when it does not.
 
 mod error;
 mod fill;
@@ -14,6 +15,7 @@ mod load;
 mod report;
 mod server;
 mod signing;
+mod strangers;
 mod visitor;
 
 use std::path::PathBuf;
@@ -37,7 +39,7 @@ const STARTS: usize = 15;
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
     let (Some(program), Some(results)) = (arguments.next(), arguments.next()) else {
-        eprintln!("usage: pocket-id-bench <pocket-id binary> <results folder> [load|lists]...");
+        eprintln!("usage: pocket-id-bench <pocket-id binary> <results folder> [load|strangers|lists]...");
         return ExitCode::FAILURE;
     };
     let stages: Vec<PathBuf> = arguments.collect();
@@ -48,6 +50,9 @@ fn main() -> ExitCode {
             runtime.block_on(async {
                 if wanted("load") {
                     measure(&program, &results).await?;
+                }
+                if wanted("strangers") {
+                    strangers::measure(&program, &results).await?;
                 }
                 if wanted("lists") {
                     lists::measure(&program, &results).await?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
@@ -62,8 +63,7 @@ impl Visitor {
     }
 
     pub async fn sign_in(&mut self) -> Result<(), Error> {
-        let options = self.call(Method::GET, "/api/webauthn/login/start", None).await?;
-        let response = self.passkey.assert(&options)?;
+        let response = self.assertion().await?;
         self.call(Method::POST, "/api/webauthn/login/finish", Some(&response))
             .await?;
         Ok(())
@@ -163,8 +163,46 @@ impl Visitor {
         pairs.join("; ")
     }
 
+    /// Changes settings of the installation.
+    pub async fn configure(&mut self, settings: &Value) -> Result<(), Error> {
+        self.call(Method::PATCH, "/api/application-configuration", Some(settings))
+            .await?;
+        Ok(())
+    }
+
+    /// What the passkey answers to a new request to sign in.
+    pub async fn assertion(&mut self) -> Result<Value, Error> {
+        let options = self.call(Method::GET, "/api/webauthn/login/start", None).await?;
+        Ok(self.passkey.assert(&options)?)
+    }
+
+    /// How long a POST takes, and the status and the body it gets.
+    pub async fn post(&mut self, path: &str, body: &Value) -> Result<(Duration, u16, String), Error> {
+        self.exchange(Method::POST, path, Some(body)).await
+    }
+
     async fn call(&mut self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Error> {
-        let label = format!("{method} {path}");
+        let request = format!("{method} {path}");
+        let (_, status, body) = self.exchange(method, path, body).await?;
+        if !(200..300).contains(&status) {
+            return Err(Error::Answer {
+                request,
+                status,
+                body,
+            });
+        }
+        if body.is_empty() {
+            return Ok(Value::Null);
+        }
+        Ok(serde_json::from_str(&body)?)
+    }
+
+    async fn exchange(
+        &mut self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<(Duration, u16, String), Error> {
         let mut request = self
             .client
             .request(method, format!("{}{path}", self.origin))
@@ -173,8 +211,9 @@ impl Visitor {
         if let Some(body) = body {
             request = request.json(body);
         }
+        let began = Instant::now();
         let response = request.send().await?;
-        let status = response.status();
+        let status = response.status().as_u16();
         for cookie in response.headers().get_all(header::SET_COOKIE) {
             let pair = cookie
                 .to_str()
@@ -187,17 +226,7 @@ impl Visitor {
             }
         }
         let body = response.text().await?;
-        if !status.is_success() {
-            return Err(Error::Answer {
-                request: label,
-                status: status.as_u16(),
-                body,
-            });
-        }
-        if body.is_empty() {
-            return Ok(Value::Null);
-        }
-        Ok(serde_json::from_str(&body)?)
+        Ok((began.elapsed(), status, body))
     }
 }
 
