@@ -215,23 +215,18 @@ pub async fn client_names(connection: &impl ConnectionTrait) -> StoreResult<Vec<
         .collect::<Result<_, _>>()?)
 }
 
-/// The users that have entries, with the name of their newest one; found as the names of clients are.
+/// The users that have entries: those there are, by their name of now, and those deleted, by their last. Nobody is looked
+/// for among the entries, of which there may be millions.
 pub async fn users(connection: &impl ConnectionTrait) -> StoreResult<BTreeMap<UserId, String>> {
     let rows = connection
         .query_all_raw(Statement::from_string(
             connection.get_database_backend(),
-            "WITH RECURSIVE ids (id) AS (
-                 SELECT * FROM (
-                     SELECT user_id FROM audit_logs WHERE user_id IS NOT NULL ORDER BY user_id LIMIT 1
-                 ) AS first
-                 UNION ALL
-                 SELECT (SELECT user_id FROM audit_logs WHERE user_id > ids.id ORDER BY user_id LIMIT 1)
-                 FROM ids WHERE id IS NOT NULL
-             )
-             SELECT id, (
-                 SELECT username FROM audit_logs WHERE user_id = ids.id ORDER BY created_at DESC LIMIT 1
-             )
-             FROM ids WHERE id IS NOT NULL",
+            "SELECT id, username FROM users
+             WHERE EXISTS (SELECT 1 FROM audit_logs WHERE audit_logs.user_id = users.id)
+             UNION ALL
+             SELECT user_id, username FROM audit_logs
+             WHERE event = 'USER_DELETED' AND user_id IS NOT NULL
+                 AND NOT EXISTS (SELECT 1 FROM users WHERE users.id = audit_logs.user_id)",
         ))
         .await?;
     rows.iter()

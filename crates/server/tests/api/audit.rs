@@ -259,6 +259,13 @@ both_engines!(filters_and_orders, |app: TestApp| async move {
     let users = admin.get("/api/audit-logs/filters/users").await.json();
     assert_eq!(users[&grace], "grace");
     assert_eq!(users.as_object().unwrap().len(), 2);
+    // Who is gone is still found; who was never heard of is not.
+    let quiet = user(&mut admin, "quiet").await;
+    later(&app);
+    admin.delete(&format!("/api/users/{grace}")).await;
+    let users = admin.get("/api/audit-logs/filters/users").await.json();
+    assert_eq!((&users[&grace], &users[&quiet]), (&json!("grace"), &json!("quiet")));
+    assert_eq!(users.as_object().unwrap().len(), 3);
 });
 
 both_engines!(the_whole_log_is_a_file, |app: TestApp| async move {

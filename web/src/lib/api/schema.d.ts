@@ -5612,7 +5612,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Changed by somebody else meanwhile. . */
+            /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -5765,16 +5765,30 @@ export interface operations {
     getApisIdAssignableServingClients: {
         parameters: {
             query?: {
+                /** @description Entered here, or described by a document of its own; may be repeated, any of the values counts. */
+                "filters[clientType]"?: ("standard" | "cimd")[];
+                /** @description Whether only members of allowed groups may use it. */
+                "filters[isGroupRestricted]"?: boolean[];
+                /** @description Whether PKCE is mandatory. */
+                "filters[pkceEnabled]"?: boolean[];
+                /** @description Whether PKCE was seen without being mandatory. */
+                "filters[pkceSupported]"?: boolean[];
+                /** @description Whether requests must be pushed. */
+                "filters[requiresPushedAuthorizationRequests]"?: boolean[];
+                /** @description Whether each authorization needs a passkey just used. */
+                "filters[requiresReauthentication]"?: boolean[];
+                /** @description Whether there is no consent screen. */
+                "filters[skipConsent]"?: boolean[];
                 /** @description Rows on a page. */
                 "pagination[limit]"?: number;
                 /** @description Page, from 1; pages past the end mean the last one. */
                 "pagination[page]"?: number;
-                /** @description Substring to look for. */
+                /** @description Text to look for in the client's name, in any case. */
                 search?: string;
-                /** @description Field to sort by; fields the list cannot sort by are ignored. */
-                "sort[column]"?: string;
+                /** @description What to sort by; anything else is ignored. Without it: by `name`. */
+                "sort[column]"?: "name" | "createdAt" | "pkceEnabled" | "pkceSupported" | "requiresReauthentication" | "requiresPushedAuthorizationRequests" | "skipConsent" | "isGroupRestricted" | "clientType" | "isPublic" | "allowedUserGroupsCount";
                 /** @description `asc` or `desc`. */
-                "sort[direction]"?: string;
+                "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
             path: {
@@ -5908,7 +5922,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Changed by somebody else meanwhile. . */
+            /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -6161,7 +6175,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Changed by somebody else meanwhile. . */
+            /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -6330,7 +6344,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Changed by somebody else meanwhile. . */
+            /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -6356,16 +6370,30 @@ export interface operations {
     getApisIdServingClients: {
         parameters: {
             query?: {
+                /** @description Entered here, or described by a document of its own; may be repeated, any of the values counts. */
+                "filters[clientType]"?: ("standard" | "cimd")[];
+                /** @description Whether only members of allowed groups may use it. */
+                "filters[isGroupRestricted]"?: boolean[];
+                /** @description Whether PKCE is mandatory. */
+                "filters[pkceEnabled]"?: boolean[];
+                /** @description Whether PKCE was seen without being mandatory. */
+                "filters[pkceSupported]"?: boolean[];
+                /** @description Whether requests must be pushed. */
+                "filters[requiresPushedAuthorizationRequests]"?: boolean[];
+                /** @description Whether each authorization needs a passkey just used. */
+                "filters[requiresReauthentication]"?: boolean[];
+                /** @description Whether there is no consent screen. */
+                "filters[skipConsent]"?: boolean[];
                 /** @description Rows on a page. */
                 "pagination[limit]"?: number;
                 /** @description Page, from 1; pages past the end mean the last one. */
                 "pagination[page]"?: number;
-                /** @description Substring to look for. */
+                /** @description Text to look for in the client's name, in any case. */
                 search?: string;
-                /** @description Field to sort by; fields the list cannot sort by are ignored. */
-                "sort[column]"?: string;
+                /** @description What to sort by; anything else is ignored. Without it: by `name`. */
+                "sort[column]"?: "name" | "createdAt" | "pkceEnabled" | "pkceSupported" | "requiresReauthentication" | "requiresPushedAuthorizationRequests" | "skipConsent" | "isGroupRestricted" | "clientType" | "isPublic" | "allowedUserGroupsCount";
                 /** @description `asc` or `desc`. */
-                "sort[direction]"?: string;
+                "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
             path: {
@@ -6436,7 +6464,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The client is public. . */
+            /** @description The client is public. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7833,7 +7861,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Changed by somebody else meanwhile. . */
+            /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -7921,7 +7949,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Changed by somebody else meanwhile. . */
+            /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -8220,7 +8248,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description What the mail is about; may be repeated, any of the values counts. */
-                "filters[kind]"?: ("login-with-new-device" | "one-time-access" | "email-verification" | "api-key-expiring-soon")[];
+                "filters[kind]"?: ("login-with-new-device" | "one-time-access" | "email-verification" | "api-key-expiring-soon" | "account-changed")[];
                 /** @description What became of it; may be repeated, any of the values counts. */
                 "filters[state]"?: ("pending" | "delivered" | "failed")[];
                 /** @description Rows on a page. */
@@ -8778,7 +8806,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Changed by somebody else meanwhile. . */
+            /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -8982,7 +9010,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Changed by somebody else meanwhile. . */
+            /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -10552,15 +10580,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many registrations */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
         };
@@ -10786,7 +10806,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Changed by somebody else meanwhile. . */
+            /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -12658,7 +12678,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Changed by somebody else meanwhile. . */
+            /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -12847,7 +12867,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Changed by somebody else meanwhile. . */
+            /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -12986,7 +13006,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Changed by somebody else meanwhile. . */
+            /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -13192,7 +13212,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13402,7 +13422,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13438,7 +13458,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Changed by somebody else meanwhile. . */
+            /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -13774,7 +13794,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14328,7 +14348,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14355,7 +14375,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Changed by somebody else meanwhile. . */
+            /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -14636,7 +14656,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14645,7 +14665,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `api_key_auth_not_allowed`: This route takes no API keys. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14663,7 +14683,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Changed by somebody else meanwhile. . */
+            /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -14735,7 +14755,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `one_time_access_disabled`: Login codes by mail are switched off. */
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. `one_time_access_disabled`: Login codes by mail are switched off. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14786,7 +14806,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
