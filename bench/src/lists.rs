@@ -196,6 +196,8 @@ fn lists(user: &str) -> Vec<List> {
                 ("search with many hits", &[("search", "example")]),
                 ("search with some hits", &[("search", "grace.rossi")]),
                 ("search with no hit", &[("search", "nobody at all")]),
+                // Letters outside ASCII are looked for another way on SQLite.
+                ("search beyond ASCII with no hit", &[("search", "özil")]),
                 (
                     "search by username, sorted",
                     &[("search", "grace"), ("sort[column]", "username")],

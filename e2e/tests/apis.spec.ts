@@ -165,6 +165,7 @@ test('the service behind the API is named, and looks at the tokens it is sent', 
 	const service = await createClient(page, { name: 'Orders service', callbackURLs: [] });
 	await page.goto('/settings/admin/apis');
 	await page.getByRole('row', { name: 'Orders' }).click();
+	await page.waitForURL(/\/apis\/[0-9a-f-]{36}/);
 	const apiId = page.url().split('/').at(-1)!.split('#')[0]!;
 	const listed = await api<{ permissions: { id: string }[] }>(page, 'GET', `/api/apis/${apiId}`);
 	await api(page, 'PUT', `/api/apis/${apiId}/clients/${shop.id}`, {
