@@ -8,7 +8,7 @@ use x509_parser::der_parser::oid;
 use x509_parser::extensions::GeneralName;
 
 use super::certificate::Leaf;
-use super::{AttestationType, Attested, Statement, der};
+use super::{Attestation, AttestationType, Attested, Statement, der};
 use crate::passkeys::ceremony::Fault;
 use crate::passkeys::cose::Algorithm;
 
@@ -19,7 +19,7 @@ pub(super) fn verify_key(
     statement: &Statement<'_>,
     signed: &[u8],
     attested: &Attested<'_>,
-) -> Result<AttestationType, Fault> {
+) -> Result<Attestation, Fault> {
     let leaf = Leaf::parse(statement.leaf()?)?;
     leaf.verify(statement.alg()?, signed, statement.sig()?)?;
     if leaf.material().as_ref() != Some(attested.key.material()) {
@@ -46,7 +46,7 @@ pub(super) fn verify_key(
             "key was not generated on the device for signing",
         ));
     }
-    Ok(AttestationType::BasicFull)
+    Ok(statement.by_certificates(AttestationType::BasicFull))
 }
 
 /// The parts of Android's KeyDescription the standard names, from the software and the hardware list alike.
@@ -135,7 +135,7 @@ pub(super) fn verify_safetynet(
     statement: &Statement<'_>,
     signed: &[u8],
     _attested: &Attested<'_>,
-) -> Result<AttestationType, Fault> {
+) -> Result<Attestation, Fault> {
     let malformed = Fault::Malformed("SafetyNet response");
     if statement.ver.is_none_or(str::is_empty) {
         return Err(Fault::Attestation("no SafetyNet version"));
@@ -159,11 +159,17 @@ pub(super) fn verify_safetynet(
         return Err(Fault::Attestation("device integrity"));
     }
     // The service only ever signed with RS256.
-    let certificate = header.x5c.first().and_then(|text| STANDARD.decode(text).ok());
-    let certificate = certificate
+    let chain: Vec<Vec<u8>> = header
+        .x5c
+        .iter()
+        .map(|text| STANDARD.decode(text))
+        .collect::<Result<_, _>>()
+        .map_err(|_| malformed.clone())?;
+    let certificate = chain
+        .first()
         .filter(|_| header.alg == "RS256")
         .ok_or_else(|| malformed.clone())?;
-    let leaf = Leaf::parse(&certificate)?;
+    let leaf = Leaf::parse(certificate)?;
     let named = leaf
         .x509()
         .subject_alternative_name()
@@ -183,5 +189,9 @@ pub(super) fn verify_safetynet(
         head_and_body.as_bytes(),
         &decode(signature)?,
     )?;
-    Ok(AttestationType::BasicFull)
+    // The service's own: whatever stands beside the response, nothing here was verified by it.
+    Ok(Attestation {
+        kind: AttestationType::BasicFull,
+        certificates: chain,
+    })
 }

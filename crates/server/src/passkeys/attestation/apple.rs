@@ -3,14 +3,14 @@
 use x509_parser::der_parser::oid;
 
 use super::certificate::Leaf;
-use super::{AttestationType, Attested, Statement, der};
+use super::{Attestation, AttestationType, Attested, Statement, der};
 use crate::passkeys::ceremony::Fault;
 
 pub(super) fn verify(
     statement: &Statement<'_>,
     signed: &[u8],
     attested: &Attested<'_>,
-) -> Result<AttestationType, Fault> {
+) -> Result<Attestation, Fault> {
     let leaf = Leaf::parse(statement.leaf()?)?;
     let expected = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, signed);
     let nonce = leaf.extension(&oid!(1.2.840.113635.100.8.2)).and_then(nonce);
@@ -20,7 +20,7 @@ pub(super) fn verify(
     if leaf.material().as_ref() != Some(attested.key.material()) {
         return Err(Fault::Attestation("certificate is for another key"));
     }
-    Ok(AttestationType::AnonCa)
+    Ok(statement.by_certificates(AttestationType::AnonCa))
 }
 
 /// SEQUENCE { [1] EXPLICIT OCTET STRING }

@@ -1,7 +1,7 @@
 //! `fido-u2f`: security keys older than CTAP 2.
 
 use super::certificate::Leaf;
-use super::{AttestationType, Attested, Statement};
+use super::{Attestation, AttestationType, Attested, Statement};
 use crate::passkeys::ceremony::Fault;
 use crate::passkeys::cose::{Algorithm, Material};
 
@@ -9,7 +9,7 @@ pub(super) fn verify(
     statement: &Statement<'_>,
     _signed: &[u8],
     attested: &Attested<'_>,
-) -> Result<AttestationType, Fault> {
+) -> Result<Attestation, Fault> {
     if statement.x5c.as_ref().is_none_or(|chain| chain.len() != 1) {
         return Err(Fault::Attestation("not exactly one certificate"));
     }
@@ -30,5 +30,5 @@ pub(super) fn verify(
     ]
     .concat();
     Leaf::parse(statement.leaf()?)?.verify(Algorithm::Es256.id(), &message, statement.sig()?)?;
-    Ok(AttestationType::BasicFull)
+    Ok(statement.by_certificates(AttestationType::BasicFull))
 }

@@ -175,20 +175,7 @@ fn single(
     };
     let statement =
         whole(statement, Statement::read).map_err(|Malformed| Fault::Malformed("attestation statement"))?;
-    let kind = verify(&statement, signed, attested)?;
-    // A signature over SHA-1 proves nothing to build on.
-    let certificates = match statement.alg {
-        Some(certificate::RS1) => None,
-        _ => statement.x5c,
-    };
-    Ok(Attestation {
-        kind,
-        certificates: certificates
-            .unwrap_or_default()
-            .into_iter()
-            .map(<[u8]>::to_vec)
-            .collect(),
-    })
+    verify(&statement, signed, attested)
 }
 
 /// The members of all formats together; each format takes those it needs.
@@ -229,6 +216,21 @@ impl<'a> Statement<'a> {
 
     fn sig(&self) -> Result<&'a [u8], Fault> {
         self.sig.ok_or(Fault::Attestation("no `sig`"))
+    }
+
+    /// The statement holds by its `x5c`, whose first certificate was found to be behind it. Not for formats that have
+    /// no such member or were verified by something else: anybody can put a maker's certificates there.
+    fn by_certificates(&self, kind: AttestationType) -> Attestation {
+        // A signature over SHA-1 proves nothing to build on.
+        let chain = self
+            .x5c
+            .iter()
+            .flatten()
+            .filter(|_| self.alg != Some(certificate::RS1));
+        Attestation {
+            kind,
+            certificates: chain.map(|certificate| certificate.to_vec()).collect(),
+        }
     }
 
     /// The attestation certificate.

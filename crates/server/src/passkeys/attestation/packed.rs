@@ -3,14 +3,14 @@
 use x509_parser::x509::AttributeTypeAndValue;
 
 use super::certificate::Leaf;
-use super::{AttestationType, Attested, Statement};
+use super::{Attestation, AttestationType, Attested, Statement};
 use crate::passkeys::ceremony::Fault;
 
 pub(super) fn verify(
     statement: &Statement<'_>,
     signed: &[u8],
     attested: &Attested<'_>,
-) -> Result<AttestationType, Fault> {
+) -> Result<Attestation, Fault> {
     let alg = statement.alg()?;
     let signature = statement.sig()?;
     if statement.ecdaa_key_id.is_some() {
@@ -24,14 +24,14 @@ pub(super) fn verify(
         if !attested.key.verifies(signed, signature) {
             return Err(Fault::Attestation("bad signature"));
         }
-        return Ok(AttestationType::BasicSurrogate);
+        return Ok(Attestation::of(AttestationType::BasicSurrogate));
     }
 
     let leaf = Leaf::parse(statement.leaf()?)?;
     leaf.verify(alg, signed, signature)?;
     leaf.check_basics(attested.credential.aaguid)?;
     check_subject(&leaf)?;
-    Ok(AttestationType::BasicFull)
+    Ok(statement.by_certificates(AttestationType::BasicFull))
 }
 
 /// Country, organisation and name present; the unit is fixed by the standard.

@@ -4,7 +4,7 @@ use aws_lc_rs::digest::{Algorithm as Digest, SHA1_FOR_LEGACY_USE_ONLY, SHA256, S
 use x509_parser::der_parser::oid;
 
 use super::certificate::{Leaf, RS1};
-use super::{AttestationType, Attested, Statement};
+use super::{Attestation, AttestationType, Attested, Statement};
 use crate::passkeys::ceremony::Fault;
 use crate::passkeys::cose::{Algorithm, Material};
 
@@ -22,7 +22,7 @@ pub(super) fn verify(
     statement: &Statement<'_>,
     signed: &[u8],
     attested: &Attested<'_>,
-) -> Result<AttestationType, Fault> {
+) -> Result<Attestation, Fault> {
     if statement.ver != Some("2.0") {
         return Err(Fault::Attestation("TPM version"));
     }
@@ -53,7 +53,7 @@ pub(super) fn verify(
     leaf.verify(alg, certified, statement.sig()?)?;
     leaf.check_basics(attested.credential.aaguid)?;
     check_identity_certificate(&leaf)?;
-    Ok(AttestationType::AttCa)
+    Ok(statement.by_certificates(AttestationType::AttCa))
 }
 
 /// An attestation identity certificate has no subject but says in its alternative name which TPM it is.

@@ -40,6 +40,11 @@ impl Scene {
     }
 
     fn verify(&self, format: &str, statement: Vec<u8>) -> Result<AttestationType, Fault> {
+        self.attestation(format, statement)
+            .map(|attestation| attestation.kind)
+    }
+
+    fn attestation(&self, format: &str, statement: Vec<u8>) -> Result<Attestation, Fault> {
         let object = map(&[
             ("fmt", text(format)),
             ("attStmt", statement),
@@ -58,7 +63,6 @@ impl Scene {
                 client_data_hash: CLIENT_DATA_HASH,
             },
         )
-        .map(|attestation| attestation.kind)
     }
 
     fn packed(&self, alg: i64, signature: &[u8], chain: &[Vec<u8>]) -> Result<AttestationType, Fault> {

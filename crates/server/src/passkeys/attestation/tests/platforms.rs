@@ -196,7 +196,7 @@ fn android_safetynet() {
         .with(ALTERNATIVE_NAME, Critical::No, names)
         .der()
     };
-    let judge = |alg: &str, host: &str, nonce: &[u8], integrity: bool, signed_too: &str| {
+    let response = |alg: &str, host: &str, nonce: &[u8], integrity: bool, signed_too: &str| {
         let header = json!({"alg": alg, "x5c": [STANDARD.encode(certificate(host))]});
         let payload = json!({"nonce": STANDARD.encode(nonce), "ctsProfileMatch": integrity});
         let encode = |part: &serde_json::Value| URL_SAFE_NO_PAD.encode(part.to_string());
@@ -206,10 +206,13 @@ fn android_safetynet() {
         google
             .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), &message, &mut signature)
             .unwrap();
-        let jws = format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature));
+        bytes(format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature)).as_bytes())
+    };
+    let judge = |alg: &str, host: &str, nonce: &[u8], integrity: bool, signed_too: &str| {
+        let response = response(alg, host, nonce, integrity, signed_too);
         scene.verify(
             "android-safetynet",
-            map(&[("ver", text("14799021")), ("response", bytes(jws.as_bytes()))]),
+            map(&[("ver", text("14799021")), ("response", response)]),
         )
     };
     let nonce = sha256(&scene.signed());
@@ -237,4 +240,24 @@ fn android_safetynet() {
         scene.verify("android-safetynet", no_version),
         refused("no SafetyNet version")
     );
+
+    // Anybody has a maker's certificates. Beside a response they say nothing, alone or in a compound.
+    let makers = array(&[bytes(&Certificate::new(&scene.attester).der())]);
+    let pretending = map(&[
+        ("ver", text("14799021")),
+        ("response", response("RS256", host, &nonce, true, "")),
+        ("x5c", makers),
+    ]);
+    let one = scene
+        .attestation("android-safetynet", pretending.clone())
+        .unwrap();
+    assert_eq!(one.certificates, [certificate(host)]);
+    let own = map(&[("fmt", text("packed")), ("attStmt", scene.self_signed())]);
+    let first = map(&[("fmt", text("android-safetynet")), ("attStmt", pretending)]);
+    let several = scene
+        .attestation("compound", array(&[first.clone(), own.clone()]))
+        .unwrap();
+    assert_eq!(several.certificates, [certificate(host)]);
+    let several = scene.attestation("compound", array(&[own, first])).unwrap();
+    assert_eq!(several.certificates, Vec::<Vec<u8>>::new());
 }
