@@ -9,6 +9,7 @@ import {
 	openTab,
 	setUp,
 	test,
+	useLoginLink,
 	watchForBrokenPages,
 	type Page
 } from '../support/test.js';
@@ -36,7 +37,7 @@ test.beforeAll(async ({ browser, pocketId }) => {
 		isAdmin: true
 	});
 	const { token } = await api<{ token: string }>(ada, 'POST', `/api/users/${made.id}/one-time-access-token`, {});
-	await grace.goto(`/lc/${token}`);
+	await useLoginLink(grace, `/lc/${token}`);
 	await grace.waitForURL(/\/settings/);
 	client = (await createClient(ada, { name: 'Files', callbackURLs: ['https://files.example/cb'] })).id;
 	user = (

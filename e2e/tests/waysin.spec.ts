@@ -150,7 +150,7 @@ test('a link says whom it would sign out, and does so only when asked to', async
 	const link = `/lc/${await codeOf('ada')}`;
 	await hers.goto(link);
 	await expect(hers.getByRole('note')).toHaveText(
-		'You are signed in as Grace. The person this code belongs to will be signed in here instead.'
+		'You are signed in as grace. The person this code belongs to will be signed in here instead.'
 	);
 	await expectAccessible(hers);
 	await photograph(hers, 'login-link-signed-in');
