@@ -17,10 +17,15 @@ const VARIABLES: &[(&str, &str)] = &[("HOST", "127.0.0.1"), ("PORT", "0")];
 
 /// Posts JSON and gives status line, headers and body as they came.
 fn post(server: &Server, path: &str, body: &str) -> String {
+    post_as(server, "", path, body)
+}
+
+/// The same with a cookie.
+fn post_as(server: &Server, cookie: &str, path: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(&server.address).unwrap();
     write!(
         stream,
-        "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncookie: {cookie}\r\n\
          content-length: {}\r\nconnection: close\r\n\r\n{body}",
         body.len()
     )
@@ -99,5 +104,33 @@ fn strangers_get_no_code() {
             text(&output.stderr)
         );
         assert_eq!(text(&output.stdout), "");
+    }
+}
+
+#[test]
+fn a_name_that_is_somebodys_address_lets_in_neither() {
+    let home = Home::new();
+    let server = home.start(VARIABLES);
+    let person = r#"{"username":"ada","email":"ada@example.com","firstName":"Ada"}"#;
+    let answer = post(&server, "/api/signup/setup", person);
+    let (_, cookie) = answer.split_once("set-cookie: ").unwrap();
+    let cookie = cookie.split(';').next().unwrap();
+    let other = r#"{"username":"ada@example.com","email":"eve@example.com"}"#;
+    let answer = post_as(&server, cookie, "/api/users", other);
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    let ask = |who| {
+        home.command(VARIABLES, &["one-time-access-token", who])
+            .output()
+            .unwrap()
+    };
+    let refused = ask("ada@example.com");
+    assert_eq!(refused.status.code(), Some(1));
+    let said = text(&refused.stderr);
+    assert!(
+        said.contains("the username of one user and the e-mail address of another"),
+        "{said}"
+    );
+    for who in ["ada", "eve@example.com"] {
+        assert!(ask(who).status.success(), "{who}");
     }
 }

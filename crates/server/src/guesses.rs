@@ -117,10 +117,15 @@ pub async fn note_try(tx: &Tx, state: &AppState, name: &str, code: &TokenHash) -
 
 /// What somebody reads who has guessed too often.
 pub fn too_many() -> ApiError {
+    too_many_of("wrong codes")
+}
+
+/// What somebody reads who has had too many of something.
+pub fn too_many_of(what: &str) -> ApiError {
     ApiError::new(
         ::http::StatusCode::TOO_MANY_REQUESTS,
         "rate_limited",
-        "Too many wrong codes. Try again in a quarter of an hour",
+        format!("Too many {what}. Try again in a quarter of an hour"),
     )
     .retry_after(REMEMBERED.unsigned_abs())
 }

@@ -219,6 +219,13 @@ const OWN: &[(&str, &str, u16, &[&str])] = &[
         403,
         &["user_disabled", "recovery_codes_disabled"],
     ),
+    (
+        "*",
+        "/api/application-configuration",
+        401,
+        &["reauthentication_required"],
+    ),
+    ("post", "/api/signup-tokens", 401, &["reauthentication_required"]),
     ("delete", "/api/sessions*", 401, &["reauthentication_required"]),
     ("*", "/api/signup", 401, &["token_invalid_or_expired"]),
     ("*", "/api/signup", 403, &["open_signup_disabled"]),

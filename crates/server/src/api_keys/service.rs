@@ -15,6 +15,7 @@ use crate::http::client_ip::RequestOrigin;
 use crate::http::error::{ApiError, FieldError};
 use crate::http::time_format::parse_rfc3339;
 use crate::http::validation::{Rules, nfc};
+use crate::mail::{self, Change};
 use crate::random::ALPHANUMERIC;
 use crate::secret_token;
 use crate::state::AppState;
@@ -123,6 +124,7 @@ pub async fn create(
     rules.required("name", &input.name);
     rules.min("name", &input.name, 3);
     rules.max("name", &input.name, 50);
+    rules.one_line("name", &input.name);
     rules.required("expiresAt", &input.expires_at);
     rules.max(
         "description",
@@ -156,6 +158,7 @@ pub async fn create(
         read_only: input.read_only,
         resources: input.resources.clone().map(StringList),
     };
+    let settings = state.settings().await?;
     let tx = state.store.begin().await?;
     if api_keys::find_by_name(&tx, user.id, &key.name).await?.is_some() {
         return Err(ApiKeyError::NameTaken);
@@ -163,7 +166,12 @@ pub async fn create(
     let key = api_keys::insert(&tx, key).await?;
     let data = [("apiKeyName", key.name.clone())];
     audit::record(state, &tx, Event::ApiKeyCreated, user, origin, data).await?;
+    let change = Change::ApiKey(key.name.clone());
+    let told = mail::tell_of_change(state, &settings, &tx, user, change, origin).await?;
     commit(tx).await?;
+    if told {
+        state.mail.notify_one();
+    }
     Ok(CreatedApiKeyDto {
         api_key: ApiKeyDto::from(&key),
         token,
@@ -184,6 +192,7 @@ pub async fn renew(
     let now = state.now();
     let expires_at = future(expires_at, now)?;
     let id = id.ok_or(ApiKeyError::NotFound)?;
+    let settings = state.settings().await?;
     let tx = state.store.begin().await?;
     api_keys::find(&tx, user.id, id)
         .await?
@@ -197,7 +206,12 @@ pub async fn renew(
         .ok_or(ApiKeyError::NotFound)?;
     let data = [("apiKeyName", key.name.clone())];
     audit::record(state, &tx, Event::ApiKeyCreated, user, origin, data).await?;
+    let change = Change::ApiKey(key.name.clone());
+    let told = mail::tell_of_change(state, &settings, &tx, user, change, origin).await?;
     commit(tx).await?;
+    if told {
+        state.mail.notify_one();
+    }
     Ok(CreatedApiKeyDto {
         api_key: ApiKeyDto::from(&key),
         token,

@@ -82,6 +82,7 @@ pub async fn list(
 fn check_name(rules: &mut Rules, name: &str) {
     rules.required("name", name);
     rules.max("name", name, 50);
+    rules.one_line("name", name);
 }
 
 /// The error for this server's own address; people are shown the text as it is.

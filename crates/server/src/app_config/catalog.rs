@@ -438,6 +438,9 @@ impl Setting {
                 "too_long",
                 format!("must be at most {most} characters long"),
             )),
+            Rule::Text(_) if !crate::http::validation::is_one_line(value) => {
+                format("must not contain line breaks or control characters")
+            }
             Rule::Bool if !matches!(value, "true" | "false") => format("must be true or false"),
             Rule::Minutes if value.parse::<i64>().is_err() => format("must be an integer"),
             Rule::OneOf(words) if !words.contains(&value) => Some(Fault::new(

@@ -22,6 +22,9 @@ pub enum ChangeError {
     /// The environment decides.
     #[error("the configuration is set by environment variables")]
     Fixed,
+    /// It decides who gets in, and who changes it has not proven within minutes who they are.
+    #[error("a fresh proof is needed")]
+    Stale,
     /// Somebody else changed it since the caller read it.
     #[error(transparent)]
     Outdated(#[from] ChangedMeanwhile),
@@ -44,6 +47,7 @@ impl From<ChangeError> for ApiError {
                 "ui_config_disabled",
                 "The configuration is set by environment variables",
             ),
+            ChangeError::Stale => Self::reauthentication_required(),
             ChangeError::Outdated(error) => error.into(),
             ChangeError::Invalid(fields) => Self::validation(fields),
             ChangeError::Encryption(error) => Self::internal(error),
@@ -131,6 +135,46 @@ fn wanted(
     Ok(changes)
 }
 
+/// Settings that nobody gets in by: how things look, and clients that register themselves. All others decide where mail
+/// with codes goes, who may sign up, or what a passkey or a session has to be.
+const HARMLESS: &[&str] = &[
+    "appName",
+    "homePageUrl",
+    "accentColor",
+    "disableAnimations",
+    "requireUserEmail",
+    "dynamicClientRegistration",
+    "dynamicClientRegistrationRequiresApproval",
+    "cimdUrlAllowlist",
+];
+
+fn changes_ways_in(before: &Settings, wanted: &[(&'static Setting, Option<String>)]) -> bool {
+    wanted.iter().any(|(setting, value)| {
+        !HARMLESS.contains(&setting.key)
+            && before.text(setting.key) != value.as_deref().unwrap_or(setting.default)
+    })
+}
+
+/// Whether a request changes who gets in: then who sends it has to prove who they are.
+pub async fn needs_proof(state: &AppState, input: &ConfigInput, extent: Extent) -> Result<bool, ChangeError> {
+    let wanted = wanted(input, extent)?;
+    if state.settings.is_fixed() {
+        return Err(ChangeError::Fixed);
+    }
+    let stored = app_config::all(state.store.reader()).await?;
+    let before = Settings::from_values(sealed::unseal_all(&state.config, stored));
+    Ok(changes_ways_in(&before, &wanted))
+}
+
+/// What is known of who sends a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// They have proven who they are as far as it is needed.
+    Given,
+    /// Nothing was asked for, as nothing needed it.
+    NotAsked,
+}
+
 /// Changes the configuration, if it still is what the caller saw.
 pub async fn change(
     state: &AppState,
@@ -139,6 +183,7 @@ pub async fn change(
     input: &ConfigInput,
     extent: Extent,
     seen: &IfMatch,
+    proof: Proof,
 ) -> Result<Shown, ChangeError> {
     let wanted = wanted(input, extent)?;
     if state.settings.is_fixed() {
@@ -150,6 +195,9 @@ pub async fn change(
     let stored = app_config::all(&tx).await?;
     seen.check(&tag(stored.clone()))?;
     let before = Settings::from_values(sealed::unseal_all(&state.config, stored));
+    if proof == Proof::NotAsked && changes_ways_in(&before, &wanted) {
+        return Err(ChangeError::Stale);
+    }
     let mut changed = Vec::new();
     let mut values = Vec::new();
     for (setting, value) in wanted {

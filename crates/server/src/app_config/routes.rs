@@ -2,15 +2,15 @@
 
 use axum::Json;
 use axum::extract::State;
+use http::HeaderMap;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::changing::{self, Extent, Shown};
+use super::changing::{self, Extent, Proof, Shown};
 use super::dto::{AdminConfigEntry, ConfigChange, ConfigEntry, ConfigInput};
 use super::service;
-use crate::http::access::Admin;
+use crate::http::access::{ActingAdmin, Admin, MaybeUser, require_fresh_admin};
 use crate::http::body::JsonBody;
-use crate::http::client_ip::RequestOrigin;
 use crate::http::conditional::IfMatch;
 use crate::http::error::{ApiResult, ErrorBody};
 use crate::state::AppState;
@@ -69,12 +69,29 @@ async fn list_all(State(state): State<AppState>, _: Admin) -> ApiResult<Shown> {
 )]
 async fn replace(
     State(state): State<AppState>,
-    Admin(admin): Admin,
-    origin: RequestOrigin,
+    by: ActingAdmin,
+    session: MaybeUser,
+    headers: HeaderMap,
     seen: IfMatch,
     JsonBody(input): JsonBody<ConfigInput>,
 ) -> ApiResult<Shown> {
-    Ok(changing::change(&state, &admin, &origin, &input, Extent::Whole, &seen).await?)
+    let proof = prove(&state, &session, &headers, &input, Extent::Whole).await?;
+    Ok(changing::change(&state, &by.user, &by.origin, &input, Extent::Whole, &seen, proof).await?)
+}
+
+/// Asks for the passkey where a change needs it.
+async fn prove(
+    state: &AppState,
+    MaybeUser(session): &MaybeUser,
+    headers: &HeaderMap,
+    input: &ConfigInput,
+    extent: Extent,
+) -> ApiResult<Proof> {
+    if !changing::needs_proof(state, input, extent).await? {
+        return Ok(Proof::NotAsked);
+    }
+    require_fresh_admin(state, session.as_ref(), headers).await?;
+    Ok(Proof::Given)
 }
 
 /// Changes the settings that are named; null or nothing returns one to its default.
@@ -93,10 +110,12 @@ async fn replace(
 )]
 async fn change(
     State(state): State<AppState>,
-    Admin(admin): Admin,
-    origin: RequestOrigin,
+    by: ActingAdmin,
+    session: MaybeUser,
+    headers: HeaderMap,
     seen: IfMatch,
     JsonBody(ConfigChange(input)): JsonBody<ConfigChange>,
 ) -> ApiResult<Shown> {
-    Ok(changing::change(&state, &admin, &origin, &input, Extent::Named, &seen).await?)
+    let proof = prove(&state, &session, &headers, &input, Extent::Named).await?;
+    Ok(changing::change(&state, &by.user, &by.origin, &input, Extent::Named, &seen, proof).await?)
 }

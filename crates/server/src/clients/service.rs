@@ -104,6 +104,7 @@ fn check(input: &mut ClientInput, new: bool) -> Result<(), ApiError> {
     }
     rules.required("name", &input.name);
     rules.max("name", &input.name, 50);
+    rules.one_line("name", &input.name);
     rules.max("description", &input.description, 150);
     for (field, urls) in [
         ("callbackURLs", &input.callback_urls),

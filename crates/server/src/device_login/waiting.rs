@@ -57,7 +57,7 @@ impl From<WaitingError> for ApiError {
             WaitingError::Denied => Self::new(
                 StatusCode::FORBIDDEN,
                 "device_login_denied",
-                "The sign-in was denied",
+                "Device login request was denied",
             ),
             WaitingError::Disabled => Self::user_disabled(),
             WaitingError::NoCode => Self::internal(error),

@@ -44,8 +44,9 @@ async fn send(
     State(state): State<AppState>,
     _: Limited<SendEmailVerification>,
     CurrentUser(user): CurrentUser,
+    origin: RequestOrigin,
 ) -> ApiResult<StatusCode> {
-    service::send(&state, &user).await?;
+    service::send(&state, &user, &origin).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -7,6 +7,7 @@ use pocket_id_store::{StoreError, commit};
 use subtle::ConstantTimeEq as _;
 
 use crate::audit::{self, Event};
+use crate::guesses::{self, Guesses};
 use crate::http::client_ip::RequestOrigin;
 use crate::http::error::ApiError;
 use crate::mail::{self, MailServer, Message, QueueError, SetupError};
@@ -18,12 +19,23 @@ const LENGTH: usize = 32;
 /// Seconds a link works.
 const LIFETIME: i64 = 24 * 60 * 60;
 
+/// Nobody's mailbox is flooded, from however many addresses it is tried.
+const MAILS: Guesses = Guesses {
+    name: "verification-mail",
+    per_address: i32::MAX,
+    per_user: Some(5),
+    in_total: None,
+};
+
 /// Why an address is not verified.
 #[derive(Debug, thiserror::Error)]
 pub enum VerificationError {
     /// The token is not the user's newest, was used, has expired, or they have another address by now.
     #[error("no such token")]
     Unknown,
+    /// So many links were mailed within a quarter of an hour.
+    #[error("too many links were mailed")]
+    TooMany,
     /// No mail can be sent.
     #[error(transparent)]
     Setup(#[from] SetupError),
@@ -43,6 +55,7 @@ impl From<VerificationError> for ApiError {
                 "invalid_email_verification_token",
                 "Email verification token is invalid",
             ),
+            VerificationError::TooMany => guesses::too_many_of("verification emails"),
             VerificationError::Setup(_) => Self::smtp_not_configured(),
             VerificationError::Queue(error) => error.into(),
             VerificationError::Store(error) => error.into(),
@@ -50,10 +63,16 @@ impl From<VerificationError> for ApiError {
     }
 }
 
-/// Mails a link to a user's address. The link before it works no more.
-pub async fn send(state: &AppState, user: &User) -> Result<(), VerificationError> {
+/// Mails a link to a user's address. The link before it works no more. An address that is known to be theirs gets none.
+pub async fn send(state: &AppState, user: &User, origin: &RequestOrigin) -> Result<(), VerificationError> {
     let email = user.email.clone().ok_or(QueueError::NoAddress)?;
     MailServer::of(&*state.settings().await?)?;
+    if user.email_verified {
+        return Ok(());
+    }
+    if MAILS.take(state, Some(user.id), origin).await?.is_none() {
+        return Err(VerificationError::TooMany);
+    }
     let token = state.random.text(ALPHANUMERIC, LENGTH);
     let now = state.now();
     let tx = state.store.begin().await?;

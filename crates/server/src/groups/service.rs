@@ -95,6 +95,7 @@ fn names(input: &UserGroupInput) -> Result<(String, String), GroupError> {
         rules.required(field, text);
         rules.min(field, text, 2);
         rules.max(field, text, most);
+        rules.one_line(field, text);
     }
     rules.finish_with(GroupError::Invalid)?;
     Ok((nfc(&input.friendly_name), nfc(&input.name)))

@@ -1,7 +1,9 @@
 //! The request's id and its line in the log.
 //!
-//! The log has the path but never the query: queries of this product carry codes, states and hints.
+//! The log has the path but never the query: queries of this product carry codes, states and hints. Of paths that carry
+//! a code it has what stands before it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Instant;
 
@@ -35,6 +37,27 @@ const QUIET: &[(Method, &str)] = &[
     (Method::GET, "/healthz"),
     (Method::HEAD, "/healthz"),
 ];
+
+/// What stands before something that lets people in, or that stands for somebody who waits to be let in.
+const BEFORE_SECRETS: &[&str] = &[
+    "/lc/",
+    "/st/",
+    "/api/one-time-access-token/",
+    "/api/device-login/requests/",
+];
+
+/// A path as the log may have it.
+fn logged(path: &str) -> Cow<'_, str> {
+    let secret = BEFORE_SECRETS.iter().find(|before| {
+        path.get(..before.len())
+            .is_some_and(|begins| begins.eq_ignore_ascii_case(before))
+            && path.len() > before.len()
+    });
+    match secret {
+        Some(before) => format!("{before}…").into(),
+        None => path.into(),
+    }
+}
 
 /// Outermost middleware: gives the request an id and a client address, and writes the log line.
 pub async fn record(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
@@ -72,7 +95,7 @@ pub async fn record(State(state): State<AppState>, mut request: Request, next: N
                 tracing::$level!(
                     status,
                     method = %method,
-                    path = %path,
+                    path = %logged(&path),
                     route = route.as_deref(),
                     ip = %ip,
                     latency_ms,
@@ -96,4 +119,33 @@ fn text(value: Option<&HeaderValue>) -> String {
     value
         .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::logged;
+
+    #[test]
+    fn what_lets_people_in_is_not_logged() {
+        for (path, expected) in [
+            ("/lc/q7Rk2P", "/lc/…"),
+            ("/LC/q7Rk2P", "/lc/…"),
+            ("/lc/", "/lc/"),
+            ("/lc", "/lc"),
+            ("/st/abc", "/st/…"),
+            (
+                "/api/one-time-access-token/q7Rk2P",
+                "/api/one-time-access-token/…",
+            ),
+            (
+                "/api/device-login/requests/ABCD/exchange",
+                "/api/device-login/requests/…",
+            ),
+            ("/api/device-login/requests", "/api/device-login/requests"),
+            ("/api/users/me", "/api/users/me"),
+            ("/ö", "/ö"),
+        ] {
+            assert_eq!(logged(path), expected);
+        }
+    }
 }

@@ -57,6 +57,17 @@ impl Rules {
         }
     }
 
+    /// The field is text on one line: what is shown and mailed to others must not be able to look like more.
+    pub fn one_line(&mut self, field: &str, value: &str) {
+        if !is_one_line(value) {
+            self.fail(
+                field,
+                "invalid_format",
+                "must not contain line breaks or control characters",
+            );
+        }
+    }
+
     /// A user name.
     pub fn username(&mut self, field: &str, value: &str) {
         if !is_username(value) {
@@ -89,6 +100,16 @@ impl Rules {
             Err(error(self.failed))
         }
     }
+}
+
+/// Control characters, and others that break lines.
+pub fn breaks_line(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// No character breaks the line or controls anything.
+pub fn is_one_line(text: &str) -> bool {
+    !text.contains(breaks_line)
 }
 
 /// Letters, digits, `_ . @ -`; first and last a letter or digit.

@@ -20,6 +20,7 @@ use crate::http::access::ActingAdmin;
 use crate::http::client_ip::RequestOrigin;
 use crate::http::error::{ApiError, FieldError};
 use crate::http::shown_once;
+use crate::mail::{self, Change};
 use crate::random::Random;
 use crate::start::{StartError, open_store_beside};
 use crate::state::AppState;
@@ -108,6 +109,7 @@ pub async fn for_user(
     by: &ActingAdmin,
 ) -> Result<LoginCodeDto, ApiError> {
     let seconds = lifetime(input, DEFAULT_SECONDS, state.now())?;
+    let settings = state.settings().await?;
     let tx = state.store.begin().await?;
     let user = users::find(&tx, user.ok_or(UserError::NotFound)?)
         .await?
@@ -118,7 +120,11 @@ pub async fn for_user(
         ("actorUsername", by.user.username.clone()),
     ];
     audit::record(state, &tx, Event::LoginCodeCreated, &user, &by.origin, data).await?;
+    let told = mail::tell_of_change(state, &settings, &tx, &user, Change::LoginCode, &by.origin).await?;
     commit(tx).await?;
+    if told {
+        state.mail.notify_one();
+    }
     Ok(LoginCodeDto { token })
 }
 
@@ -128,13 +134,18 @@ pub async fn for_oneself(
     user: &User,
     origin: &RequestOrigin,
 ) -> Result<LoginCodeDto, ApiError> {
-    if !state.settings().await?.allow_own_login_codes() {
+    let settings = state.settings().await?;
+    if !settings.allow_own_login_codes() {
         return Err(ApiError::one_time_access_disabled());
     }
     let tx = state.store.begin().await?;
     let token = store_new(&state.config, &tx, user.id, OWN_SECONDS, state.now(), None).await?;
     audit::record(state, &tx, Event::LoginCodeCreated, user, origin, []).await?;
+    let told = mail::tell_of_change(state, &settings, &tx, user, Change::LoginCode, origin).await?;
     commit(tx).await?;
+    if told {
+        state.mail.notify_one();
+    }
     Ok(LoginCodeDto { token })
 }
 
@@ -144,6 +155,14 @@ pub enum NewCodeError {
     /// Nobody has this name or address.
     #[error("user not found")]
     NoUser,
+    /// One person has it as their name, another as their address.
+    #[error("this is the username of one user and the e-mail address of another: {username} and {owner}")]
+    Ambiguous {
+        /// The name, which is the same.
+        username: String,
+        /// The name of who has the address.
+        owner: String,
+    },
     /// The database cannot be opened.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -163,13 +182,23 @@ pub async fn for_command(config: &Config, clock: &Clock, who: &str) -> Result<Is
     use secrecy::ExposeSecret as _;
 
     let store = open_store_beside(config).await.map_err(StartError::from)?;
-    let found = match users::find_by_username(store.reader(), who).await? {
-        Some(user) => Some(user),
-        None => users::find_by_email(store.reader(), who).await?,
+    let named = users::find_by_username(store.reader(), who).await?;
+    let addressed = users::find_by_email(store.reader(), who).await?;
+    let user = match (named, addressed) {
+        // Anybody may take a name that looks like somebody else's address.
+        (Some(named), Some(addressed)) if named.id != addressed.id => Err(NewCodeError::Ambiguous {
+            username: named.username,
+            owner: addressed.username,
+        }),
+        (Some(user), _) | (None, Some(user)) => Ok(user),
+        (None, None) => Err(NewCodeError::NoUser),
     };
-    let Some(user) = found else {
-        store.close().await?;
-        return Err(NewCodeError::NoUser);
+    let user = match user {
+        Ok(user) => user,
+        Err(error) => {
+            store.close().await?;
+            return Err(error);
+        }
     };
     let tx = store.begin().await?;
     let code = store_new(config, &tx, user.id, COMMAND_SECONDS, clock.now(), None).await?;

@@ -51,6 +51,12 @@ pub enum Change {
     NoEmail,
     /// Recovery codes were made.
     RecoveryCodes,
+    /// An API key of this name was made or renewed.
+    ApiKey(String),
+    /// A code that signs in was made.
+    LoginCode,
+    /// An administrator made them one, too.
+    Admin,
 }
 
 /// Something to be mailed.

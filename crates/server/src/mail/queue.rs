@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use pocket_id_oidc::claims;
 use pocket_id_store::mails::{self as store, Mail, Outcome};
-use pocket_id_store::types::{DeliveryState, MailId, Timestamp};
+use pocket_id_store::types::{DeliveryState, MailId, MailKind, Timestamp};
 use pocket_id_store::users::{self, User};
 use pocket_id_store::{StoreError, StoreResult, Tx, commit};
 use secrecy::ExposeSecret as _;
@@ -181,7 +181,11 @@ async fn send(state: &AppState, mail: &Mail, now: Timestamp) -> Result<(), Attem
     let outgoing = Outgoing {
         written: &written,
         from_name: settings.app_name(),
-        to_name: &full_name,
+        to_name: match mail.kind {
+            // It may be a stranger's address, who is not to read words chosen by another.
+            MailKind::EmailVerification => "",
+            _ => &full_name,
+        },
         to_address: &mail.recipient,
         host: state.config.app_url.host(),
         id: mail.id.0,
@@ -210,7 +214,6 @@ fn full_name(user: &User) -> String {
 
 fn reader<'a>(user: &'a User, full_name: &'a str, address: &'a str) -> Reader<'a> {
     Reader {
-        full_name,
         first_name: Some(user.first_name.trim())
             .filter(|name| !name.is_empty())
             .unwrap_or(full_name),

@@ -7,6 +7,8 @@ use pocket_id_store::types::Timestamp;
 use serde::Deserialize;
 use time::OffsetDateTime;
 
+use crate::http::validation::breaks_line;
+
 /// A language mail is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
@@ -123,6 +125,9 @@ pub struct AccountChangedTexts {
     pub email: String,
     pub no_email: String,
     pub recovery_codes: String,
+    pub api_key: String,
+    pub login_code: String,
+    pub admin: String,
     pub advice: String,
     pub button: String,
 }
@@ -190,9 +195,14 @@ static PLAIN: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment
 });
 
-/// A text with its gaps filled. Nothing is escaped: that is for whoever puts it into HTML.
+/// A text with its gaps filled, on one line: a name with line breaks must not look like a paragraph of ours. Nothing is
+/// escaped: that is for whoever puts it into HTML.
 pub fn fill(text: &str, values: Value) -> Result<String, TextError> {
-    Ok(PLAIN.render_str(text, values)?)
+    let filled = PLAIN.render_str(text, values)?;
+    Ok(filled
+        .chars()
+        .map(|c| if breaks_line(c) { ' ' } else { c })
+        .collect())
 }
 
 impl Texts {

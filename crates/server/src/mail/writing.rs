@@ -43,8 +43,6 @@ pub struct Sender<'a> {
 /// Who reads it.
 #[derive(Clone, Debug)]
 pub struct Reader<'a> {
-    /// Their name in full.
-    pub full_name: &'a str,
     /// How they are greeted.
     pub first_name: &'a str,
     /// Where it is sent.
@@ -163,6 +161,9 @@ fn compose(
                 Change::Email(address) => (&words.email, address.as_str()),
                 Change::NoEmail => (&words.no_email, ""),
                 Change::RecoveryCodes => (&words.recovery_codes, ""),
+                Change::ApiKey(name) => (&words.api_key, name.as_str()),
+                Change::LoginCode => (&words.login_code, ""),
+                Change::Admin => (&words.admin, ""),
             };
             Ok(Content {
                 subject: fill(&words.subject, context! { app_name })?,
@@ -218,8 +219,9 @@ fn compose(
             Ok(Content {
                 subject: fill(&words.subject, context! { app_name })?,
                 heading: words.heading.clone(),
+                // Whose address it is, is what is being found out: no stranger is to read words chosen by another.
                 before: vec![
-                    fill(&words.body, context! { name => reader.full_name })?,
+                    words.body.clone(),
                     fill(&words.request, context! { address => reader.address })?,
                 ],
                 button: Some(Button {
@@ -361,6 +363,9 @@ mod tests {
             changed(Change::Email("new@example.com".to_owned())),
             changed(Change::NoEmail),
             changed(Change::RecoveryCodes),
+            changed(Change::ApiKey("backup".to_owned())),
+            changed(Change::LoginCode),
+            changed(Change::Admin),
         ]
     }
 
@@ -372,7 +377,6 @@ mod tests {
             accent: "#1d4ed8",
         };
         let reader = Reader {
-            full_name: "Tim Cook",
             first_name: "Tim",
             address: "tim@example.com",
             language,

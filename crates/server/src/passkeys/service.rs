@@ -253,6 +253,7 @@ pub async fn rename(
     let mut rules = Rules::new();
     rules.required("name", name);
     rules.max("name", name, MOST_NAME);
+    rules.one_line("name", name);
     rules.finish_with(PasskeyError::InvalidName)?;
     let tx = state.store.begin().await?;
     store::rename(&tx, user, id, &nfc(name)).await?;

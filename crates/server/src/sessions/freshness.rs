@@ -12,11 +12,14 @@ use crate::state::AppState;
 /// Seconds a sign-in counts as a proof.
 pub const FRESH_SECONDS: i64 = 10 * 60;
 
+/// Seconds in which a passkey may be added after a sign-in without one.
+pub const RECOVERY_SECONDS: i64 = 60 * 60;
+
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Errand {
-    /// Adding a passkey. Who signed in with a code, or has just made their account, may do it for as long as the session
-    /// lives: it is the way back in. Who was let in from another device has a passkey at hand there.
+    /// Adding a passkey. Who signed in with a code, or has just made their account, may do it for an hour: it is the way
+    /// back in. Who was let in from another device has a passkey at hand there.
     AddPasskey,
     /// Removing a passkey, or making something else that opens the account.
     ChangeWaysIn,
@@ -44,7 +47,8 @@ pub async fn judge(
             session.method,
             AuthenticationMethod::OneTimeCode | AuthenticationMethod::SignUp
         );
-    if recovers || state.now() <= session.authenticated_at.plus_seconds(FRESH_SECONDS) {
+    let enough = if recovers { RECOVERY_SECONDS } else { FRESH_SECONDS };
+    if state.now() <= session.authenticated_at.plus_seconds(enough) {
         return Ok(Freshness::Fresh);
     }
     let user = signed_in.user.id;

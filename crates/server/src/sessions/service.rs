@@ -280,7 +280,8 @@ pub async fn end_all(
     Ok(())
 }
 
-/// Ends the sessions a passkey that was just removed has opened, all but one if so wished, in the removal's transaction.
+/// Ends the sessions a passkey that was just removed has opened, and those no passkey has opened, which may have added it:
+/// all but one if so wished, in the removal's transaction.
 pub async fn end_opened_by(
     state: &AppState,
     tx: &Tx,
@@ -292,7 +293,9 @@ pub async fn end_opened_by(
 ) -> StoreResult<Ended> {
     let mut ended = Ended::default();
     let mut opened = sessions::all_of_user(tx, user.id).await?;
-    opened.retain(|session| session.passkey_id == Some(passkey) && Some(session.id) != except);
+    opened.retain(|session| {
+        session.passkey_id.is_none_or(|opened_by| opened_by == passkey) && Some(session.id) != except
+    });
     // Always in the same order, lest two who do this wait for each other.
     opened.sort_unstable_by_key(|session| session.id);
     for session in opened {

@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use super::dto::{SignUp, SignupTokenDto, SignupTokenInput};
 use super::{service, tokens};
-use crate::http::access::{ActingAdmin, Admin};
+use crate::http::access::{ActingAdmin, Admin, FreshAdmin};
 use crate::http::body::JsonBody;
 use crate::http::client_ip::RequestOrigin;
 use crate::http::error::{ApiError, ApiResult, ErrorBody};
@@ -106,7 +106,7 @@ async fn list_tokens(
     Ok(Json(tokens::list(&state, &request).await?.into()))
 }
 
-/// Makes a sign-up token.
+/// Makes a sign-up token. A session must have been proven within ten minutes.
 #[utoipa::path(
     post, path = "/api/signup-tokens", tag = "Sign-up", request_body = SignupTokenInput,
     responses(
@@ -116,7 +116,7 @@ async fn list_tokens(
 )]
 async fn create_token(
     State(state): State<AppState>,
-    by: ActingAdmin,
+    FreshAdmin { acting: by, .. }: FreshAdmin,
     JsonBody(input): JsonBody<SignupTokenInput>,
 ) -> ApiResult<(StatusCode, Json<SignupTokenDto>)> {
     let token = tokens::create(&state, &by, &input).await?;

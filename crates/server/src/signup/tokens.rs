@@ -60,10 +60,11 @@ pub async fn create(
     input: &SignupTokenInput,
 ) -> Result<SignupTokenDto, ApiError> {
     let mut rules = Rules::new();
-    if input.usage_limit < 1 {
-        rules.fail("usageLimit", "min", "must be at least 1");
-    } else if input.usage_limit > MOST_USES {
-        rules.fail("usageLimit", "max", "must be at most 100");
+    match input.usage_limit {
+        0 => rules.fail("usageLimit", "required", "is required"),
+        ..0 => rules.fail("usageLimit", "too_short", "must be at least 1"),
+        limit if limit > MOST_USES => rules.fail("usageLimit", "too_long", "must be at most 100"),
+        _ => {}
     }
     rules.finish()?;
     let now = state.now();

@@ -109,6 +109,13 @@ impl ValidUser {
         rules.max("firstName", &input.first_name, 50);
         rules.max("lastName", &input.last_name, 50);
         rules.max("displayName", &input.display_name, 100);
+        for (field, text) in [
+            ("firstName", &input.first_name),
+            ("lastName", &input.last_name),
+            ("displayName", &input.display_name),
+        ] {
+            rules.one_line(field, text);
+        }
         if let Some(contact) = &input.contact {
             rules.max("phoneNumber", &contact.phone_number, 50);
             for (field, text) in contact.address.parts() {
@@ -398,6 +405,12 @@ pub async fn update(
             Editor::Self_(origin) => origin,
         };
         told = mail::tell_of_change(state, &settings, &tx, &before, change, origin).await?;
+    }
+    if user.is_admin
+        && !before.is_admin
+        && let Editor::Admin(by) = editor
+    {
+        told |= mail::tell_of_change(state, &settings, &tx, &user, Change::Admin, &by.origin).await?;
     }
     let changed = changes(&before, &user);
     if !changed.is_empty() {

@@ -145,3 +145,75 @@ both_engines!(of_16_uses_of_a_link_one_counts, |app: TestApp| async move {
     expected.extend([400; 15]);
     assert_eq!(statuses, expected);
 });
+
+both_engines!(
+    nobody_is_flooded_and_nobody_reads_a_strangers_words,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let mut sink = SmtpSink::start();
+        sink.use_by(&mut admin, json!({})).await;
+        let link = mailed(&app, &mut admin, &mut sink).await;
+        for _ in 0..4 {
+            assert_eq!(admin.post_nothing(SEND).await.status, StatusCode::NO_CONTENT);
+        }
+        let answer = admin.post_nothing(SEND).await;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (StatusCode::TOO_MANY_REQUESTS, "rate_limited")
+        );
+        app.pass_seconds(901);
+        assert_invalid(&verify(&mut admin, &link).await);
+        app.send_mail().await;
+        for _ in 0..4 {
+            sink.next();
+        }
+        let link = mailed(&app, &mut admin, &mut sink).await;
+        assert_eq!(verify(&mut admin, &link).await.status, StatusCode::NO_CONTENT);
+        // An address known to be theirs gets no more of them.
+        assert_eq!(admin.post_nothing(SEND).await.status, StatusCode::NO_CONTENT);
+        app.send_mail().await;
+        assert_eq!(app.mail_states(&mut admin).await.len(), 6);
+
+        // Names are one line, wherever they are entered.
+        for (path, field, body) in [
+            (
+                "/api/users",
+                "firstName",
+                json!({"username": "eve", "email": "eve@example.com", "firstName": "Eve,\r\nreset here"}),
+            ),
+            (
+                "/api/users",
+                "displayName",
+                json!({"username": "eve", "email": "eve@example.com", "displayName": "Eve\u{2028}reset"}),
+            ),
+            (
+                "/api/user-groups",
+                "friendlyName",
+                json!({"name": "crew", "friendlyName": "Crew\nof all"}),
+            ),
+            ("/api/oidc/clients", "name", json!({"name": "Files\u{7}"})),
+            (
+                "/api/api-keys",
+                "name",
+                json!({"name": "key\nno key", "expiresAt": "2030-01-01T00:00:00Z"}),
+            ),
+        ] {
+            let answer = admin.post(path, &body).await;
+            assert_eq!(
+                answer.failed_rules(),
+                [(field.to_owned(), "invalid_format".to_owned())],
+                "{path}"
+            );
+        }
+        let answer = admin
+            .patch(
+                "/api/application-configuration",
+                &json!({"appName": "Home\nreset"}),
+            )
+            .await;
+        assert_eq!(
+            answer.failed_rules(),
+            [("appName".to_owned(), "invalid_format".to_owned())]
+        );
+    }
+);

@@ -342,9 +342,10 @@ both_engines!(mail_is_in_its_readers_language, |app: TestApp| async move {
         mail["headers"]["subject"],
         "Bestätige deine E-Mail-Adresse für Zuhause"
     );
-    assert_eq!(mail["headers"]["to"], "Grete Hermann <grete@example.com>");
+    // Whose address it is is not known yet: nothing in it was chosen by who entered it.
+    assert_eq!(mail["headers"]["to"], "grete@example.com");
     let text = mail["parts"]["text/plain"]["text"].as_str().unwrap();
-    assert!(text.contains("Hallo Grete Hermann,"), "{text}");
+    assert!(text.contains("Hallo,") && !text.contains("Hermann"), "{text}");
     assert!(text.contains("läuft in 1 Tag ab"), "{text}");
 });
 

@@ -130,13 +130,14 @@ both_engines!(every_way_in_is_announced, |app: TestApp| async move {
         [
             "account-changed",
             "account-changed",
+            "account-changed",
             "login-with-new-device",
             "login-with-new-device",
             "login-with-new-device"
         ]
     );
     let mut subjects = Vec::new();
-    for _ in 0..5 {
+    for _ in 0..6 {
         subjects.push(sink.next()["headers"]["subject"].as_str().unwrap().to_owned());
     }
     subjects.sort();
@@ -200,5 +201,53 @@ both_engines!(
         let path = format!("/api/one-time-access-token/{}", code["token"].as_str().unwrap());
         let refused = app.browser().post_nothing(&path).await;
         assert_eq!(refused.code(), "token_invalid_or_expired");
+    }
+);
+
+both_engines!(
+    what_lets_others_act_as_somebody_is_told_to_them,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let grace = json!({"username": "grace", "email": "grace@example.com"});
+        let grace = admin.post("/api/users", &grace).await.json();
+        let path = format!("/api/users/{}", grace["id"].as_str().unwrap());
+        let mut sink = told(&app, &mut admin).await;
+        let said = async |sink: &mut SmtpSink| {
+            app.send_mail().await;
+            let mail = sink.next();
+            let text = mail["parts"]["text/plain"]["text"].as_str().unwrap().to_owned();
+            (mail["to"][0].as_str().unwrap().to_owned(), text)
+        };
+        let expect = |(to, text): (String, String), who: &str, what: &str| {
+            assert_eq!(to, format!("{who}@example.com"), "{what}");
+            assert!(text.contains(what), "{text}");
+        };
+
+        let key = json!({"name": "backup", "expiresAt": "2026-01-01T00:05:00Z"});
+        let key = admin.post("/api/api-keys", &key).await.json();
+        expect(said(&mut sink).await, "tim", "The API key \"backup\"");
+        app.pass_seconds(301);
+        let renew = format!("/api/api-keys/{}/renew", key["apiKey"]["id"].as_str().unwrap());
+        let answer = admin
+            .post(&renew, &json!({"expiresAt": "2027-01-01T00:00:00Z"}))
+            .await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        expect(said(&mut sink).await, "tim", "The API key \"backup\"");
+        admin.post_nothing("/api/users/me/one-time-access-token").await;
+        expect(said(&mut sink).await, "tim", "A login code was made");
+        let code = format!("{path}/one-time-access-token");
+        admin.post(&code, &json!({})).await;
+        expect(said(&mut sink).await, "grace", "A login code was made");
+        let mut promoted = grace.clone();
+        promoted["isAdmin"] = json!(true);
+        assert_eq!(admin.put(&path, &promoted).await.status, StatusCode::OK);
+        expect(
+            said(&mut sink).await,
+            "grace",
+            "You are an administrator of Pocket ID now.",
+        );
+        // Once.
+        assert_eq!(admin.put(&path, &promoted).await.status, StatusCode::OK);
+        assert_eq!(kinds(&app, &mut admin).await.len(), 5);
     }
 );

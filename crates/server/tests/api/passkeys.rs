@@ -74,7 +74,7 @@ async fn plant_session(app: &TestApp, user: UserId) -> String {
         method: AuthenticationMethod::OneTimeCode,
         authenticated_at: now,
         created_at: now,
-        expires_at: now.plus_minutes(60),
+        expires_at: now.plus_minutes(300),
         last_seen_at: now,
         ip_address: None,
         user_agent: String::new(),

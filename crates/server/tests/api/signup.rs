@@ -360,9 +360,10 @@ both_engines!(
         let mut admin = app.set_up().await;
         configure(&mut admin, json!({"allowUserSignups": "withToken"})).await;
         for (input, rule) in [
-            (json!({}), ("usageLimit", "min")),
-            (json!({"usageLimit": 0}), ("usageLimit", "min")),
-            (json!({"usageLimit": 101}), ("usageLimit", "max")),
+            (json!({}), ("usageLimit", "required")),
+            (json!({"usageLimit": 0}), ("usageLimit", "required")),
+            (json!({"usageLimit": -1}), ("usageLimit", "too_short")),
+            (json!({"usageLimit": 101}), ("usageLimit", "too_long")),
             (json!({"usageLimit": 1, "ttl": "745h"}), ("ttl", "ttl")),
         ] {
             let answer = admin.post("/api/signup-tokens", &input).await;

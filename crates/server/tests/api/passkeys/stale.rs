@@ -40,7 +40,19 @@ both_engines!(
             changed
         };
         let path = format!("/api/users/{id}");
-        let errands: [Errand; 7] = [
+        let errands: [Errand; 9] = [
+            (
+                "where mail with codes goes",
+                Method::PATCH,
+                "/api/application-configuration".to_owned(),
+                json!({"appName": "Home", "smtpHost": "mail.evil.example"}),
+            ),
+            (
+                "an invitation",
+                Method::POST,
+                "/api/signup-tokens".to_owned(),
+                json!({"usageLimit": 1}),
+            ),
             (
                 "a code for somebody",
                 Method::POST,
@@ -101,7 +113,10 @@ both_engines!(
             (0, users)
         );
 
-        // The rest of an account changes without.
+        // How things look changes without, and so does the rest of an account.
+        let looks = json!({"appName": "Home", "smtpHost": ""});
+        let answer = admin.patch("/api/application-configuration", &looks).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
         for (path, user) in [(path.as_str(), &user), ("/api/users/me", &own)] {
             let answer = admin.put(path, &with(user, "lastName", json!("Changed"))).await;
             assert_eq!(answer.status, StatusCode::OK, "{path}: {answer:?}");

@@ -1,6 +1,7 @@
 import { configuration, type Values } from '#lib/api/configuration.ts';
 import { Part, type Edited } from '#lib/forms/edited.svelte.ts';
 import { session } from '#lib/session.svelte.ts';
+import { whenProven } from '#lib/webauthn.ts';
 
 /** The configuration for one form. All forms of the page share what was seen of it. */
 export class Configuration {
@@ -47,7 +48,7 @@ export class Configuration {
 			sent = merged;
 			return Object.keys(changes).length === 0
 				? { value: now, version }
-				: configuration.change(changes, version);
+				: whenProven(() => configuration.change(changes, version));
 		});
 		if (!done) return false;
 		// Somebody else changed other settings of this form: they are shown.
