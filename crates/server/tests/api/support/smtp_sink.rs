@@ -5,10 +5,14 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::Browser;
+
+/// How long a test waits for a mail before it fails.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A running mail server; it ends with this.
 pub struct SmtpSink {
@@ -49,9 +53,11 @@ impl SmtpSink {
         self.ports[way].to_string()
     }
 
-    /// The next message the server took. It prints before it answers, so this never waits long for what was sent.
+    /// The next message the server took. It prints before it answers, so this never waits long for what was sent; for what
+    /// was not, a test fails.
     pub fn next(&mut self) -> Value {
-        serde_json::from_str(&self.lines.recv().unwrap()).unwrap()
+        let line = self.lines.recv_timeout(PATIENCE).expect("no mail came");
+        serde_json::from_str(&line).unwrap()
     }
 
     /// Makes it the installation's mail server, with further settings.
