@@ -108,7 +108,7 @@ fn filtered(scope: Scope, request: &ListRequest) -> Select<audit_log::Entity> {
     if let Some(events) = request.filter("event") {
         select = select.filter(Column::Event.is_in(events));
     }
-    if let Some(users) = request.filter("userID") {
+    if let Some(users) = whose(request) {
         let users: Vec<UserId> = users.iter().filter_map(|id| id.parse().ok()).collect();
         select = select.filter(Column::UserId.is_in(users));
     }
@@ -232,4 +232,9 @@ pub async fn users(connection: &impl ConnectionTrait) -> StoreResult<BTreeMap<Us
     rows.iter()
         .map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?)))
         .collect()
+}
+
+/// Whose entries are asked for; version 1 wrote the name differently.
+fn whose(request: &ListRequest) -> Option<&[String]> {
+    request.filter("userID").or_else(|| request.filter("userId"))
 }

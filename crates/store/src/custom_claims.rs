@@ -50,8 +50,7 @@ pub async fn of_user_and_groups(
                 .add(custom_claim::Column::UserId.eq(user))
                 .add(custom_claim::Column::UserGroupId.is_in(groups.iter().copied())),
         )
-        .order_by(custom_claim::Column::CreatedAt, Order::Asc)
-        .order_by(custom_claim::Column::Id, Order::Asc)
+        .order_by(custom_claim::Column::Key, Order::Asc)
         .all(connection)
         .await?)
 }

@@ -369,6 +369,17 @@ mod tests {
         let document = serde_json::to_value(crate::router::openapi()).unwrap();
         let mut lists = 0;
         for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let of_lists = operation["parameters"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .any(|one| {
+                        let name = one["name"].as_str().unwrap();
+                        name.starts_with("filters[") || name.starts_with("sort[")
+                    });
+                assert!(!of_lists || method == "get", "{method} {path}");
+            }
             let Some(parameters) = item["get"]["parameters"].as_array() else {
                 continue;
             };

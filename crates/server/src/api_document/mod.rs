@@ -83,7 +83,9 @@ pub fn complete(mut document: OpenApi) -> OpenApi {
         for (method, operation) in operations(item) {
             operation.operation_id = Some(operation_id(&method, path));
             operation.security = security(&method, path, operation);
-            lists::complete(path, operation);
+            if method == HttpMethod::Get {
+                lists::complete(path, operation);
+            }
             failures::complete(&route(&method, path, operation), operation);
             add_shared_answers(&method, path, operation);
             examples::complete(operation);

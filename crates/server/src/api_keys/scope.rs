@@ -56,6 +56,9 @@ const PLACES: &[(&str, Resource)] = &[
     ("/api/audit-logs", Resource::AuditLog),
 ];
 
+/// What every key may read: programs ask which version it is before they do anything.
+const OF_EVERY_KEY: &str = "/api/version/current";
+
 impl Resource {
     /// Every one, with its name on the wire and in the database.
     pub const ALL: [(Self, &'static str); 8] = [
@@ -93,6 +96,9 @@ pub fn allows(read_only: bool, resources: Option<&StringList>, method: &Method, 
     if read_only && !matches!(*method, Method::GET | Method::HEAD) {
         return false;
     }
+    if path == OF_EVERY_KEY {
+        return true;
+    }
     resources.is_none_or(|resources| {
         Resource::of(path).is_some_and(|wanted| resources.0.iter().any(|name| name == wanted.as_str()))
     })
@@ -121,6 +127,7 @@ mod tests {
             (false, Some(&users), Method::GET, "/api/audit-logs/all", true),
             (true, Some(&users), Method::PUT, "/api/users/1", false),
             (false, Some(&nothing), Method::GET, "/api/users", false),
+            (true, Some(&nothing), Method::GET, "/api/version/current", true),
         ] {
             assert_eq!(
                 allows(read_only, resources, &method, path),

@@ -33,13 +33,20 @@ struct LatestVersionDto {
     release_url: Option<String>,
 }
 
+/// The version of Pocket ID whose API this is. Programs made for it ask before they use what came with a version; the
+/// numbering of our own releases would tell them that nothing is there.
+const COMPATIBLE_WITH: &str = "2.14.0";
+
 /// The release that answers.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct CurrentVersionDto {
-    /// Its version.
+    /// The version of Pocket ID it is compatible with.
     #[schema(example = "2.14.0")]
-    current_version: String,
+    current_version: &'static str,
+    /// Its own version.
+    #[schema(example = "0.1.0")]
+    release: String,
 }
 
 /// The newest release as far as it is known.
@@ -70,6 +77,7 @@ async fn latest(State(state): State<AppState>) -> ApiResult<Response> {
 )]
 async fn current(State(state): State<AppState>, _: CurrentUser) -> Json<CurrentVersionDto> {
     Json(CurrentVersionDto {
-        current_version: state.config.version.clone(),
+        current_version: COMPATIBLE_WITH,
+        release: state.config.version.clone(),
     })
 }

@@ -259,6 +259,14 @@ both_engines!(filters_and_orders, |app: TestApp| async move {
     let users = admin.get("/api/audit-logs/filters/users").await.json();
     assert_eq!(users[&grace], "grace");
     assert_eq!(users.as_object().unwrap().len(), 2);
+    // As version 1 wrote it.
+    for name in ["userID", "userId"] {
+        let hers = all(&mut admin, &format!("filters[{name}]={grace}")).await;
+        assert!(
+            !hers.is_empty() && hers.iter().all(|entry| entry["userID"] == json!(grace)),
+            "{name}"
+        );
+    }
     // Who is gone is still found; who was never heard of is not.
     let quiet = user(&mut admin, "quiet").await;
     later(&app);

@@ -24,7 +24,8 @@ async fn two() -> (TestApp, TestApp) {
 async fn guesses_are_counted_across_replicas() {
     let (first, second) = two().await;
     let mut admin = first.set_up().await;
-    let made = admin.post("/api/users/me/one-time-access-token", &json!({}))
+    let made = admin
+        .post("/api/users/me/one-time-access-token", &json!({}))
         .await
         .json();
     let mut outcomes = Vec::new();

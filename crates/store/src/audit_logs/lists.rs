@@ -47,9 +47,8 @@ struct Counted {
 impl Filters {
     fn of(scope: Scope, request: &ListRequest) -> Self {
         let everybody = scope == Scope::Everybody;
-        let users: Option<Vec<UserId>> = request
-            .filter("userID")
-            .map(|ids| ids.iter().filter_map(|id| id.parse().ok()).collect());
+        let users: Option<Vec<UserId>> =
+            super::whose(request).map(|ids| ids.iter().filter_map(|id| id.parse().ok()).collect());
         let users = match scope {
             Scope::Everybody => users,
             Scope::Of(user) => Some(match users {
