@@ -17,14 +17,12 @@ const PAUSE: Duration = Duration::from_hours(1);
 
 /// Reads the file anew whenever it is another one.
 pub async fn watch(state: AppState) {
-    let mut loaded = state.places.stamp().await;
-    let mut last = loaded;
+    let mut last = state.places.stamp().await;
     loop {
         tokio::time::sleep(LOOK).await;
         let now = state.places.stamp().await;
-        if now == last && now != loaded {
+        if now == last && now != state.places.read() {
             state.places.load().await;
-            loaded = now;
         }
         last = now;
     }

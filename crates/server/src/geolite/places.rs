@@ -87,6 +87,8 @@ pub struct Places(Arc<Parts>);
 struct Parts {
     path: PathBuf,
     database: RwLock<Option<Arc<Database>>>,
+    /// The state of the file when it was last read, with or without success.
+    read: RwLock<Option<Stamp>>,
 }
 
 impl Places {
@@ -95,6 +97,7 @@ impl Places {
         Self(Arc::new(Parts {
             path: path.to_owned(),
             database: RwLock::new(None),
+            read: RwLock::new(None),
         }))
     }
 
@@ -120,6 +123,9 @@ impl Places {
 
     /// Reads the file as it is now. None there: no places. One that cannot be read: those known stay.
     pub async fn load(&self) {
+        // Before it is read: a change meanwhile is noticed afterwards.
+        let stamp = self.stamp().await;
+        *self.0.read.write().unwrap_or_else(PoisonError::into_inner) = stamp;
         let path = self.0.path.clone();
         let opened = tokio::task::spawn_blocking(move || open(&path)).await;
         let database = match opened {
@@ -141,6 +147,11 @@ impl Places {
             }
         };
         *self.0.database.write().unwrap_or_else(PoisonError::into_inner) = database;
+    }
+
+    /// The state the file had when it was last read.
+    pub(super) fn read(&self) -> Option<Stamp> {
+        *self.0.read.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The state of the file; none if there is none.
