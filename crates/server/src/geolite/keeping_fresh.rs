@@ -83,7 +83,10 @@ mod tests {
         let even = Duration::from_mins(30);
         assert_eq!(due_in(Some(written), even, after(13)), Some(day));
         assert_eq!(due_in(Some(written), even, after(14)), None);
-        assert_eq!(due_in(Some(written), Duration::from_hours(1), after(14)), Some(even));
+        assert_eq!(
+            due_in(Some(written), Duration::from_hours(1), after(14)),
+            Some(even)
+        );
         assert_eq!(due_in(Some(written), Duration::ZERO, after(13)), Some(day - even));
         assert_eq!(due_in(None, even, after(0)), None);
     }

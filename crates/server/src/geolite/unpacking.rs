@@ -43,11 +43,19 @@ pub fn unpack(body: &[u8], limit: u64, to: &mut impl Write) -> Result<(), Unpack
     let unpacked = if body.starts_with(&[0x1f, 0x8b]) {
         from_archive(body, limit, to)
     } else {
-        let copied = io::copy(&mut Limited { inner: body, left: limit }, to);
+        let copied = io::copy(
+            &mut Limited {
+                inner: body,
+                left: limit,
+            },
+            to,
+        );
         copied.map(|_| ()).map_err(UnpackError::from)
     };
     match unpacked {
-        Err(UnpackError::Io(error)) if error.kind() == io::ErrorKind::FileTooLarge => Err(UnpackError::TooLarge),
+        Err(UnpackError::Io(error)) if error.kind() == io::ErrorKind::FileTooLarge => {
+            Err(UnpackError::TooLarge)
+        }
         other => other,
     }
 }
@@ -101,8 +109,15 @@ mod tests {
     fn the_database_is_found_bare_or_at_any_depth() {
         let content = vec![7; 5000];
         assert_eq!(unpacked(&content, 5000).unwrap(), content);
-        for path in ["GeoLite2-City.mmdb", "GeoLite2-City_20260101/a/GeoLite2-City.mmdb"] {
-            assert_eq!(unpacked(&archive(path, &content), 10_000).unwrap(), content, "{path}");
+        for path in [
+            "GeoLite2-City.mmdb",
+            "GeoLite2-City_20260101/a/GeoLite2-City.mmdb",
+        ] {
+            assert_eq!(
+                unpacked(&archive(path, &content), 10_000).unwrap(),
+                content,
+                "{path}"
+            );
         }
     }
 
@@ -114,7 +129,10 @@ mod tests {
         let bomb = archive("GeoLite2-City.mmdb", &[0; 1_000_000]);
         assert!(bomb.len() < 10_000);
         assert_eq!(unpacked(&bomb, 500_000).unwrap_err(), large);
-        assert_eq!(unpacked(&archive("other", &[0; 1_000_000]), 500_000).unwrap_err(), large);
+        assert_eq!(
+            unpacked(&archive("other", &[0; 1_000_000]), 500_000).unwrap_err(),
+            large
+        );
         assert_eq!(
             unpacked(&archive("a/GeoLite2-Country.mmdb", &[7; 10]), 10_000).unwrap_err(),
             "the archive has no file GeoLite2-City.mmdb"

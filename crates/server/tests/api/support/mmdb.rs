@@ -79,7 +79,10 @@ pub fn database(places: &[(&str, &str, &str)]) -> Vec<u8> {
         };
         let place = data_bit | u32::try_from(data.len()).unwrap();
         let named = |name| {
-            let names = Value::Map(vec![("de", Value::Text("auf Deutsch")), ("en", Value::Text(name))]);
+            let names = Value::Map(vec![
+                ("de", Value::Text("auf Deutsch")),
+                ("en", Value::Text(name)),
+            ]);
             Value::Map(vec![("geoname_id", Value::U32(1)), ("names", names)])
         };
         let parts = [("country", *country), ("city", *city)];
@@ -118,11 +121,17 @@ pub fn database(places: &[(&str, &str, &str)]) -> Vec<u8> {
         ("record_size", Value::U16(32)),
         ("ip_version", Value::U16(6)),
         ("database_type", Value::Text("GeoLite2-City")),
-        ("languages", Value::List(vec![Value::Text("de"), Value::Text("en")])),
+        (
+            "languages",
+            Value::List(vec![Value::Text("de"), Value::Text("en")]),
+        ),
         ("binary_format_major_version", Value::U16(2)),
         ("binary_format_minor_version", Value::U16(0)),
         ("build_epoch", Value::U64(1_767_225_600)),
-        ("description", Value::Map(vec![("en", Value::Text("A small world"))])),
+        (
+            "description",
+            Value::Map(vec![("en", Value::Text("A small world"))]),
+        ),
     ])
     .write(&mut file);
     file

@@ -91,13 +91,7 @@ impl OtherServer {
     }
 
     /// What a path answers from now on.
-    pub fn page(
-        &self,
-        path: &str,
-        status: u16,
-        headers: &[(&'static str, &str)],
-        body: impl AsRef<[u8]>,
-    ) {
+    pub fn page(&self, path: &str, status: u16, headers: &[(&'static str, &str)], body: impl AsRef<[u8]>) {
         let page = Page {
             status: StatusCode::from_u16(status).unwrap(),
             headers: headers
