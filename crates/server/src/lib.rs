@@ -27,6 +27,7 @@ pub mod device_login;
 pub mod email_verification;
 pub mod encrypted_text;
 pub mod files;
+pub mod geolite;
 pub mod groups;
 pub mod guesses;
 pub mod health;

@@ -13,6 +13,7 @@ use crate::clients::MetadataDocuments;
 use crate::clock::Clock;
 use crate::config::EncryptionKey;
 use crate::config::{Config, DatabaseConfig};
+use crate::geolite::Places;
 use crate::http::rate_limit::RateLimits;
 use crate::jobs::{self, Scheduler};
 use crate::oidc::request_uri::RequestObjects;
@@ -112,6 +113,7 @@ pub async fn start_with(config: Config, clock: Clock, network: Network) -> Resul
             },
             clock.clone(),
         ),
+        places: Places::new(&config.geolite.path),
         entry_ids: EntryIds::default(),
         metadata_documents: MetadataDocuments::default(),
         request_objects: RequestObjects::default(),
@@ -127,6 +129,7 @@ pub async fn start_with(config: Config, clock: Clock, network: Network) -> Resul
         device_login_decided: tokio::sync::Notify::new(),
         setup_completed: AtomicBool::new(false),
     });
+    state.places.load().await;
     api_keys::authentication::forget_static_user(&state).await?;
     let setup_required = signup::setup_available(&state).await?;
     let scheduler = jobs::start(&state);

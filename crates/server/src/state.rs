@@ -12,6 +12,7 @@ use crate::audit::EntryIds;
 use crate::clients::MetadataDocuments;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::geolite::Places;
 use crate::http::rate_limit::RateLimits;
 use crate::oidc::request_uri::RequestObjects;
 use crate::outbound::Outbound;
@@ -40,6 +41,8 @@ pub struct Parts {
 
     /// Requests to other servers.
     pub outbound: Outbound,
+    /// Where public addresses are.
+    pub places: Places,
     /// Identifiers of audit entries.
     pub entry_ids: EntryIds,
     /// Documents of clients being read.

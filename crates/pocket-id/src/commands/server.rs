@@ -128,7 +128,6 @@ fn report_settings_without_effect(config: &Config) {
             matches!(config.files, FileBackendConfig::S3(_)),
             "FILE_BACKEND=s3",
         ),
-        (config.geolite.license_key.is_some(), "MAXMIND_LICENSE_KEY"),
     ];
     for (_, setting) in settings.into_iter().filter(|(set, _)| *set) {
         tracing::warn!(setting, "A setting has no effect in this version yet");

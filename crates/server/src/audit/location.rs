@@ -1,8 +1,11 @@
-//! Where an address is, as far as it can be told without a database of places.
+//! Where an address is.
 
 use std::net::IpAddr;
 
 use ipnet::Ipv6Net;
+use pocket_id_store::audit_logs::INTERNAL_NETWORK;
+
+use crate::geolite::Places;
 
 /// A coarse place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,7 +17,7 @@ pub struct Location {
 }
 
 /// The place of an address; empty when unknown.
-pub fn of(ip: Option<IpAddr>, local_ipv6_ranges: &[Ipv6Net]) -> Location {
+pub fn of(ip: Option<IpAddr>, local_ipv6_ranges: &[Ipv6Net], places: &Places) -> Location {
     let Some(ip) = ip.map(|ip| ip.to_canonical()) else {
         return Location::default();
     };
@@ -41,10 +44,13 @@ pub fn of(ip: Option<IpAddr>, local_ipv6_ranges: &[Ipv6Net]) -> Location {
             }
         }
     };
-    network.map_or_else(Location::default, |city| Location {
-        country: "Internal Network".to_owned(),
-        city: city.to_owned(),
-    })
+    match network {
+        Some(city) => Location {
+            country: INTERNAL_NETWORK.to_owned(),
+            city: city.to_owned(),
+        },
+        None => places.of(ip),
+    }
 }
 
 #[cfg(test)]
@@ -53,6 +59,7 @@ mod tests {
 
     #[test]
     fn internal_addresses_are_named() {
+        let places = Places::new(std::path::Path::new("nowhere.mmdb"));
         let ranges: Vec<Ipv6Net> = vec!["2001:db8:1::/48".parse().unwrap()];
         for (ip, city) in [
             ("192.168.1.2", "LAN"),
@@ -65,8 +72,8 @@ mod tests {
             ("8.8.8.8", ""),
             ("2001:db8:2::5", ""),
         ] {
-            assert_eq!(of(Some(ip.parse().unwrap()), &ranges).city, city, "{ip}");
+            assert_eq!(of(Some(ip.parse().unwrap()), &ranges, &places).city, city, "{ip}");
         }
-        assert_eq!(of(None, &ranges), Location::default());
+        assert_eq!(of(None, &ranges, &places), Location::default());
     }
 }

@@ -20,7 +20,7 @@ use crate::state::AppState;
 
 /// The place of an address, as entries have it.
 pub fn place(state: &AppState, ip: Option<IpAddr>) -> Location {
-    location::of(ip, &state.config.local_ipv6_ranges)
+    location::of(ip, &state.config.local_ipv6_ranges, &state.places)
 }
 
 /// Adds an entry about a user's account.

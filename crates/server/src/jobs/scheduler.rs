@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 use super::cleanup;
 use crate::sessions::deliveries;
 use crate::state::AppState;
-use crate::{api_keys, login_codes, mail, version};
+use crate::{api_keys, geolite, login_codes, mail, version};
 
 type Run = for<'s> fn(&'s AppState) -> Pin<Box<dyn Future<Output = StoreResult<()>> + Send + 's>>;
 
@@ -117,9 +117,19 @@ pub fn start(state: &AppState) -> Scheduler {
         tasks.spawn(run_jobs(state.clone(), stop.clone()));
         tasks.spawn(deliver_logouts(state.clone(), stop.clone()));
         tasks.spawn(send_mail(state.clone(), stop.clone()));
+        // The file is this process's own: no lease.
+        tasks.spawn(until(stop.clone(), geolite::watch(state.clone())));
+        tasks.spawn(until(stop.clone(), geolite::keep_fresh(state.clone())));
     }
     tasks.spawn(forget_idle_buckets(state.clone(), stop.clone()));
     Scheduler { stop, tasks }
+}
+
+async fn until(stop: CancellationToken, work: impl Future<Output = ()>) {
+    tokio::select! {
+        () = work => {}
+        () = stop.cancelled() => {}
+    }
 }
 
 async fn run_jobs(state: AppState, stop: CancellationToken) {

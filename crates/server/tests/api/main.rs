@@ -21,6 +21,7 @@ mod consents;
 mod device_login;
 mod document;
 mod email_verification;
+mod geolite;
 mod groups;
 mod guesses;
 mod images;

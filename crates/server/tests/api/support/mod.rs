@@ -3,6 +3,7 @@
 mod app;
 mod browser;
 mod documented;
+pub mod mmdb;
 mod other_server;
 mod smtp_sink;
 

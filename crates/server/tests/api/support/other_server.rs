@@ -8,6 +8,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use axum::serve::Listener;
+use bytes::Bytes;
 use http::StatusCode;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -36,7 +37,7 @@ pub fn authority() -> Vec<u8> {
 struct Page {
     status: StatusCode,
     headers: Vec<(&'static str, String)>,
-    body: String,
+    body: Bytes,
 }
 
 #[derive(Default)]
@@ -44,6 +45,7 @@ struct Site {
     pages: HashMap<String, Page>,
     hits: HashMap<String, usize>,
     bodies: HashMap<String, Vec<String>>,
+    queries: HashMap<String, String>,
 }
 
 /// See the module.
@@ -89,14 +91,14 @@ impl OtherServer {
     }
 
     /// What a path answers from now on.
-    pub fn page(&self, path: &str, status: u16, headers: &[(&'static str, &str)], body: &str) {
+    pub fn page(&self, path: &str, status: u16, headers: &[(&'static str, &str)], body: impl AsRef<[u8]>) {
         let page = Page {
             status: StatusCode::from_u16(status).unwrap(),
             headers: headers
                 .iter()
                 .map(|(name, value)| (*name, (*value).to_owned()))
                 .collect(),
-            body: body.to_owned(),
+            body: Bytes::copy_from_slice(body.as_ref()),
         };
         self.site.lock().unwrap().pages.insert(path.to_owned(), page);
     }
@@ -117,6 +119,12 @@ impl OtherServer {
         site.bodies.get(path).cloned().unwrap_or_default()
     }
 
+    /// The query a path was asked for with last.
+    pub fn query(&self, path: &str) -> String {
+        let site = self.site.lock().unwrap();
+        site.queries.get(path).cloned().unwrap_or_default()
+    }
+
     /// How often a path was asked for.
     pub fn hits(&self, path: &str) -> usize {
         self.site
@@ -133,6 +141,8 @@ impl Site {
     fn answer(&mut self, request: &Request) -> Response {
         let path = request.uri().path();
         *self.hits.entry(path.to_owned()).or_default() += 1;
+        let query = request.uri().query().unwrap_or_default();
+        self.queries.insert(path.to_owned(), query.to_owned());
         let Some(page) = self.pages.get(path).cloned() else {
             return StatusCode::NOT_FOUND.into_response();
         };
