@@ -1477,7 +1477,7 @@ export interface paths {
         /** Sign-up tokens that have not expired. */
         get: operations["getSignupTokens"];
         put?: never;
-        /** Makes a sign-up token. */
+        /** Makes a sign-up token. A session must have been proven within ten minutes. */
         post: operations["postSignupTokens"];
         delete?: never;
         options?: never;
@@ -3346,10 +3346,15 @@ export interface components {
         /** @description The release that answers. */
         CurrentVersionDto: {
             /**
-             * @description Its version.
+             * @description The version of Pocket ID it is compatible with.
              * @example 2.14.0
              */
             currentVersion: string;
+            /**
+             * @description Its own version.
+             * @example 0.1.0
+             */
+            release: string;
         };
         /** @description A custom claim. */
         CustomClaimDto: {
@@ -6622,7 +6627,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6698,7 +6703,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8414,22 +8419,7 @@ export interface operations {
     };
     postOidcClients: {
         parameters: {
-            query?: {
-                /** @description Entered here, or described by a document of its own; may be repeated, any of the values counts. */
-                "filters[clientType]"?: ("standard" | "cimd")[];
-                /** @description Whether only members of allowed groups may use it. */
-                "filters[isGroupRestricted]"?: boolean[];
-                /** @description Whether PKCE is mandatory. */
-                "filters[pkceEnabled]"?: boolean[];
-                /** @description Whether PKCE was seen without being mandatory. */
-                "filters[pkceSupported]"?: boolean[];
-                /** @description Whether requests must be pushed. */
-                "filters[requiresPushedAuthorizationRequests]"?: boolean[];
-                /** @description Whether each authorization needs a passkey just used. */
-                "filters[requiresReauthentication]"?: boolean[];
-                /** @description Whether there is no consent screen. */
-                "filters[skipConsent]"?: boolean[];
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -12063,7 +12053,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
+            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13130,14 +13120,7 @@ export interface operations {
     };
     postUsers: {
         parameters: {
-            query?: {
-                /** @description Whether they are locked out. */
-                "filters[disabled]"?: boolean[];
-                /** @description Whether the address is known to be theirs. */
-                "filters[emailVerified]"?: boolean[];
-                /** @description Whether they administer this installation. */
-                "filters[isAdmin]"?: boolean[];
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
