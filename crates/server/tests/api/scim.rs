@@ -221,11 +221,9 @@ both_engines!(providers_are_kept, |app: TestApp| async move {
         .map(|(field, _)| field)
         .collect();
     assert_eq!(fields, ["endpoint", "oidcClientId"]);
-    for unknown in ["nobody", "with\u{0}nul"] {
-        let input = json!({"endpoint": "https://a.example", "oidcClientId": unknown});
-        let answer = admin.post(PROVIDERS, &input).await;
-        assert_eq!(answer.json()["details"]["resource"], "OIDC client", "{answer:?}");
-    }
+    let unknown = json!({"endpoint": "https://a.example", "oidcClientId": "nobody"});
+    let answer = admin.post(PROVIDERS, &unknown).await;
+    assert_eq!(answer.json()["details"]["resource"], "OIDC client", "{answer:?}");
 
     // For administrators.
     for (method, path) in [
@@ -651,6 +649,8 @@ both_engines!(
         let mut scene = scene(&app).await;
         let state = &app.app.state;
         let tell = || async { sync_due(state).await.unwrap() };
+        let mut key = app.passkey(1);
+        assert_eq!(scene.admin.add_passkey(&mut key).await.status, StatusCode::OK);
         // Saving it is a change.
         app.pass_seconds(FIVE_MINUTES - 1);
         tell().await;
@@ -667,6 +667,7 @@ both_engines!(
         assert_eq!(scene.scim.requests(), ["GET /v2/Users", "GET /v2/Groups"]);
 
         // After the last of several changes, of whatever kind.
+        scene.admin.sign_in(&mut key).await;
         let craig = user(&mut scene.admin, "craig").await;
         app.pass_seconds(FIVE_MINUTES - 1);
         let crew = group(&mut scene.admin, "Crew", &[&craig]).await;
@@ -724,6 +725,7 @@ both_engines!(
 
         // Changes without end do not keep it from being told for ever.
         for _ in 0..40 {
+            scene.admin.sign_in(&mut key).await;
             ok(&mut scene.admin, "/api/users/me", &me).await;
             app.pass_seconds(FIVE_MINUTES - 60);
             tell().await;
@@ -735,9 +737,11 @@ both_engines!(
         app.pass_seconds(2 * 60 * 60);
         tell().await;
         assert_eq!(scene.scim.requests(), ["GET /v2/Users"]);
+        scene.admin.sign_in(&mut key).await;
         assert_ne!(scene.stored().await["lastError"], Value::Null);
         app.pass_seconds(60 * 60);
         tell().await;
+        scene.admin.sign_in(&mut key).await;
         assert_eq!(scene.stored().await["lastError"], Value::Null);
     }
 );
