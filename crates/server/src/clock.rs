@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 use pocket_id_store::types::Timestamp;
 
@@ -36,6 +36,14 @@ impl Clock {
                     .unwrap_or_default();
                 Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
             }
+        }
+    }
+
+    /// Waits. A manual clock moves instead, and nobody waits.
+    pub async fn pause(&self, time: Duration) {
+        match self {
+            Self::System => tokio::time::sleep(time).await,
+            Self::Manual(_) => self.advance_millis(i64::try_from(time.as_millis()).unwrap_or(i64::MAX)),
         }
     }
 

@@ -45,6 +45,7 @@ pub mod recovery_codes;
 pub mod refused_authorizations;
 pub mod registration;
 pub mod router;
+pub mod scim;
 pub mod secret_token;
 pub mod sessions;
 mod short_codes;

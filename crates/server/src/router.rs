@@ -16,7 +16,7 @@ use crate::state::AppState;
 use crate::{
     api_document, api_keys, apis, app_config, audit, clients, consents, custom_claims, device_login,
     email_verification, groups, health, images, login_codes, mail, oidc, passkeys, profile_pictures,
-    recovery_codes, refused_authorizations, registration, sessions, signup, users, version, web_page,
+    recovery_codes, refused_authorizations, registration, scim, sessions, signup, users, version, web_page,
 };
 
 /// How long a request may take before it is answered with a timeout.
@@ -56,6 +56,7 @@ fn documented() -> OpenApiRouter<AppState> {
         .merge(recovery_codes::routes())
         .merge(refused_authorizations::routes())
         .merge(registration::routes())
+        .merge(scim::routes())
         .merge(sessions::routes())
         .merge(mail::routes())
         .merge(email_verification::routes())

@@ -5,8 +5,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
-    SqlxPostgresConnector, SqlxSqliteConnector, TransactionOptions, TransactionTrait,
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel,
+    SqliteTransactionMode, SqlxPostgresConnector, SqlxSqliteConnector, TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -245,6 +245,23 @@ impl Store {
             ..TransactionOptions::default()
         };
         self.write
+            .begin_with_options(options)
+            .await
+            .map_err(StoreError::from)
+    }
+
+    /// Begins a transaction whose every read is of the same moment.
+    pub(crate) async fn begin_snapshot(&self) -> StoreResult<Tx> {
+        let options = match self.engine {
+            // A reading connection keeps to the moment of its first read.
+            Engine::Sqlite => TransactionOptions::default(),
+            Engine::Postgres => TransactionOptions {
+                isolation_level: Some(IsolationLevel::RepeatableRead),
+                access_mode: Some(AccessMode::ReadOnly),
+                ..TransactionOptions::default()
+            },
+        };
+        self.read
             .begin_with_options(options)
             .await
             .map_err(StoreError::from)

@@ -45,6 +45,7 @@ pub mod recovery_codes;
 pub mod refresh_tokens;
 pub mod refused_authorizations;
 pub mod registrations;
+pub mod scim;
 pub mod sessions;
 pub mod signing_keys;
 pub mod signup_tokens;

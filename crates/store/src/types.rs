@@ -152,6 +152,10 @@ uuid_id!(
     ApiKeyId
 );
 uuid_id!(
+    /// An app that is told of users and groups.
+    ScimProviderId
+);
+uuid_id!(
     /// An audit log row.
     AuditLogId
 );
@@ -358,6 +362,32 @@ text_enum!(
         Delivered = "delivered",
         /// Nobody tries any more.
         Failed = "failed",
+    }
+);
+
+text_enum!(
+    /// What an app is told of.
+    ScimKind {
+        /// A person.
+        User = "user",
+        /// A group.
+        Group = "group",
+    }
+);
+
+impl sea_orm::TryFromU64 for ScimKind {
+    fn try_from_u64(_: u64) -> Result<Self, DbErr> {
+        Err(DbErr::ConvertFromU64("ScimKind"))
+    }
+}
+
+text_enum!(
+    /// How something at an app came to stand for one of ours.
+    ScimOrigin {
+        /// We made it, and may delete it.
+        Created = "created",
+        /// It was there before.
+        Found = "found",
     }
 );
 

@@ -226,6 +226,18 @@ const OWN: &[(&str, &str, u16, &[&str])] = &[
         &["reauthentication_required"],
     ),
     ("post", "/api/signup-tokens", 401, &["reauthentication_required"]),
+    (
+        "post",
+        "/api/scim/service-provider/{id}/sync",
+        409,
+        &["scim_sync_running"],
+    ),
+    (
+        "post",
+        "/api/scim/service-provider/{id}/sync",
+        500,
+        &["scim_sync_failed", "internal_error"],
+    ),
     ("delete", "/api/sessions*", 401, &["reauthentication_required"]),
     ("*", "/api/signup", 401, &["token_invalid_or_expired"]),
     ("*", "/api/signup", 403, &["open_signup_disabled"]),

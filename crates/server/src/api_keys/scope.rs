@@ -46,6 +46,7 @@ const PLACES: &[(&str, Resource)] = &[
     ("/api/oidc/refused-authorizations", Resource::Clients),
     ("/api/oidc/registration-policy", Resource::Clients),
     ("/api/oidc/registration-tokens", Resource::Clients),
+    ("/api/scim", Resource::Clients),
     ("/api/api-access", Resource::Apis),
     ("/api/apis", Resource::Apis),
     ("/api/api-keys", Resource::ApiKeys),

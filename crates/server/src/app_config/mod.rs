@@ -9,7 +9,7 @@ mod sealed;
 mod service;
 mod settings;
 
-pub use catalog::{SETTINGS, Setting};
+pub use catalog::{HIDDEN, SETTINGS, Setting};
 pub use changing::ChangeError;
 pub use dto::ConfigEntry;
 pub use routes::routes;

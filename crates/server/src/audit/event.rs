@@ -95,6 +95,12 @@ pub enum Event {
     ClientSecretCreated,
     /// A client lost a secret.
     ClientSecretDeleted,
+    /// An app is told of users and groups from now on.
+    ScimProviderCreated,
+    /// How an app is told of them was changed.
+    ScimProviderUpdated,
+    /// An app is told of them no more.
+    ScimProviderDeleted,
     /// An API was made.
     ApiCreated,
     /// An API or its permissions were changed.
@@ -181,6 +187,9 @@ impl Event {
             Self::ClientGroupsUpdated => "CLIENT_GROUPS_UPDATED",
             Self::ClientSecretCreated => "CLIENT_SECRET_CREATED",
             Self::ClientSecretDeleted => "CLIENT_SECRET_DELETED",
+            Self::ScimProviderCreated => "SCIM_PROVIDER_CREATED",
+            Self::ScimProviderUpdated => "SCIM_PROVIDER_UPDATED",
+            Self::ScimProviderDeleted => "SCIM_PROVIDER_DELETED",
             Self::ApiCreated => "API_CREATED",
             Self::ApiUpdated => "API_UPDATED",
             Self::ApiDeleted => "API_DELETED",

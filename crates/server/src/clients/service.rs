@@ -5,7 +5,7 @@ use pocket_id_oidc::redirect_uri::RedirectUriPattern;
 use pocket_id_store::clients::{self, Client, TokenDurations};
 use pocket_id_store::list::{ListRequest, Page};
 use pocket_id_store::types::{ClientId, ClientType, FederatedIdentities, GroupId, StringList, Timestamp};
-use pocket_id_store::{StoreError, Tx, access_lists, client_lists, commit, groups};
+use pocket_id_store::{StoreError, Tx, access_lists, client_lists, commit, groups, scim};
 use sea_orm::ConnectionTrait;
 
 use super::dto::{ClientDto, ClientInput, ClientMetaDto, ClientWithGroupCountDto, ClientWithGroupsDto};
@@ -291,6 +291,7 @@ pub async fn update(
     let logos = read_logos(state, &input).await?;
     let tx = state.store.begin().await?;
     let mut client = locked(state, &tx, id, seen).await?;
+    let was_restricted = client.is_group_restricted;
     apply(&mut client, input);
     client.updated_at = Some(state.now());
     if !client.is_group_restricted {
@@ -307,6 +308,9 @@ pub async fn update(
     )
     .await?;
     let mut answer = described(&tx, &client, state.now()).await?;
+    if client.is_group_restricted != was_restricted {
+        scim::note_change(&tx, state.now()).await?;
+    }
     commit(tx).await?;
     prepare_keys(state, &client).await;
     for (mode, logo) in logos {
@@ -336,6 +340,7 @@ pub async fn replace_allowed_groups(
     clients::replace_allowed_groups(&tx, id, &existing).await?;
     audit::record_change(state, &tx, Event::ClientGroupsUpdated, by, None, data).await?;
     let answer = described(&tx, &client, state.now()).await?;
+    scim::note_change(&tx, state.now()).await?;
     commit(tx).await?;
     Ok(answer)
 }

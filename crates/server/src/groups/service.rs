@@ -5,7 +5,7 @@ use pocket_id_store::custom_claims::{self, Owner};
 use pocket_id_store::groups::{self, UserGroup};
 use pocket_id_store::list::{ListRequest, Page};
 use pocket_id_store::types::{ClientId, GroupId, UserId};
-use pocket_id_store::{StoreError, Tx, access_lists, commit, users};
+use pocket_id_store::{StoreError, Tx, access_lists, commit, scim, users};
 use sea_orm::ConnectionTrait;
 
 use super::dto::{UserGroupDto, UserGroupInput};
@@ -196,6 +196,7 @@ pub async fn create(
         [("group", group.name.clone())],
     )
     .await?;
+    scim::note_change(&tx, state.now()).await?;
     commit(tx).await?;
     Ok(UserGroupDto::new(group, Vec::new(), &[], &[]))
 }
@@ -229,6 +230,7 @@ pub async fn update(
     let group = groups::update(&tx, group).await?;
     audit::record_change(state, &tx, Event::GroupUpdated, by, None, [("group", name)]).await?;
     let answer = described(&tx, group).await?;
+    scim::note_change(&tx, state.now()).await?;
     commit(tx).await?;
     Ok(answer)
 }
@@ -243,6 +245,7 @@ pub async fn delete(state: &AppState, by: &ActingAdmin, id: Option<GroupId>) -> 
     refuse_directory(&group, &settings)?;
     groups::delete(&tx, group.id).await?;
     audit::record_change(state, &tx, Event::GroupDeleted, by, None, [("group", group.name)]).await?;
+    scim::note_change(&tx, state.now()).await?;
     Ok(commit(tx).await?)
 }
 
@@ -271,6 +274,7 @@ pub async fn replace_members(
     )
     .await?;
     let answer = described(&tx, group).await?;
+    scim::note_change(&tx, state.now()).await?;
     commit(tx).await?;
     Ok(answer)
 }
@@ -305,6 +309,7 @@ pub async fn replace_allowed_clients(
     )
     .await?;
     let answer = described(&tx, group).await?;
+    scim::note_change(&tx, state.now()).await?;
     commit(tx).await?;
     Ok(answer)
 }
@@ -346,6 +351,7 @@ pub async fn replace_of_user(
     groups::touch(&tx, &touched, state.now()).await?;
     audit::record_change(state, &tx, Event::UserGroupsUpdated, by, Some(&user), data).await?;
     let answer = crate::users::service::described(&tx, user).await?;
+    scim::note_change(&tx, state.now()).await?;
     commit(tx).await?;
     Ok(answer)
 }

@@ -193,6 +193,11 @@ pub const ALL: &[(&str, u16, &str)] = &[
         "Files of this type are not taken here; see `details.expected_file_type`",
     ),
     (
+        "scim_sync_running",
+        409,
+        "A sync with this app is under way; how it went will be in the provider",
+    ),
+    (
         "logo_download_failed",
         422,
         "The logo could not be read from its address",
@@ -216,6 +221,11 @@ pub const ALL: &[(&str, u16, &str)] = &[
         "internal_error",
         500,
         "Something of ours failed; the cause is in the log only",
+    ),
+    (
+        "scim_sync_failed",
+        500,
+        "The app did not take everything it was told; the text says what failed",
     ),
     (
         "file_backend_unsupported",

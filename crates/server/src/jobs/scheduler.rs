@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 use super::cleanup;
 use crate::sessions::deliveries;
 use crate::state::AppState;
-use crate::{api_keys, geolite, login_codes, mail, version};
+use crate::{api_keys, geolite, login_codes, mail, scim, version};
 
 type Run = for<'s> fn(&'s AppState) -> Pin<Box<dyn Future<Output = StoreResult<()>> + Send + 's>>;
 
@@ -26,7 +26,7 @@ const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 /// How long a run may hold its lease before another replica takes over, in milliseconds.
 const LEASE_MILLIS: i64 = 10 * 60 * 1000;
-/// How often logout tokens to be delivered and mail to be sent are looked for.
+/// How often logout tokens to be delivered, mail to be sent and apps to be told are looked for.
 const DELIVERY_TICK: Duration = Duration::from_secs(5);
 /// How often jobs are looked at.
 const TICK: Duration = Duration::from_mins(1);
@@ -120,6 +120,7 @@ pub fn start(state: &AppState) -> Scheduler {
         // The file is this process's own: no lease.
         tasks.spawn(until(stop.clone(), geolite::watch(state.clone())));
         tasks.spawn(until(stop.clone(), geolite::keep_fresh(state.clone())));
+        tasks.spawn(tell_apps(state.clone(), stop.clone()));
     }
     tasks.spawn(forget_idle_buckets(state.clone(), stop.clone()));
     Scheduler { stop, tasks }
@@ -161,6 +162,23 @@ async fn deliver_logouts(state: AppState, stop: CancellationToken) {
             done = deliveries::run_due(&state) => if let Err(error) = done {
                 tracing::error!(error = %error, "logout tokens could not be delivered");
             },
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+/// Tells apps of users and groups when it is due. Each app has a lease of its own, so every replica may.
+async fn tell_apps(state: AppState, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(DELIVERY_TICK) => {}
+            () = stop.cancelled() => return,
+        }
+        tokio::select! {
+            done = scim::sync_due(&state) => if let Err(error) = done {
+                tracing::error!(error = %error, "apps could not be told of users and groups");
+            },
+            // What a run has not finished is begun again.
             () = stop.cancelled() => return,
         }
     }

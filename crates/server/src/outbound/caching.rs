@@ -22,7 +22,7 @@ pub fn caching_headers(headers: &HeaderMap) -> CachingHeaders {
 }
 
 /// An `IMF-fixdate` (RFC 9110 §5.6.7) as Unix seconds.
-fn http_date(text: &str) -> Option<i64> {
+pub fn http_date(text: &str) -> Option<i64> {
     OffsetDateTime::parse(text.trim(), &Rfc2822)
         .ok()
         .map(OffsetDateTime::unix_timestamp)

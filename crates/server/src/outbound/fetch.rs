@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use ipnet::{IpNet, Ipv6Net};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::Semaphore;
@@ -75,14 +75,15 @@ pub struct Fetch {
     url: Url,
     trust: Trust,
     headers: HeaderMap,
-    form: Option<String>,
+    method: Method,
+    content: Option<(&'static str, Bytes)>,
     largest_body: usize,
     time_limit: Duration,
     redirects: u8,
 }
 
 impl fmt::Debug for Fetch {
-    // The form may be a token.
+    // The content may be a token.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Fetch")
             .field("url", &self.url.as_str())
@@ -111,7 +112,8 @@ impl Fetch {
             url,
             trust,
             headers: HeaderMap::new(),
-            form: None,
+            method: Method::GET,
+            content: None,
             largest_body: 64 * 1024,
             time_limit: TIME_LIMIT,
             redirects: 0,
@@ -123,10 +125,32 @@ impl Fetch {
         let form = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(fields)
             .finish();
-        Self {
-            form: Some(form),
-            ..Self::get(url, trust)
-        }
+        Self::get(url, trust)
+            .method(Method::POST)
+            .content("application/x-www-form-urlencoded", form.into())
+    }
+
+    /// Another method.
+    #[must_use]
+    pub fn method(mut self, method: Method) -> Self {
+        self.method = method;
+        self
+    }
+
+    /// Sends content of a media type along.
+    #[must_use]
+    pub fn content(mut self, media_type: &'static str, content: Bytes) -> Self {
+        self.content = Some((media_type, content));
+        self
+    }
+
+    /// Adds an `Authorization` header, which is never logged. Redirects are not for such requests: it would go along.
+    #[must_use]
+    pub fn authorization(mut self, mut value: HeaderValue) -> Self {
+        value.set_sensitive(true);
+        self.headers.insert(header::AUTHORIZATION, value);
+        self.redirects = 0;
+        self
     }
 
     /// Adds a header.
@@ -241,7 +265,7 @@ impl Fetcher {
         let mut left = fetch.redirects;
         loop {
             let answer = self.once(&fetch, url).await?;
-            let follow = fetch.redirects > 0 && fetch.form.is_none() && is_redirect(answer.status);
+            let follow = fetch.redirects > 0 && fetch.method == Method::GET && is_redirect(answer.status);
             if !follow {
                 return Ok(answer);
             }
@@ -258,13 +282,12 @@ impl Fetcher {
     async fn once(&self, fetch: &Fetch, url: Url) -> Result<Fetched, FetchError> {
         self.guard.check_url(&url, fetch.trust)?;
         let client = self.client(fetch.trust)?;
-        let request = match &fetch.form {
-            None => client.get(url.clone()),
-            Some(form) => client
-                .post(url.clone())
-                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-                .body(form.clone()),
-        };
+        let mut request = client.request(fetch.method.clone(), url.clone());
+        if let Some((media_type, content)) = &fetch.content {
+            request = request
+                .header(header::CONTENT_TYPE, *media_type)
+                .body(content.clone());
+        }
         let response = request.headers(fetch.headers.clone()).send().await;
         let mut response = response.map_err(|error| failure(&error, &url))?;
         // The resolver has seen to this; it is checked again because everything depends on it.

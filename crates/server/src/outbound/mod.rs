@@ -20,7 +20,7 @@ use std::sync::Arc;
 use pocket_id_oidc::jwk_set::JwkSet;
 use url::Url;
 
-pub use caching::caching_headers;
+pub use caching::{caching_headers, http_date};
 pub use fetch::{Fetch, FetchError, Fetched, Ranges, Trust};
 pub use network::{ManualNetwork, Network};
 pub use single_flight::{Abandoned, SingleFlight};

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use http::{HeaderMap, StatusCode};
 use pocket_id_store::types::{AuthenticationMethod, UserId};
-use pocket_id_store::{StoreResult, commit, signup_tokens, users};
+use pocket_id_store::{StoreResult, commit, scim, signup_tokens, users};
 
 use super::dto::{SentToken, SignUp};
 use super::tokens;
@@ -62,6 +62,7 @@ pub async fn set_up(
     .await?;
     audit::record(state, &tx, Event::InitialSetup, &user, origin, []).await?;
     let id = user.id;
+    scim::note_change(&tx, state.now()).await?;
     commit(tx).await?;
     state.setup_completed.store(true, Ordering::Relaxed);
     tracing::info!("the first administrator has been set up");
@@ -122,6 +123,7 @@ pub async fn sign_up(
         None => ("method", "open_signup".to_owned()),
     };
     audit::record(state, &tx, Event::AccountCreated, &user, origin, [how]).await?;
+    scim::note_change(&tx, now).await?;
     commit(tx).await?;
     Ok((user_service::find(state, id).await?, cookie))
 }

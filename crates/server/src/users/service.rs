@@ -7,7 +7,7 @@ use pocket_id_store::groups::{self, UserGroup};
 use pocket_id_store::list::{ListRequest, Page};
 use pocket_id_store::types::{CustomClaimId, GroupId, UserId};
 use pocket_id_store::users::{self, User};
-use pocket_id_store::{StoreError, Tx, commit, login_codes};
+use pocket_id_store::{StoreError, Tx, commit, login_codes, scim};
 use sea_orm::ConnectionTrait;
 
 use super::dto::{ContactDto, MayVerify, UserDto, UserInput};
@@ -316,6 +316,7 @@ pub async fn create(state: &AppState, by: &ActingAdmin, input: &UserInput) -> Re
     let user = insert(state, &settings, &tx, id, valid, &input.user_group_ids).await?;
     audit::record_change(state, &tx, Event::UserCreated, by, Some(&user), []).await?;
     let answer = described(&tx, user).await?;
+    scim::note_change(&tx, state.now()).await?;
     commit(tx).await?;
     Ok(answer)
 }
@@ -425,6 +426,7 @@ pub async fn update(
         }
     }
     let answer = described(&tx, user).await?;
+    scim::note_change(&tx, state.now()).await?;
     commit(tx).await?;
     ended.announce(state);
     if told {
@@ -472,6 +474,7 @@ pub async fn delete(state: &AppState, by: &ActingAdmin, id: UserId) -> Result<()
     let ended = ending::all_of_user(state, &tx, id, None).await?;
     users::delete(&tx, id).await?;
     audit::record_change(state, &tx, Event::UserDeleted, by, Some(&user), []).await?;
+    scim::note_change(&tx, state.now()).await?;
     commit(tx).await?;
     ended.announce(state);
     Ok(profile_pictures::remove(state, id).await?)

@@ -38,6 +38,8 @@ const NOT_OF_ADMINISTRATORS: &[(&str, &str)] = &[
     ("post", "/api/webauthn/register/finish"),
     // A document of a client that describes itself; `oidc::metadata_documents` has such clients.
     ("post", "/api/oidc/clients/{id}/refresh"),
+    // It carries out at an app what other entries say was changed here.
+    ("post", "/api/scim/service-provider/{id}/sync"),
     // It says what became of a mail, and changes nothing.
     ("post", "/api/application-configuration/test-email"),
 ];
@@ -280,6 +282,37 @@ both_engines!(no_change_goes_unnoticed, |app: TestApp| async move {
         of_files,
         nothing(),
         &["CLIENT_SECRET_CREATED"],
+    )
+    .await;
+
+    let provider = || json!({"endpoint": "https://scim.example/v2", "oidcClientId": files});
+    let provider_id = id_of(
+        &walk
+            .step(
+                "post",
+                "/api/scim/service-provider",
+                &[],
+                json(provider()),
+                &["SCIM_PROVIDER_CREATED"],
+            )
+            .await,
+    );
+    let of_provider = &[provider_id.as_str()];
+    let providers = "/api/scim/service-provider/{id}";
+    walk.step(
+        "put",
+        providers,
+        of_provider,
+        json(provider()),
+        &["SCIM_PROVIDER_UPDATED"],
+    )
+    .await;
+    walk.step(
+        "delete",
+        providers,
+        of_provider,
+        nothing(),
+        &["SCIM_PROVIDER_DELETED"],
     )
     .await;
 

@@ -38,6 +38,7 @@ mod rate_limits;
 mod recovery_codes;
 mod registration;
 mod replicas;
+mod scim;
 mod sessions;
 mod shell;
 mod signing_keys;

@@ -38,6 +38,8 @@ pub mod recovery_code;
 pub mod refresh_token;
 pub mod refused_authorization;
 pub mod registration_token;
+pub mod scim_provider;
+pub mod scim_resource;
 pub mod session;
 pub mod signing_key;
 pub mod signup_token;

@@ -872,6 +872,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/oidc/clients/{id}/scim-service-provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The SCIM service provider of a client. */
+        get: operations["getOidcClientsIdScimServiceProvider"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/oidc/clients/{id}/secret": {
         parameters: {
             query?: never;
@@ -1392,6 +1409,58 @@ export interface paths {
         put?: never;
         /** Signs in with a recovery code, and uses it up. */
         post: operations["postRecoveryCodesExchange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scim/service-provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells an app of accounts and groups from now on. */
+        post: operations["postScimServiceProvider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scim/service-provider/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Replaces a SCIM service provider. */
+        put: operations["putScimServiceProviderId"];
+        post?: never;
+        /** Tells an app nothing any more. What it has stays. */
+        delete: operations["deleteScimServiceProviderId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scim/service-provider/{id}/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells an app now, and waits. What takes longer than a request may goes on. */
+        post: operations["postScimServiceProviderIdSync"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3443,7 +3512,7 @@ export interface components {
          * @description What went wrong, for programs. Codes stay; new ones may come.
          * @enum {string}
          */
-        ErrorCode: "invalid_request_body" | "validation_failed" | "invalid_image" | "invalid_api_key_expiration" | "invalid_email_verification_token" | "missing_session_id" | "invalid_webauthn_session" | "invalid_webauthn_response" | "passkey_user_verification_required" | "synced_passkey_not_allowed" | "authenticator_not_allowed" | "attestation_required" | "reserved_claim" | "duplicate_claim" | "oidc_invalid_device_code" | "oidc_device_code_expired" | "not_signed_in" | "reauthentication_required" | "webauthn_authentication_failed" | "token_invalid_or_expired" | "device_code_invalid" | "device_login_expired" | "forbidden" | "user_disabled" | "api_key_auth_not_allowed" | "api_key_scope" | "device_login_denied" | "ldap_user_update" | "ldap_user_group_update" | "oidc_access_denied" | "one_time_access_disabled" | "open_signup_disabled" | "passkey_not_sufficient" | "recovery_codes_disabled" | "ui_config_disabled" | "not_found" | "user_not_found" | "api_key_not_found" | "image_not_found" | "setup_not_available" | "already_in_use" | "api_key_not_expired" | "client_id_already_exists" | "conflict" | "last_admin" | "setup_already_completed" | "smtp_not_configured" | "user_email_not_set" | "precondition_failed" | "file_too_large" | "file_type_not_supported" | "logo_download_failed" | "logo_type_not_supported" | "logo_too_large" | "rate_limited" | "internal_error" | "file_backend_unsupported" | "smtp_failed" | "not_ready" | "request_timeout";
+        ErrorCode: "invalid_request_body" | "validation_failed" | "invalid_image" | "invalid_api_key_expiration" | "invalid_email_verification_token" | "missing_session_id" | "invalid_webauthn_session" | "invalid_webauthn_response" | "passkey_user_verification_required" | "synced_passkey_not_allowed" | "authenticator_not_allowed" | "attestation_required" | "reserved_claim" | "duplicate_claim" | "oidc_invalid_device_code" | "oidc_device_code_expired" | "not_signed_in" | "reauthentication_required" | "webauthn_authentication_failed" | "token_invalid_or_expired" | "device_code_invalid" | "device_login_expired" | "forbidden" | "user_disabled" | "api_key_auth_not_allowed" | "api_key_scope" | "device_login_denied" | "ldap_user_update" | "ldap_user_group_update" | "oidc_access_denied" | "one_time_access_disabled" | "open_signup_disabled" | "passkey_not_sufficient" | "recovery_codes_disabled" | "ui_config_disabled" | "not_found" | "user_not_found" | "api_key_not_found" | "image_not_found" | "setup_not_available" | "already_in_use" | "api_key_not_expired" | "client_id_already_exists" | "conflict" | "last_admin" | "setup_already_completed" | "smtp_not_configured" | "user_email_not_set" | "precondition_failed" | "file_too_large" | "file_type_not_supported" | "scim_sync_running" | "logo_download_failed" | "logo_type_not_supported" | "logo_too_large" | "rate_limited" | "internal_error" | "scim_sync_failed" | "file_backend_unsupported" | "smtp_failed" | "not_ready" | "request_timeout";
         /** @description Further facts about an error. */
         ErrorDetails: {
             /** @description The failed rules, for `validation_failed`. */
@@ -4314,6 +4383,55 @@ export interface components {
          * @enum {string}
          */
         Resource: "account" | "users" | "groups" | "clients" | "apis" | "apiKeys" | "configuration" | "auditLog";
+        /** @description Where an app takes accounts and groups. */
+        ScimServiceProviderDto: {
+            /**
+             * Format: date-time
+             * @description Creation.
+             */
+            createdAt: string;
+            /**
+             * @description The base URL of the app's SCIM API.
+             * @example https://scim.example.com/v2
+             */
+            endpoint: string;
+            /** @description Identifier. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description The end of the last run.
+             */
+            lastAttemptAt?: string | null;
+            /** @description What failed in the last run; null if nothing did. */
+            lastError?: string | null;
+            /**
+             * Format: date-time
+             * @description The end of the last run without any failure.
+             */
+            lastSyncedAt?: string | null;
+            /** @description Whose app it is. */
+            oidcClient: components["schemas"]["ClientMetaDto"];
+            /**
+             * @description `XXXXXXXXXX` when a token is stored, else empty.
+             * @example XXXXXXXXXX
+             */
+            token: string;
+        };
+        /** @description A provider to be stored. */
+        ScimServiceProviderInput: {
+            /**
+             * @description The base URL of the app's SCIM API: http or https; what follows `?` is sent along.
+             * @example https://scim.example.com/v2
+             */
+            endpoint: string;
+            /** @description Whose app it is. */
+            oidcClientId: string;
+            /**
+             * @description The bearer token; empty for none. `XXXXXXXXXX` keeps what is stored, as long as the endpoint stays on the same
+             *     server.
+             */
+            token?: string;
+        };
         /** @description What a scope that is not a standard one means. */
         ScopeInfoDto: {
             /** @description What it lets the client do. */
@@ -9621,6 +9739,58 @@ export interface operations {
             504: components["responses"]["TimedOut"];
         };
     };
+    getOidcClientsIdScimServiceProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Client ID; `~` and base64url for one that is a URL */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScimServiceProviderDto"];
+                };
+            };
+            /** @description `not_signed_in`: No usable session or API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
     postOidcClientsIdSecret: {
         parameters: {
             query?: never;
@@ -11618,6 +11788,269 @@ export interface operations {
                 };
             };
             500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    postScimServiceProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScimServiceProviderInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScimServiceProviderDto"];
+                };
+            };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `not_signed_in`: No usable session or API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such client. `not_found`: There is no such thing; `details.resource` says of what kind. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    putScimServiceProviderId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description SCIM service provider ID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScimServiceProviderInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScimServiceProviderDto"];
+                };
+            };
+            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `not_signed_in`: No usable session or API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such provider or client. `not_found`: There is no such thing; `details.resource` says of what kind. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    deleteScimServiceProviderId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description SCIM service provider ID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not_signed_in`: No usable session or API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    postScimServiceProviderIdSync: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description SCIM service provider ID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Everything is at the app as it is here */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not_signed_in`: No usable session or API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A run is under way. `scim_sync_running`: A sync with this app is under way; how it went will be in the provider. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            /** @description Something failed; the rest was done. `scim_sync_failed`: The app did not take everything it was told; the text says what failed. `internal_error`: Something of ours failed; the cause is in the log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };

@@ -104,6 +104,8 @@ export type RegistrationToken = Sent<Schemas['RegistrationTokenDto']>;
 /** The value itself exists only in the answer to its creation. */
 export type CreatedRegistrationToken = RegistrationToken &
 	Pick<Schemas['CreatedRegistrationTokenDto'], 'token'>;
+export type ScimServiceProvider = Sent<Schemas['ScimServiceProviderDto']>;
+export type ScimServiceProviderInput = Schemas['ScimServiceProviderInput'];
 export type TokenPreview = Schemas['PreviewDto'];
 export type ClientProtocol = Sent<Schemas['ClientProtocolDto']>;
 export type Contact = Schemas['ContactDto'];

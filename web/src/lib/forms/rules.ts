@@ -34,6 +34,12 @@ export function optionalUrl(value: string): Result {
 	return URL.canParse(value) && !/^(javascript|data):/i.test(value) ? undefined : m.rule_url();
 }
 
+/** An address of the web. */
+export function webUrl(value: string): Result {
+	if (value === '') return m.rule_required();
+	return /^https?:\/\/[^/]/i.test(value) && URL.canParse(value) ? undefined : m.rule_url();
+}
+
 /** Callback URLs may hold wildcards, which no URL parser accepts. */
 export function callbackUrl(value: string): Result {
 	if (value === '' || /^(javascript|data):/i.test(value)) return m.rule_redirect_url();

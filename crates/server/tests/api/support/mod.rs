@@ -5,11 +5,13 @@ mod browser;
 mod documented;
 pub mod mmdb;
 mod other_server;
+mod scim_server;
 mod smtp_sink;
 
 pub use app::{Database, TestApp};
 pub use browser::{Answer, Browser};
 pub use other_server::OtherServer;
+pub use scim_server::ScimServer;
 pub use smtp_sink::SmtpSink;
 
 /// Declares a test once and runs it on both engines: `both_engines!(name, |app| async move { … })`.
