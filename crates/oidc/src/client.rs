@@ -63,6 +63,15 @@ pub enum Approval {
     Pending,
 }
 
+/// Whether clients nobody approved may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PendingClients {
+    /// Yes; people are warned.
+    Allowed,
+    /// Not yet.
+    Refused,
+}
+
 /// A client as the protocol sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
@@ -119,6 +128,11 @@ pub struct Client {
 }
 
 impl Client {
+    /// Whether it may be used at all, as far as approval goes.
+    pub fn is_usable(&self, pending_clients: PendingClients) -> bool {
+        pending_clients == PendingClients::Allowed || self.approval == Approval::Given
+    }
+
     /// Whether requests without PKCE are refused.
     pub fn requires_pkce(&self) -> bool {
         self.kind == ClientKind::Public || self.pkce == Demand::Required || self.profile == Profile::Fapi2

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use subtle::ConstantTimeEq as _;
 
-use crate::client::{Client, ClientKind, Profile};
+use crate::client::{Client, ClientKind, PendingClients, Profile};
 use crate::error::{ErrorCode, OAuthError};
 use crate::parameters::Parameters;
 
@@ -130,6 +130,21 @@ pub fn check_method(client: &Client, method: Method) -> Result<(), OAuthError> {
     Err(OAuthError::new(
         ErrorCode::InvalidClient,
         "This client must authenticate in another way.",
+    ))
+}
+
+/// Whether a client that said who it is may have tokens, or start a way to them: knowing its secret shows that it
+/// registered, not that anybody stands behind it.
+///
+/// # Errors
+/// `unauthorized_client`.
+pub fn check_approval(client: &Client, pending_clients: PendingClients) -> Result<(), OAuthError> {
+    if client.is_usable(pending_clients) {
+        return Ok(());
+    }
+    Err(OAuthError::new(
+        ErrorCode::UnauthorizedClient,
+        "The client waits for approval.",
     ))
 }
 
@@ -386,6 +401,32 @@ mod tests {
     fn a_printed_attempt_shows_no_secret() {
         let credentials = Credentials::read(Some(&basic("app:hunter2")), &Parameters::default()).unwrap();
         assert!(!format!("{credentials:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn who_waits_for_approval_gets_nothing_where_it_is_asked_for() {
+        use crate::client::Approval;
+        for (approval, pending_clients, fault) in [
+            (Approval::Given, PendingClients::Refused, None),
+            (Approval::Given, PendingClients::Allowed, None),
+            (Approval::Pending, PendingClients::Allowed, None),
+            (
+                Approval::Pending,
+                PendingClients::Refused,
+                Some(ErrorCode::UnauthorizedClient),
+            ),
+        ] {
+            let client = Client {
+                approval,
+                ..Client::example()
+            };
+            let verdict = check_approval(&client, pending_clients);
+            assert_eq!(
+                verdict.err().map(|error| error.code),
+                fault,
+                "{approval:?} {pending_clients:?}"
+            );
+        }
     }
 
     #[test]

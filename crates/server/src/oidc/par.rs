@@ -15,7 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::authorize::{policy, unpack_object, user_apis};
-use super::client_authentication::authenticate;
+use super::client_authentication::authenticate_for_tokens;
 use super::dpop::{self, Nonce, Proven, Unused};
 use super::form;
 use super::response::{self, Failure};
@@ -52,7 +52,7 @@ async fn keep(state: &AppState, request: Request) -> Result<Answer, Failure> {
     pairs.extend(body);
     let mut parameters = Parameters::from_pairs(pairs);
     // Whoever cannot even say who they are has failed to authenticate here.
-    let client = authenticate(state, &headers, &parameters)
+    let client = authenticate_for_tokens(state, &headers, &parameters)
         .await
         .map_err(unauthenticated)?;
     if parameters.get("request_uri").is_some() {

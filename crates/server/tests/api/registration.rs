@@ -377,6 +377,109 @@ both_engines!(
 );
 
 both_engines!(
+    what_waits_for_approval_gets_no_tokens_by_any_way,
+    |app: TestApp| async move {
+        const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+        const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+        let mut admin = app.set_up().await;
+        policy(&mut admin, "open", false).await;
+        let mut body = metadata();
+        body["token_endpoint_auth_method"] = json!("client_secret_post");
+        body["grant_types"] = json!([
+            "authorization_code",
+            "refresh_token",
+            "client_credentials",
+            DEVICE
+        ]);
+        let registered = register(&app, None, &body).await.json();
+        let client = crate::oidc::Client {
+            id: text(&registered["client_id"]).to_owned(),
+            secret: text(&registered["client_secret"]).to_owned(),
+        };
+        let tokens = crate::oidc::tokens(&app, &mut admin, &client).await;
+        let pending = code(&mut admin, &client, &[]).await;
+        let own = [
+            ("client_id", client.id.as_str()),
+            ("client_secret", &client.secret),
+        ];
+        let started = app.browser().post_form("/api/oidc/device/authorize", &own).await;
+        assert_eq!(started.status, StatusCode::OK, "{started:?}");
+        let device_code = text(&started.json()["device_code"]).to_owned();
+
+        policy(&mut admin, "open", true).await;
+        let (access, renewal) = (text(&tokens["access_token"]), text(&tokens["refresh_token"]));
+        let ways = [
+            ("token", vec![("grant_type", "client_credentials")]),
+            (
+                "token",
+                vec![("grant_type", "refresh_token"), ("refresh_token", renewal)],
+            ),
+            (
+                "token",
+                vec![
+                    ("grant_type", "authorization_code"),
+                    ("code", &pending),
+                    ("redirect_uri", CALLBACK),
+                    ("code_verifier", crate::oidc::VERIFIER),
+                ],
+            ),
+            (
+                "token",
+                vec![
+                    ("grant_type", EXCHANGE),
+                    ("subject_token", access),
+                    (
+                        "subject_token_type",
+                        "urn:ietf:params:oauth:token-type:access_token",
+                    ),
+                ],
+            ),
+            (
+                "token",
+                vec![("grant_type", DEVICE), ("device_code", &device_code)],
+            ),
+            ("device/authorize", vec![]),
+            (
+                "par",
+                vec![
+                    ("response_type", "code"),
+                    ("redirect_uri", CALLBACK),
+                    ("scope", "openid"),
+                ],
+            ),
+        ];
+        for (endpoint, mut form) in ways.clone() {
+            form.extend(own);
+            let answer = app
+                .browser()
+                .post_form(&format!("/api/oidc/{endpoint}"), &form)
+                .await;
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{form:?}");
+            let told = answer.json();
+            assert_eq!(told["error"], "unauthorized_client", "{form:?}");
+            assert_eq!(
+                told["error_description"], "The client waits for approval.",
+                "{form:?}"
+            );
+        }
+        // Nothing of it was used up.
+        let approve = format!("/api/oidc/clients/{}/approve", client.id);
+        assert_eq!(admin.post_nothing(&approve).await.status, StatusCode::NO_CONTENT);
+        for (endpoint, mut form) in ways {
+            if form.contains(&("grant_type", EXCHANGE)) || form.contains(&("grant_type", DEVICE)) {
+                continue;
+            }
+            form.extend(own);
+            let answer = app
+                .browser()
+                .post_form(&format!("/api/oidc/{endpoint}"), &form)
+                .await;
+            assert!(answer.status.is_success(), "{form:?} {answer:?}");
+        }
+    }
+);
+
+both_engines!(
     a_client_that_turns_to_assertions_gets_a_secret_to_make_them_from,
     |app: TestApp| async move {
         let mut admin = app.set_up().await;
