@@ -26,6 +26,7 @@ mod m20261128_000020_mail;
 mod m20261128_000022_secret_names;
 mod m20261128_000023_serving_clients;
 mod m20261128_000024_response_types;
+mod m20261129_000026_oidc;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -62,6 +63,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000022_secret_names::Migration),
             Box::new(m20261128_000023_serving_clients::Migration),
             Box::new(m20261128_000024_response_types::Migration),
+            Box::new(m20261129_000026_oidc::Migration),
         ]
     }
 }

@@ -200,6 +200,7 @@ impl Issuance<'_> {
             dpop_jkt: request.dpop_jkt.clone(),
             actor: None,
             client_session_id: None,
+            parent_id: None,
         })
     }
 }
