@@ -1,11 +1,13 @@
 //! The facts about a client that decide what it may do.
 
 use crate::acr::Acr;
+use crate::client_assertion::AssertionAlgorithm;
 use crate::client_auth;
 use crate::jose::Algorithm;
 use crate::passkey::MinimumPasskey;
 use crate::pkce::Method;
 use crate::redirect_uri::has_wildcard;
+use crate::request_object::ObjectAlgorithm;
 use crate::response_type::{IMPLICIT, ResponseType};
 
 /// Every grant type there is (RFC 6749, RFC 8628, RFC 8693).
@@ -97,12 +99,14 @@ pub struct Client {
     pub profile: Profile,
     /// The only way it may authenticate; any it has credentials for when none.
     pub auth_method: Option<client_auth::Method>,
+    /// The only algorithm its own assertions may have.
+    pub assertion_alg: Option<AssertionAlgorithm>,
     /// Algorithm of its ID tokens; the instance's when none.
     pub id_token_alg: Option<Algorithm>,
     /// Algorithm of its userinfo answers; plain JSON when none.
     pub userinfo_alg: Option<Algorithm>,
     /// The only algorithm its request objects may have.
-    pub request_object_alg: Option<Algorithm>,
+    pub request_object_alg: Option<ObjectAlgorithm>,
     /// Where its request objects are.
     pub request_uris: Vec<String>,
     /// Signed request objects (RFC 9101); see [`Client::signed_requests`].
@@ -269,6 +273,7 @@ impl Client {
             post_logout_redirect_uris: Vec::new(),
             profile: Profile::OAuth,
             auth_method: None,
+            assertion_alg: None,
             id_token_alg: None,
             userinfo_alg: None,
             request_object_alg: None,

@@ -1,12 +1,14 @@
-//! Which grant a token was exchanged from: what ends that one ends what was made of it.
+//! Which grant a token was exchanged from: what ends that one ends what was made of it. And what a client signs its
+//! assertions with.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::uuid_null;
+use sea_orm_migration::schema::{string_null, uuid_null};
 
 /// See the module.
 #[derive(DeriveMigrationName)]
 pub struct Migration;
 
+const ALGORITHM: &str = "token_endpoint_auth_signing_alg";
 const INDEX: &str = "idx_oidc_grants_parent_id";
 
 #[async_trait::async_trait]
@@ -28,10 +30,21 @@ impl MigrationTrait for Migration {
                     .col("parent_id")
                     .take(),
             )
+            .await?;
+        manager
+            .alter_table(
+                Table::alter()
+                    .table("oidc_clients")
+                    .add_column(&mut string_null(ALGORITHM))
+                    .take(),
+            )
             .await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .alter_table(Table::alter().table("oidc_clients").drop_column(ALGORITHM).take())
+            .await?;
         manager
             .drop_index(Index::drop().name(INDEX).table("oidc_grants").to_owned())
             .await?;
