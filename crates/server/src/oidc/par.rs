@@ -4,6 +4,7 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{Method, StatusCode};
 use pocket_id_oidc::authorize::{self, Channel, PageError, Refusal};
+use pocket_id_oidc::client_auth::SEVERAL_WAYS;
 use pocket_id_oidc::error::{ErrorCode, OAuthError};
 use pocket_id_oidc::parameters::Parameters;
 use pocket_id_oidc::pushed_request::{self, Answer};
@@ -125,7 +126,9 @@ fn unreadable(error: form::FormError) -> Failure {
 
 fn unauthenticated(failure: Failure) -> Failure {
     match failure {
-        Failure::OAuth(error) if error.code == ErrorCode::InvalidRequest => {
+        Failure::OAuth(error)
+            if error.code == ErrorCode::InvalidRequest && error.description != SEVERAL_WAYS =>
+        {
             OAuthError::new(ErrorCode::InvalidClient, error.description).into()
         }
         other => other,

@@ -1,8 +1,8 @@
 //! Which grant a token was exchanged from: what ends that one ends what was made of it. And what a client signs its
-//! assertions with.
+//! assertions with, and what a refresh asked for when it was less than it could have.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{string_null, uuid_null};
+use sea_orm_migration::schema::{json_binary_null, string_null, uuid_null};
 
 /// See the module.
 #[derive(DeriveMigrationName)]
@@ -38,10 +38,26 @@ impl MigrationTrait for Migration {
                     .add_column(&mut string_null(ALGORITHM))
                     .take(),
             )
+            .await?;
+        manager
+            .alter_table(
+                Table::alter()
+                    .table("oidc_access_tokens")
+                    .add_column(&mut json_binary_null("scope"))
+                    .take(),
+            )
             .await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .alter_table(
+                Table::alter()
+                    .table("oidc_access_tokens")
+                    .drop_column("scope")
+                    .take(),
+            )
+            .await?;
         manager
             .alter_table(Table::alter().table("oidc_clients").drop_column(ALGORITHM).take())
             .await?;

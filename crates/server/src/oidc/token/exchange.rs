@@ -140,6 +140,7 @@ pub async fn exchange(
             created_at: now,
             expires_at,
             dpop_jkt: caller.key_thumbprint(),
+            scope: None,
         },
     )
     .await?;
