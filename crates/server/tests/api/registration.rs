@@ -591,7 +591,7 @@ both_engines!(
             assert_eq!(answer.status == StatusCode::OK, fine, "{algorithm} {answer:?}");
             if !fine {
                 let rules = answer.failed_rules();
-                assert_eq!(rules[0].0, "protocol.tokenEndpointAuthSigningAlg", "{rules:?}");
+                assert_eq!(rules[0].0, "tokenEndpointAuthSigningAlg", "{rules:?}");
             }
         }
     }

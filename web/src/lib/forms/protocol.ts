@@ -97,12 +97,7 @@ export type ProtocolValues = ReturnType<typeof protocolValues>;
 
 /** Which fields a section of the page holds: it opens when one of them is set or wrong. */
 export const SECTIONS = {
-	authentication: [
-		'tokenEndpointAuthMethod',
-		'tokenEndpointAuthSigningAlg',
-		'jwks',
-		'jwksUri'
-	],
+	authentication: ['tokenEndpointAuthMethod', 'tokenEndpointAuthSigningAlg', 'jwks', 'jwksUri'],
 	signIn: [
 		'minimumAcr',
 		'minimumPasskey',
