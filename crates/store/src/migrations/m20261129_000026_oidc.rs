@@ -35,7 +35,7 @@ impl MigrationTrait for Migration {
             .alter_table(
                 Table::alter()
                     .table("oidc_clients")
-                    .add_column(&mut string_null(ALGORITHM))
+                    .add_column(string_null(ALGORITHM))
                     .take(),
             )
             .await?;
@@ -43,7 +43,7 @@ impl MigrationTrait for Migration {
             .alter_table(
                 Table::alter()
                     .table("oidc_access_tokens")
-                    .add_column(&mut json_binary_null("scope"))
+                    .add_column(json_binary_null("scope"))
                     .take(),
             )
             .await
