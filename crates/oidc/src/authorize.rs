@@ -19,7 +19,8 @@ use std::collections::BTreeMap;
 
 use crate::acr::Acr;
 use crate::claims_request::ClaimsRequest;
-use crate::client::{Approval, Client, ClientKind, Demand, Profile};
+pub use crate::client::PendingClients;
+use crate::client::{Client, ClientKind, Demand, Profile};
 use crate::error::{ErrorCode, OAuthError};
 use crate::parameters::Parameters;
 use crate::pkce::{self, Challenge, Method};
@@ -111,15 +112,6 @@ pub struct Policy {
     pub insecure_redirects: InsecureRedirects,
     /// Whether clients nobody approved may be used.
     pub pending_clients: PendingClients,
-}
-
-/// See [`Policy`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PendingClients {
-    /// Yes; people are warned.
-    Allowed,
-    /// Not yet.
-    Refused,
 }
 
 /// See [`Policy`].
@@ -345,7 +337,7 @@ pub fn validate(
     let Some(client) = client else {
         return Err(Refusal::Page(PageError::UnknownClient));
     };
-    if policy.pending_clients == PendingClients::Refused && client.approval == Approval::Pending {
+    if !client.is_usable(policy.pending_clients) {
         return Err(Refusal::Page(PageError::NotApproved));
     }
     let refuse = |code, description: &str| Err(destination.refusal(code, description));

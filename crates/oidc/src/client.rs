@@ -1,11 +1,13 @@
 //! The facts about a client that decide what it may do.
 
 use crate::acr::Acr;
+use crate::client_assertion::AssertionAlgorithm;
 use crate::client_auth;
 use crate::jose::Algorithm;
 use crate::passkey::MinimumPasskey;
 use crate::pkce::Method;
 use crate::redirect_uri::has_wildcard;
+use crate::request_object::ObjectAlgorithm;
 use crate::response_type::{IMPLICIT, ResponseType};
 
 /// Every grant type there is (RFC 6749, RFC 8628, RFC 8693).
@@ -63,6 +65,15 @@ pub enum Approval {
     Pending,
 }
 
+/// Whether clients nobody approved may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PendingClients {
+    /// Yes; people are warned.
+    Allowed,
+    /// Not yet.
+    Refused,
+}
+
 /// A client as the protocol sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
@@ -88,12 +99,14 @@ pub struct Client {
     pub profile: Profile,
     /// The only way it may authenticate; any it has credentials for when none.
     pub auth_method: Option<client_auth::Method>,
+    /// The only algorithm its own assertions may have.
+    pub assertion_alg: Option<AssertionAlgorithm>,
     /// Algorithm of its ID tokens; the instance's when none.
     pub id_token_alg: Option<Algorithm>,
     /// Algorithm of its userinfo answers; plain JSON when none.
     pub userinfo_alg: Option<Algorithm>,
     /// The only algorithm its request objects may have.
-    pub request_object_alg: Option<Algorithm>,
+    pub request_object_alg: Option<ObjectAlgorithm>,
     /// Where its request objects are.
     pub request_uris: Vec<String>,
     /// Signed request objects (RFC 9101); see [`Client::signed_requests`].
@@ -119,6 +132,11 @@ pub struct Client {
 }
 
 impl Client {
+    /// Whether it may be used at all, as far as approval goes.
+    pub fn is_usable(&self, pending_clients: PendingClients) -> bool {
+        pending_clients == PendingClients::Allowed || self.approval == Approval::Given
+    }
+
     /// Whether requests without PKCE are refused.
     pub fn requires_pkce(&self) -> bool {
         self.kind == ClientKind::Public || self.pkce == Demand::Required || self.profile == Profile::Fapi2
@@ -255,6 +273,7 @@ impl Client {
             post_logout_redirect_uris: Vec::new(),
             profile: Profile::OAuth,
             auth_method: None,
+            assertion_alg: None,
             id_token_alg: None,
             userinfo_alg: None,
             request_object_alg: None,

@@ -9,8 +9,10 @@
 
 use serde_json::{Map, Value};
 
+use crate::client::Profile;
+use crate::client_auth::Method;
 use crate::error::{ErrorCode, OAuthError};
-use crate::jose::{HmacAlgorithm, Jwk, JwsError, UnverifiedJws};
+use crate::jose::{Algorithm, HmacAlgorithm, Jwk, JwsError, UnverifiedJws};
 use crate::jwk_set::JwkSet;
 
 /// Seconds clocks may differ.
@@ -180,7 +182,72 @@ impl FederatedIssuer {
     }
 }
 
+/// What an assertion of a client's own is signed or authenticated with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AssertionAlgorithm {
+    /// A private key.
+    Key(Algorithm),
+    /// A secret.
+    Secret(HmacAlgorithm),
+}
+
+impl AssertionAlgorithm {
+    /// The `alg` value.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Key(algorithm) => algorithm.as_str(),
+            Self::Secret(algorithm) => algorithm.as_str(),
+        }
+    }
+
+    /// Whether a client that authenticates by a method can use it. Those that make no assertions have no use for any.
+    pub fn fits(self, method: Method) -> bool {
+        match method {
+            Method::PrivateKeyJwt => matches!(self, Self::Key(_)),
+            Method::ClientSecretJwt => matches!(self, Self::Secret(_)),
+            Method::ClientSecretBasic | Method::ClientSecretPost | Method::None => true,
+        }
+    }
+
+    /// Whether a client under some rules can use it.
+    pub fn fits_profile(self, profile: Profile) -> bool {
+        match self {
+            Self::Key(algorithm) => profile.takes(algorithm),
+            Self::Secret(_) => profile == Profile::OAuth,
+        }
+    }
+}
+
+/// A text that names no algorithm assertions can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a supported algorithm of client assertions")]
+pub struct UnknownAlgorithm;
+
+impl std::str::FromStr for AssertionAlgorithm {
+    type Err = UnknownAlgorithm;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        match (name.parse(), HmacAlgorithm::from_name(name)) {
+            (Ok(algorithm), _) => Ok(Self::Key(algorithm)),
+            (Err(_), Some(algorithm)) => Ok(Self::Secret(algorithm)),
+            (Err(_), None) => Err(UnknownAlgorithm),
+        }
+    }
+}
+
 impl ClientAssertion {
+    /// Whether it has the algorithm its client registered, if it did (OIDC Registration §2,
+    /// `token_endpoint_auth_signing_alg`). Says nothing about assertions of other issuers.
+    ///
+    /// # Errors
+    /// [`Fault::Algorithm`].
+    pub fn check_algorithm(&self, registered: Option<AssertionAlgorithm>) -> Result<(), Fault> {
+        match registered {
+            Some(only) if only.as_str() != self.algorithm => Err(Fault::Algorithm),
+            _ => Ok(()),
+        }
+    }
+
     /// Takes an assertion apart.
     pub fn read(jwt: &str) -> Result<Self, Fault> {
         let jws = UnverifiedJws::parse(jwt)?;
@@ -301,7 +368,11 @@ impl ClientAssertion {
     ) -> Result<Accepted, Fault> {
         // A signed authorization request has the same issuer and audience (RFC 9101 §10.8).
         let fits = jws.typ.is_none() || jws.is_typ("JWT") || jws.is_typ("client-authentication+jwt");
-        if !fits {
+        // Nor has one that says nothing of its type ever these parameters.
+        let request = ["response_type", "redirect_uri"]
+            .iter()
+            .any(|name| self.claims.contains_key(*name));
+        if !fits || request {
             return Err(Fault::Type);
         }
         if self.issuer() != Some(client_id) {

@@ -5,12 +5,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use subtle::ConstantTimeEq as _;
 
-use crate::client::{Client, ClientKind, Profile};
+use crate::client::{Client, ClientKind, PendingClients, Profile};
 use crate::error::{ErrorCode, OAuthError};
 use crate::parameters::Parameters;
 
 /// The assertion type of RFC 7523 §2.2.
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// A client uses one way to authenticate per request (RFC 6749 §2.3).
+pub const SEVERAL_WAYS: &str = "The request authenticates clients in more than one way.";
 
 /// A way to authenticate at the token endpoint (OIDC Core §9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -92,9 +95,15 @@ impl std::fmt::Debug for Assertion {
 }
 
 impl Presented {
-    /// Reads an assertion, else the `Authorization` header, else the body.
+    /// Reads an assertion, else the `Authorization` header, else the body. A secret beside an assertion is a second way
+    /// to authenticate, whosever it is.
     pub fn read(authorization: Option<&str>, form: &Parameters) -> Result<Self, OAuthError> {
         match (form.get("client_assertion_type"), form.get("client_assertion")) {
+            (Some(JWT_BEARER), Some(_))
+                if basic(authorization).is_some() || form.get("client_secret").is_some() =>
+            {
+                Err(OAuthError::new(ErrorCode::InvalidRequest, SEVERAL_WAYS))
+            }
             (Some(JWT_BEARER), Some(jwt)) => Ok(Self::Assertion(Assertion {
                 client_id: form.get("client_id").map(str::to_owned),
                 jwt: jwt.to_owned(),
@@ -133,6 +142,21 @@ pub fn check_method(client: &Client, method: Method) -> Result<(), OAuthError> {
     ))
 }
 
+/// Whether a client that said who it is may have tokens, or start a way to them: knowing its secret shows that it
+/// registered, not that anybody stands behind it.
+///
+/// # Errors
+/// `unauthorized_client`.
+pub fn check_approval(client: &Client, pending_clients: PendingClients) -> Result<(), OAuthError> {
+    if client.is_usable(pending_clients) {
+        return Ok(());
+    }
+    Err(OAuthError::new(
+        ErrorCode::UnauthorizedClient,
+        "The client waits for approval.",
+    ))
+}
+
 /// A `client_id`, perhaps with a secret.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
@@ -162,13 +186,17 @@ pub enum StoredSecret {
 }
 
 impl Credentials {
-    /// Reads them from the `Authorization` header, else from the body. The header wins.
+    /// Reads them from the `Authorization` header, else from the body. The header wins, if both are about the same client.
     pub fn read(authorization: Option<&str>, form: &Parameters) -> Result<Self, OAuthError> {
-        let basic = authorization
-            .and_then(|value| value.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"));
-        if let Some((_, encoded)) = basic {
-            return Self::from_basic(encoded.trim());
+        if let Some(encoded) = basic(authorization) {
+            let credentials = Self::from_basic(encoded.trim())?;
+            let about_another = form
+                .get("client_id")
+                .is_some_and(|id| id != credentials.client_id);
+            if about_another || form.get("client_assertion").is_some() {
+                return Err(OAuthError::new(ErrorCode::InvalidRequest, SEVERAL_WAYS));
+            }
+            return Ok(credentials);
         }
         let Some(client_id) = form.get("client_id") else {
             return Err(OAuthError::new(
@@ -237,6 +265,12 @@ impl Credentials {
     }
 }
 
+/// Whether a text is one of some secrets, compared in constant time.
+pub fn is_one_of(sent: &str, stored: &[StoredSecret]) -> bool {
+    // All are looked at, so that the time does not tell which one it was.
+    stored.iter().filter(|secret| secret.is(sent)).count() > 0
+}
+
 impl StoredSecret {
     fn is(&self, sent: &str) -> bool {
         match self {
@@ -247,6 +281,14 @@ impl StoredSecret {
             Self::Bcrypt(hash) => bcrypt::verify(sent, hash).unwrap_or(false),
         }
     }
+}
+
+/// The credentials of a `Basic` header.
+fn basic(authorization: Option<&str>) -> Option<&str> {
+    authorization
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"))
+        .map(|(_, encoded)| encoded)
 }
 
 fn form_decode(text: &str) -> String {
@@ -389,19 +431,68 @@ mod tests {
     }
 
     #[test]
-    fn an_assertion_goes_before_everything_else() {
-        let form = Parameters::from_pairs([
+    fn who_waits_for_approval_gets_nothing_where_it_is_asked_for() {
+        use crate::client::Approval;
+        for (approval, pending_clients, fault) in [
+            (Approval::Given, PendingClients::Refused, None),
+            (Approval::Given, PendingClients::Allowed, None),
+            (Approval::Pending, PendingClients::Allowed, None),
+            (
+                Approval::Pending,
+                PendingClients::Refused,
+                Some(ErrorCode::UnauthorizedClient),
+            ),
+        ] {
+            let client = Client {
+                approval,
+                ..Client::example()
+            };
+            let verdict = check_approval(&client, pending_clients);
+            assert_eq!(
+                verdict.err().map(|error| error.code),
+                fault,
+                "{approval:?} {pending_clients:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn one_way_to_authenticate_per_request() {
+        let assertion = [
             ("client_assertion_type", JWT_BEARER),
             ("client_assertion", "a.b.c"),
-            ("client_secret", "x"),
-        ]);
-        assert_eq!(
-            Presented::read(Some("Basic YTpi"), &form).unwrap(),
-            Presented::Assertion(Assertion {
-                client_id: None,
-                jwt: "a.b.c".to_owned()
-            })
-        );
+        ];
+        let (own, other) = (basic("app:other"), basic("b:other"));
+        for (header, more, fine) in [
+            (None, vec![assertion[0], assertion[1]], true),
+            (None, vec![assertion[0], assertion[1], ("client_id", "app")], true),
+            (Some("DPoP x"), vec![assertion[0], assertion[1]], true),
+            (Some(own.as_str()), vec![assertion[0], assertion[1]], false),
+            (Some(other.as_str()), vec![assertion[0], assertion[1]], false),
+            (
+                None,
+                vec![assertion[0], assertion[1], ("client_secret", "x")],
+                false,
+            ),
+            (Some(own.as_str()), vec![("client_id", "app")], true),
+            (
+                Some(own.as_str()),
+                vec![("client_id", "app"), ("client_secret", "x")],
+                true,
+            ),
+            (Some(own.as_str()), vec![("client_id", "b")], false),
+            (
+                Some(own.as_str()),
+                vec![("client_id", "b"), ("client_secret", "other")],
+                false,
+            ),
+        ] {
+            let form = Parameters::from_pairs(more.clone());
+            let read = Presented::read(header, &form);
+            let fault = read.err().map(|error| error.code);
+            let expected = (!fine).then_some(ErrorCode::InvalidRequest);
+            assert_eq!(fault, expected, "{header:?} {more:?}");
+        }
     }
 
     #[test]

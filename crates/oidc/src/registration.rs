@@ -1,14 +1,18 @@
 //! Dynamic client registration: what a client may say of itself (RFC 7591, RFC 7592, OpenID Connect Dynamic Client
 //! Registration 1.0).
 
+use std::str::FromStr;
+
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use url::Url;
 
 use crate::client::GRANT_TYPES;
+use crate::client_assertion::AssertionAlgorithm;
 use crate::client_auth;
 use crate::jose::Algorithm;
 use crate::jwk_set::{JwkSet, reveals_secrets};
+use crate::request_object::ObjectAlgorithm;
 use crate::request_uri;
 use crate::response_type::{IMPLICIT, ResponseType};
 
@@ -92,6 +96,8 @@ pub struct ClientMetadata {
     pub client_name: Option<String>,
     /// `token_endpoint_auth_method`.
     pub auth_method: client_auth::Method,
+    /// `token_endpoint_auth_signing_alg`.
+    pub assertion_alg: Option<AssertionAlgorithm>,
     /// `jwks`.
     pub jwks: Option<Value>,
     /// `jwks_uri`.
@@ -105,7 +111,7 @@ pub struct ClientMetadata {
     /// `userinfo_signed_response_alg`.
     pub userinfo_alg: Option<Algorithm>,
     /// `request_object_signing_alg`.
-    pub request_object_alg: Option<Algorithm>,
+    pub request_object_alg: Option<ObjectAlgorithm>,
     /// `default_max_age`.
     pub default_max_age: Option<i32>,
     /// `require_pushed_authorization_requests`.
@@ -198,8 +204,18 @@ pub fn parse(document: &Value) -> Result<ClientMetadata, RegistrationError> {
             "A client without authentication cannot use client_credentials.",
         ));
     }
-    if read.text("token_endpoint_auth_signing_alg")? == Some("none") {
-        return Err(metadata("The token_endpoint_auth_signing_alg must not be none."));
+    let assertion_alg: Option<AssertionAlgorithm> = one_of(&read, "token_endpoint_auth_signing_alg")?;
+    if assertion_alg.is_some_and(|algorithm| !algorithm.fits(auth_method)) {
+        return Err(metadata(
+            "The token_endpoint_auth_signing_alg does not fit the token_endpoint_auth_method.",
+        ));
+    }
+    let signed_requests = read.flag("require_signed_request_object")?;
+    let request_object_alg = one_of(&read, "request_object_signing_alg")?;
+    if signed_requests && request_object_alg == Some(ObjectAlgorithm::Unsigned) {
+        return Err(metadata(
+            "The request_object_signing_alg none contradicts require_signed_request_object.",
+        ));
     }
     Ok(ClientMetadata {
         redirect_uris,
@@ -209,6 +225,7 @@ pub fn parse(document: &Value) -> Result<ClientMetadata, RegistrationError> {
         application_type,
         client_name: read.text("client_name")?.map(str::to_owned),
         auth_method,
+        assertion_alg,
         jwks,
         jwks_uri,
         request_uris: request_uris(&read)?,
@@ -217,7 +234,7 @@ pub fn parse(document: &Value) -> Result<ClientMetadata, RegistrationError> {
         id_token_alg: algorithm(&read, "id_token_signed_response_alg", NoneMeans::Nothing)?
             .or(Some(Algorithm::Rs256)),
         userinfo_alg: algorithm(&read, "userinfo_signed_response_alg", NoneMeans::Unsigned)?,
-        request_object_alg: algorithm(&read, "request_object_signing_alg", NoneMeans::Unsigned)?,
+        request_object_alg,
         default_max_age: match document.get("default_max_age") {
             None | Some(Value::Null) => None,
             Some(value) => Some(
@@ -229,7 +246,7 @@ pub fn parse(document: &Value) -> Result<ClientMetadata, RegistrationError> {
             ),
         },
         pushed_requests: read.flag("require_pushed_authorization_requests")?,
-        signed_requests: read.flag("require_signed_request_object")?,
+        signed_requests,
         dpop_tokens,
         backchannel_logout_uri: read.address("backchannel_logout_uri", &["https", "http"])?,
         backchannel_logout_session_required: read.flag("backchannel_logout_session_required")?,
@@ -340,6 +357,17 @@ fn algorithm(
             .map(Some)
             .map_err(|_| metadata(format!("The {name} is not supported."))),
     }
+}
+
+/// One of the values of a member, if it is there.
+fn one_of<T: FromStr>(read: &Reader<'_>, name: &str) -> Result<Option<T>, RegistrationError> {
+    let Some(text) = read.text(name)? else {
+        return Ok(None);
+    };
+    let value = text.parse();
+    value
+        .map(Some)
+        .map_err(|_| metadata(format!("The {name} is not supported.")))
 }
 
 /// What is kept to be shown.
@@ -536,10 +564,17 @@ impl ClientMetadata {
         for (name, algorithm) in [
             ("id_token_signed_response_alg", self.id_token_alg),
             ("userinfo_signed_response_alg", self.userinfo_alg),
-            ("request_object_signing_alg", self.request_object_alg),
         ] {
             set(name, json!(algorithm.map(Algorithm::as_str)));
         }
+        set(
+            "request_object_signing_alg",
+            json!(self.request_object_alg.map(ObjectAlgorithm::as_str)),
+        );
+        set(
+            "token_endpoint_auth_signing_alg",
+            json!(self.assertion_alg.map(AssertionAlgorithm::as_str)),
+        );
         set("default_max_age", json!(self.default_max_age));
         set("backchannel_logout_uri", json!(self.backchannel_logout_uri));
         set("frontchannel_logout_uri", json!(self.frontchannel_logout_uri));
@@ -648,6 +683,7 @@ mod tests {
             "redirect_uris": ["https://app.example/cb", "http://localhost:5000/cb"], "application_type": "web",
             "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"], "subject_type": "public",
             "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://app.example/jwks",
+            "token_endpoint_auth_signing_alg": "PS256", "request_object_signing_alg": "none",
             "id_token_signed_response_alg": "ES256", "userinfo_signed_response_alg": "RS256", "default_max_age": 60,
             "require_auth_time": true, "contacts": ["a@app.example"], "logo_uri": "https://app.example/logo.png",
             "policy_uri": "https://app.example/policy", "tos_uri": "https://app.example/tos", "client_name": "App",
@@ -776,6 +812,35 @@ mod tests {
             ),
             (
                 with("token_endpoint_auth_signing_alg", json!("none")),
+                "invalid_client_metadata",
+            ),
+            (
+                with("token_endpoint_auth_signing_alg", json!("XX")),
+                "invalid_client_metadata",
+            ),
+            (
+                json!({
+                    "redirect_uris": ["https://app.example/cb"], "token_endpoint_auth_method": "client_secret_jwt",
+                    "token_endpoint_auth_signing_alg": "RS256"
+                }),
+                "invalid_client_metadata",
+            ),
+            (
+                json!({
+                    "redirect_uris": ["https://app.example/cb"], "token_endpoint_auth_method": "private_key_jwt",
+                    "jwks_uri": "https://app.example/jwks", "token_endpoint_auth_signing_alg": "HS256"
+                }),
+                "invalid_client_metadata",
+            ),
+            (
+                with("request_object_signing_alg", json!("HS256")),
+                "invalid_client_metadata",
+            ),
+            (
+                json!({
+                    "redirect_uris": ["https://app.example/cb"], "require_signed_request_object": true,
+                    "request_object_signing_alg": "none"
+                }),
                 "invalid_client_metadata",
             ),
             (

@@ -21,6 +21,36 @@ pub enum Signature {
     Absent,
 }
 
+/// What request objects have for a signature (`request_object_signing_alg`, OIDC Registration §2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ObjectAlgorithm {
+    /// None at all: signed objects are not accepted either.
+    Unsigned,
+    /// One of this algorithm.
+    Signed(Algorithm),
+}
+
+impl ObjectAlgorithm {
+    /// The value on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unsigned => "none",
+            Self::Signed(algorithm) => algorithm.as_str(),
+        }
+    }
+}
+
+impl std::str::FromStr for ObjectAlgorithm {
+    type Err = <Algorithm as std::str::FromStr>::Err;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        match name {
+            "none" => Ok(Self::Unsigned),
+            name => name.parse().map(Self::Signed),
+        }
+    }
+}
+
 /// A request with its object taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unpacked {
@@ -53,7 +83,7 @@ fn algorithm_name(object: &str) -> Option<String> {
 /// Takes a request object apart, sent itself or by reference, and puts what it says in place of the other parameters.
 ///
 /// A client that must sign gets only what it signed (RFC 9101 §6.3); for others parameters of the query stay where
-/// the object does not speak of them (OIDC Core §6.1), and scopes are united. `now` is in Unix seconds.
+/// the object does not speak of them (OIDC Core §6.1). Scopes are united if the object is not signed. `now` is in Unix seconds.
 pub fn unpack(
     outer: &Parameters,
     object: &str,
@@ -66,7 +96,7 @@ pub fn unpack(
     let (claims, signature) = if name == "none" {
         let unsigned_allowed = client.profile == Profile::OAuth
             && client.signed_requests() == Demand::Optional
-            && client.request_object_alg.is_none();
+            && matches!(client.request_object_alg, None | Some(ObjectAlgorithm::Unsigned));
         if !unsigned_allowed {
             return Err(BadObject("The request object must be signed."));
         }
@@ -80,7 +110,7 @@ pub fn unpack(
     check_claims(&claims, outer, client, signature, issuer, now)?;
     let only_signed = client.signed_requests() == Demand::Required;
     Ok(Unpacked {
-        parameters: merge(outer, &claims, only_signed)?,
+        parameters: merge(outer, &claims, only_signed, signature)?,
         signature,
     })
 }
@@ -88,7 +118,7 @@ pub fn unpack(
 fn check_algorithm(client: &Client, algorithm: Option<Algorithm>) -> Result<(), BadObject> {
     match (client.request_object_alg, algorithm) {
         (_, None) => Err(BadObject("The algorithm of the request object is not supported.")),
-        (Some(expected), Some(found)) if expected != found => Err(BadObject(
+        (Some(expected), Some(found)) if expected != ObjectAlgorithm::Signed(found) => Err(BadObject(
             "The algorithm of the request object is not the client's.",
         )),
         (_, Some(found)) if !client.profile.takes(found) => Err(BadObject(
@@ -160,6 +190,13 @@ fn check_claims(
             ));
         }
     }
+    // A client's assertion has the same issuer, audience and key, and is not to be taken for a request (RFC 9101 §10.8).
+    let subject = claims.get("sub");
+    if subject.and_then(Value::as_str) == Some(&client.id)
+        || (subject.is_some() && claims.contains_key("jti"))
+    {
+        return Err(BadObject("The request object is a token for another purpose."));
+    }
     if signature == Signature::Present {
         if claims
             .get("iss")
@@ -184,6 +221,7 @@ fn merge(
     outer: &Parameters,
     claims: &Map<String, Value>,
     only_signed: bool,
+    signature: Signature,
 ) -> Result<Parameters, BadObject> {
     const ABOUT_THE_OBJECT: [&str; 8] = ["iss", "aud", "exp", "nbf", "iat", "jti", "request", "request_uri"];
     let mut inner = Parameters::default();
@@ -214,8 +252,9 @@ fn merge(
     let mut merged = outer.clone();
     merged.remove("request");
     merged.remove("request_uri");
+    // What is signed is not widened by what anybody can write beside it (RFC 9101 §6.3).
     let scopes = match (outer.get("scope"), inner.get("scope")) {
-        (Some(outer), Some(inner)) => Some(format!("{inner} {outer}")),
+        (Some(outer), Some(inner)) if signature == Signature::Absent => Some(format!("{inner} {outer}")),
         _ => None,
     };
     for (name, value) in inner.values() {

@@ -119,6 +119,7 @@ pub fn parse(form: &Parameters) -> Result<TokenRequest, OAuthError> {
                 .get("refresh_token")
                 .ok_or_else(|| missing("refresh_token"))?
                 .to_owned(),
+            scope: form.get("scope").map(str::to_owned),
         })),
         Some("client_credentials") => Ok(TokenRequest::ClientCredentials(client_credentials::Request {
             scope: form.get("scope").map(str::to_owned),

@@ -16,12 +16,15 @@ pub enum Scheme {
     Dpop,
 }
 
-/// Finds the access token: in the header, else in the form, else in the query. None means no attempt was made.
+/// Finds the access token: in the header, in the form or in the query. None means no attempt was made.
+///
+/// # Errors
+/// `invalid_request` when it was sent in more than one way (RFC 6750 §2 and §3.1).
 pub fn access_token<'r>(
     authorization: Option<&'r str>,
     form: &'r Parameters,
     query: &'r Parameters,
-) -> Option<(Scheme, &'r str)> {
+) -> Result<Option<(Scheme, &'r str)>, OAuthError> {
     let header = authorization
         .and_then(|value| value.split_once(' '))
         .and_then(|(scheme, token)| {
@@ -32,10 +35,22 @@ pub fn access_token<'r>(
             };
             Some((scheme, token.trim()))
         });
-    header
-        .or_else(|| Some((Scheme::Bearer, form.get("access_token")?)))
-        .or_else(|| Some((Scheme::Bearer, query.get("access_token")?)))
-        .filter(|(_, token)| !token.is_empty())
+    let named = |parameters: &'r Parameters| Some((Scheme::Bearer, parameters.get("access_token")?));
+    let mut sent = [header, named(form), named(query)]
+        .into_iter()
+        .flatten()
+        .filter(|(_, token)| !token.is_empty());
+    let (first, second) = (sent.next(), sent.next());
+    let repeated = [form, query]
+        .iter()
+        .any(|parameters| parameters.first_repeated(&["access_token"]).is_some());
+    if second.is_some() || repeated {
+        return Err(OAuthError::new(
+            ErrorCode::InvalidRequest,
+            "The access token was sent more than once.",
+        ));
+    }
+    Ok(first)
 }
 
 /// Whether a token is presented as it must be: one bound to a key with a proof by that key, any other without
@@ -104,15 +119,26 @@ mod tests {
         let query = Parameters::from_pairs([("access_token", "query")]);
         let none = Parameters::default();
         for (header, form, query, expected) in [
-            (Some("Bearer h"), &form, &query, Some((Scheme::Bearer, "h"))),
             (Some("bearer h"), &none, &none, Some((Scheme::Bearer, "h"))),
-            (Some("DPoP h"), &form, &query, Some((Scheme::Dpop, "h"))),
-            (None, &form, &query, Some((Scheme::Bearer, "form"))),
+            (Some("DPoP h"), &none, &none, Some((Scheme::Dpop, "h"))),
+            (None, &form, &none, Some((Scheme::Bearer, "form"))),
             (Some("Basic x"), &none, &query, Some((Scheme::Bearer, "query"))),
             (Some("Bearer "), &none, &none, None),
             (None, &none, &none, None),
         ] {
-            assert_eq!(access_token(header, form, query), expected, "{header:?}");
+            assert_eq!(access_token(header, form, query), Ok(expected), "{header:?}");
+        }
+        let twice = Parameters::from_pairs([("access_token", "a"), ("access_token", "a")]);
+        for (header, form, query) in [
+            (Some("Bearer h"), &form, &none),
+            (Some("Bearer h"), &none, &query),
+            (Some("DPoP h"), &form, &query),
+            (None, &form, &query),
+            (None, &twice, &none),
+            (None, &none, &twice),
+        ] {
+            let refused = access_token(header, form, query).unwrap_err();
+            assert_eq!(refused.code, ErrorCode::InvalidRequest, "{header:?}");
         }
     }
 

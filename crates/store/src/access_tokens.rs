@@ -18,7 +18,8 @@ pub async fn insert(tx: &Tx, token: AccessToken) -> StoreResult<()> {
     Ok(())
 }
 
-/// A live token and its grant: unexpired, not replaced by a refresh, its grant not revoked.
+/// A live token and its grant: unexpired, not replaced by a refresh, its grant not revoked. The grant has the scopes of
+/// the token, which may be fewer.
 pub async fn find_live(
     connection: &impl ConnectionTrait,
     jti: Uuid,
@@ -35,7 +36,12 @@ pub async fn find_live(
         .filter(grant::Column::RevokedAt.is_null())
         .one(connection)
         .await?;
-    Ok(grant.map(|grant| (token, grant)))
+    Ok(grant.map(|mut grant| {
+        if let Some(scope) = &token.scope {
+            grant.scope = scope.clone();
+        }
+        (token, grant)
+    }))
 }
 
 /// Ends one token; whether it was there.

@@ -45,6 +45,7 @@ impl Client {
             id_token_signed_response_alg: None,
             userinfo_signed_response_alg: None,
             request_object_signing_alg: None,
+            token_endpoint_auth_signing_alg: None,
             require_signed_request_object: false,
             dpop_bound_access_tokens: false,
             security_profile: SecurityProfile::None,

@@ -1,7 +1,9 @@
-//! Authorization grants: revoking one ends every code and token of it.
+//! Authorization grants: revoking one ends every code and token of it, and all that was exchanged for them.
 
-use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SimpleExpr};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+};
 
 use crate::connect::Tx;
 use crate::entity::grant;
@@ -43,20 +45,29 @@ pub async fn bind(tx: &Tx, id: GrantId, key_thumbprint: Option<&str>) -> StoreRe
     Ok(())
 }
 
+/// Holds a live grant until the transaction ends, so that nobody ends it while another is made of it; whether it is
+/// still live.
+pub async fn hold(tx: &Tx, id: GrantId) -> StoreResult<bool> {
+    let result = grant::Entity::update_many()
+        .col_expr(grant::Column::ExpiresAt, Expr::col(grant::Column::ExpiresAt))
+        .filter(grant::Column::Id.eq(id))
+        .filter(grant::Column::RevokedAt.is_null())
+        .exec(tx)
+        .await?;
+    Ok(result.rows_affected == 1)
+}
+
 /// Ends a grant and all its tokens; whether it was live.
 pub async fn revoke(tx: &Tx, id: GrantId, now: Timestamp) -> StoreResult<bool> {
-    let result = revocation(now).filter(grant::Column::Id.eq(id)).exec(tx).await?;
-    Ok(result.rows_affected == 1)
+    Ok(end(tx, grant::Column::Id.eq(id), now).await? == 1)
 }
 
 /// Ends all of a user's grants for a client; how many there were.
 pub async fn revoke_for_client(tx: &Tx, user: UserId, client: &ClientId, now: Timestamp) -> StoreResult<u64> {
-    let result = revocation(now)
-        .filter(grant::Column::UserId.eq(user))
-        .filter(grant::Column::ClientId.eq(client.clone()))
-        .exec(tx)
-        .await?;
-    Ok(result.rows_affected)
+    let of_client = grant::Column::UserId
+        .eq(user)
+        .and(grant::Column::ClientId.eq(client.clone()));
+    end(tx, of_client, now).await
 }
 
 /// The live grants a sign-in session gave.
@@ -70,11 +81,7 @@ pub async fn of_session(connection: &impl ConnectionTrait, session: SessionId) -
 
 /// Ends grants; how many of them were live.
 pub async fn revoke_all(tx: &Tx, ids: impl IntoIterator<Item = GrantId>, now: Timestamp) -> StoreResult<u64> {
-    let result = revocation(now)
-        .filter(grant::Column::Id.is_in(ids))
-        .exec(tx)
-        .await?;
-    Ok(result.rows_affected)
+    end(tx, grant::Column::Id.is_in(ids), now).await
 }
 
 /// Ends the grants of a client's session, which may have ended itself; how many there were.
@@ -83,11 +90,7 @@ pub async fn revoke_for_client_session(
     client_session: ClientSessionId,
     now: Timestamp,
 ) -> StoreResult<u64> {
-    let result = revocation(now)
-        .filter(grant::Column::ClientSessionId.eq(client_session))
-        .exec(tx)
-        .await?;
-    Ok(result.rows_affected)
+    end(tx, grant::Column::ClientSessionId.eq(client_session), now).await
 }
 
 /// Hands the grants of one sign-in session on to the one that takes its place.
@@ -99,6 +102,42 @@ pub async fn hand_over(tx: &Tx, user: UserId, from: SessionId, to: SessionId) ->
         .exec(tx)
         .await?;
     Ok(())
+}
+
+/// Ends some grants, and whatever was made of them by token exchange, of whichever client; how many of the first there
+/// were. Parents end before their children are looked for: who holds a parent ([`hold`]) has either made a child that
+/// is found, or finds the parent ended.
+async fn end(tx: &Tx, which: SimpleExpr, now: Timestamp) -> StoreResult<u64> {
+    let ended = revocation(now)
+        .filter(which.clone())
+        .exec(tx)
+        .await?
+        .rows_affected;
+    let parents = Query::select()
+        .column(grant::Column::Id)
+        .from(grant::Entity)
+        .and_where(which)
+        .to_owned();
+    let mut level = live_ids(tx, grant::Column::ParentId.in_subquery(parents)).await?;
+    while !level.is_empty() {
+        revocation(now)
+            .filter(grant::Column::Id.is_in(level.iter().copied()))
+            .exec(tx)
+            .await?;
+        level = live_ids(tx, grant::Column::ParentId.is_in(level)).await?;
+    }
+    Ok(ended)
+}
+
+async fn live_ids(tx: &Tx, which: SimpleExpr) -> StoreResult<Vec<GrantId>> {
+    Ok(grant::Entity::find()
+        .select_only()
+        .column(grant::Column::Id)
+        .filter(which)
+        .filter(grant::Column::RevokedAt.is_null())
+        .into_tuple()
+        .all(tx)
+        .await?)
 }
 
 fn revocation(now: Timestamp) -> sea_orm::UpdateMany<grant::Entity> {

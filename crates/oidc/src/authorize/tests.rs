@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::client::Approval;
 use crate::interaction::Progress;
 use crate::passkey::Standing;
 

@@ -354,6 +354,32 @@ fn assertions_by_secret() {
 
 /// A public key used as a shared secret, and tokens without any signature.
 #[test]
+fn who_registered_an_algorithm_uses_that_one() {
+    let read = |algorithm: &str| {
+        let header = base64url(json!({"alg": algorithm}).to_string().as_bytes());
+        ClientAssertion::read(&format!("{header}.e30.c2ln")).unwrap()
+    };
+    for (registered, used, verdict) in [
+        (None, "RS256", Ok(())),
+        (Some("ES256"), "ES256", Ok(())),
+        (Some("ES256"), "PS256", Err(Fault::Algorithm)),
+        (Some("ES256"), "HS256", Err(Fault::Algorithm)),
+        (Some("HS512"), "HS512", Ok(())),
+        (Some("HS512"), "HS256", Err(Fault::Algorithm)),
+    ] {
+        let registered = registered.map(|name| name.parse().unwrap());
+        assert_eq!(
+            read(used).check_algorithm(registered),
+            verdict,
+            "{registered:?} {used}"
+        );
+    }
+    for unknown in ["none", "XX", "", "es256"] {
+        assert!(unknown.parse::<AssertionAlgorithm>().is_err(), "{unknown}");
+    }
+}
+
+#[test]
 fn algorithms_are_not_confused() {
     let key = key(1);
     let keys = set(&[&key]);

@@ -51,7 +51,11 @@ fn what_the_object_says_counts() {
         assert_eq!(get("state").as_deref(), Some("inner"));
         assert_eq!(get("max_age").as_deref(), Some("60"));
         assert_eq!(get("redirect_uri").as_deref(), Some("https://app.example/cb"));
-        assert_eq!(get("scope").as_deref(), Some("openid profile openid email"));
+        let scopes = match signature {
+            Signature::Present => "openid profile",
+            Signature::Absent => "openid profile openid email",
+        };
+        assert_eq!(get("scope").as_deref(), Some(scopes));
         assert_eq!(get("claims").as_deref(), Some(r#"{"userinfo":{"name":null}}"#));
         assert_eq!(
             (get("request"), get("request_uri"), get("exp")),
@@ -88,7 +92,11 @@ fn each_fault_is_refused() {
         ..Client::example()
     };
     let with_alg = Client {
-        request_object_alg: Some(Algorithm::EdDsa),
+        request_object_alg: Some(ObjectAlgorithm::Signed(Algorithm::EdDsa)),
+        ..Client::example()
+    };
+    let unsigned_only = Client {
+        request_object_alg: Some(ObjectAlgorithm::Unsigned),
         ..Client::example()
     };
     let fapi = Client {
@@ -117,6 +125,21 @@ fn each_fault_is_refused() {
             "unsigned although an algorithm is registered",
         ),
         (signed(json!({})), &with_alg, "another algorithm than registered"),
+        (
+            signed(json!({})),
+            &unsigned_only,
+            "signed although none is registered",
+        ),
+        (
+            signed(json!({"iss": "app", "sub": "app"})),
+            &plain,
+            "about the client itself",
+        ),
+        (
+            signed(json!({"sub": "someone", "jti": "1"})),
+            &plain,
+            "like an assertion",
+        ),
         (signed(json!({"exp": NOW - 61})), &plain, "expired"),
         (signed(json!({"exp": "soon"})), &plain, "no time"),
         (signed(json!({"nbf": NOW + 61})), &plain, "not yet valid"),
@@ -154,6 +177,45 @@ fn each_fault_is_refused() {
     ] {
         let answer = unpack(&outer(), &object, client, &keys, ISSUER, NOW);
         assert!(answer.is_err(), "{why}: {answer:?}");
+    }
+}
+
+#[test]
+fn unsigned_objects_are_taken_where_nothing_else_was_registered() {
+    let registered = Client {
+        request_object_alg: Some(ObjectAlgorithm::Unsigned),
+        ..Client::example()
+    };
+    for client in [Client::example(), registered] {
+        let answer = unpack(
+            &outer(),
+            &unsigned(&json!({"state": "s"})),
+            &client,
+            &[],
+            ISSUER,
+            NOW,
+        );
+        assert_eq!(answer.unwrap().parameters.get("state"), Some("s"));
+    }
+}
+
+#[test]
+fn nothing_beside_a_signed_object_adds_scopes() {
+    let key = key();
+    let keys = [key.public_jwk()];
+    let mut outer = outer();
+    outer.set("scope", "openid email offline_access".to_owned());
+    let said = json!({"scope": "openid profile"});
+    for (object, scope) in [
+        (sign(&key, "JWT", &said).unwrap(), "openid profile"),
+        (unsigned(&said), "openid profile openid email offline_access"),
+        (
+            sign(&key, "JWT", &json!({})).unwrap(),
+            "openid email offline_access",
+        ),
+    ] {
+        let answer = unpack(&outer, &object, &Client::example(), &keys, ISSUER, NOW).unwrap();
+        assert_eq!(answer.parameters.get("scope"), Some(scope));
     }
 }
 

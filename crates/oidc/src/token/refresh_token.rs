@@ -3,12 +3,15 @@
 use super::{Denial, UserStanding, check_key};
 use crate::client::Client;
 use crate::error::{ErrorCode, OAuthError};
+use crate::scope::{STANDARD, Scopes};
 
-/// What a client sends. A `scope` parameter is ignored: the new tokens have the old scopes.
+/// What a client sends.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
     /// The refresh token.
     pub refresh_token: String,
+    /// The scopes it wants now; those of the grant when none.
+    pub scope: Option<String>,
 }
 
 /// What is known of the token. Times are Unix milliseconds.
@@ -57,4 +60,34 @@ pub fn evaluate(
     }
     check_key(client, token.key_thumbprint.as_deref(), proven_key).map_err(Denial::Refuse)?;
     user.check().map_err(Denial::Refuse)
+}
+
+/// The scopes of the new access token and ID token, if they are to be fewer than granted (RFC 6749 §6). The refresh token
+/// stays good for all. Names nobody knows are dropped as at the authorization endpoint, where clients that ask for the
+/// same at each refresh were not refused either; where an API was named, there are none of these.
+///
+/// # Errors
+/// `invalid_scope` for what was not granted.
+pub fn narrow(granted: &Scopes, asked: Option<&str>, names_api: bool) -> Result<Option<Scopes>, OAuthError> {
+    let asked: Vec<&str> = asked.unwrap_or_default().split_ascii_whitespace().collect();
+    if asked.is_empty() {
+        return Ok(None);
+    }
+    let kept: Vec<String> = granted
+        .as_slice()
+        .iter()
+        .filter(|scope| asked.contains(&scope.as_str()))
+        .cloned()
+        .collect();
+    let more = asked
+        .iter()
+        .any(|scope| !granted.contains(scope) && (names_api || STANDARD.contains(scope)));
+    let all = kept.len() == granted.as_slice().len();
+    if more || (kept.is_empty() && !all) {
+        return Err(OAuthError::new(
+            ErrorCode::InvalidScope,
+            "The scope goes beyond what was granted.",
+        ));
+    }
+    Ok((!all).then(|| Scopes::from_granted(kept)))
 }

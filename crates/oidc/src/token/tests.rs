@@ -5,6 +5,7 @@ use super::refresh_token::StoredRefreshToken;
 use super::*;
 use crate::client::{Client, ClientKind, Demand};
 use crate::pkce::{Challenge, Method};
+use crate::scope::Scopes;
 
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
@@ -391,5 +392,43 @@ fn a_client_uses_the_grants_it_has() {
     ] {
         let request = parse(&form(pairs)).unwrap();
         assert_eq!(request.check_client(client).is_ok(), allowed, "{request:?}");
+    }
+}
+
+#[test]
+fn a_refresh_narrows_and_never_widens() {
+    let refused = Err(ErrorCode::InvalidScope);
+    for (granted, asked, names_api, told) in [
+        ("openid email", None, false, Ok(None)),
+        ("openid email", Some(""), false, Ok(None)),
+        ("openid email", Some("openid email"), false, Ok(None)),
+        ("openid email", Some("email openid email"), false, Ok(None)),
+        ("openid email", Some("openid"), false, Ok(Some("openid"))),
+        ("openid email", Some("email"), false, Ok(Some("email"))),
+        ("openid email", Some("openid profile"), false, refused),
+        (
+            "openid email",
+            Some("openid email offline_access"),
+            false,
+            refused,
+        ),
+        ("openid email", Some("openid email name"), false, Ok(None)),
+        ("openid email", Some("name"), false, refused),
+        ("", Some("name"), false, Ok(None)),
+        ("", Some("openid"), false, refused),
+        ("openid read", Some("read"), true, Ok(Some("read"))),
+        ("openid read", Some("openid read"), true, Ok(None)),
+        ("openid read", Some("openid read write"), true, refused),
+    ] {
+        let scopes = Scopes::from_granted(granted.split_whitespace().map(str::to_owned).collect());
+        let narrowed = refresh_token::narrow(&scopes, asked, names_api);
+        let narrowed = narrowed
+            .map(|scopes| scopes.map(|scopes| scopes.to_string()))
+            .map_err(|error| error.code);
+        assert_eq!(
+            narrowed,
+            told.map(|scopes| scopes.map(str::to_owned)),
+            "{granted} {asked:?}"
+        );
     }
 }

@@ -5,10 +5,12 @@
 
 use pocket_id_oidc::acr::Acr;
 use pocket_id_oidc::client::Profile;
+use pocket_id_oidc::client_assertion::AssertionAlgorithm;
 use pocket_id_oidc::client_auth::Method as AuthMethod;
 use pocket_id_oidc::jose::Algorithm;
 use pocket_id_oidc::jwk_set::{JwkSet, reveals_secrets};
 use pocket_id_oidc::redirect_uri::has_wildcard;
+use pocket_id_oidc::request_object::ObjectAlgorithm;
 use pocket_id_oidc::request_uri;
 use pocket_id_oidc::response_type::{IMPLICIT, ResponseType};
 use pocket_id_store::clients::Client;
@@ -35,6 +37,9 @@ pub struct ClientProtocolDto {
     /// `private_key_jwt` or `none`. Any it has credentials for when null.
     #[schema(required = false)]
     pub token_endpoint_auth_method: Option<String>,
+    /// The only algorithm of the assertions the client makes itself; any when null.
+    #[schema(required = false)]
+    pub token_endpoint_auth_signing_alg: Option<String>,
     /// The client's public keys as a JWK Set; excludes `jwksUri`.
     #[schema(required = false, value_type = Option<Object>)]
     pub jwks: Option<Value>,
@@ -47,7 +52,7 @@ pub struct ClientProtocolDto {
     /// Algorithm of its userinfo answers; plain JSON when null.
     #[schema(required = false)]
     pub userinfo_signed_response_alg: Option<String>,
-    /// The only algorithm its request objects may have.
+    /// The only algorithm its request objects may have; `none`: unsigned ones only.
     #[schema(required = false)]
     pub request_object_signing_alg: Option<String>,
     /// Only signed request objects (RFC 9101).
@@ -109,6 +114,7 @@ impl From<&Client> for ClientProtocolDto {
         let client = client.clone();
         Self {
             token_endpoint_auth_method: client.token_endpoint_auth_method,
+            token_endpoint_auth_signing_alg: client.token_endpoint_auth_signing_alg,
             jwks: client.jwks.map(|jwks| jwks.0),
             jwks_uri: client.jwks_uri,
             id_token_signed_response_alg: client.id_token_signed_response_alg,
@@ -149,6 +155,7 @@ impl ClientProtocolDto {
     pub fn normalized(mut self) -> Self {
         for text in [
             &mut self.token_endpoint_auth_method,
+            &mut self.token_endpoint_auth_signing_alg,
             &mut self.jwks_uri,
             &mut self.id_token_signed_response_alg,
             &mut self.userinfo_signed_response_alg,
@@ -210,13 +217,47 @@ impl ClientProtocolDto {
             ),
             (
                 "requestObjectSigningAlg",
-                self.request_object_signing_alg.as_deref(),
+                self.request_object_signing_alg
+                    .as_deref()
+                    .filter(|name| *name != ObjectAlgorithm::Unsigned.as_str()),
             ),
         ];
         for (field, algorithm) in algorithms {
             if algorithm.is_some_and(|name| name.parse::<Algorithm>().is_err()) {
                 fail(field, "oneof", "is not a supported algorithm");
             }
+        }
+        let unsigned = self.request_object_signing_alg.as_deref() == Some(ObjectAlgorithm::Unsigned.as_str());
+        let signed = self.require_signed_request_object || self.security_profile == SecurityProfile::Fapi2;
+        if unsigned && signed {
+            fail(
+                "requestObjectSigningAlg",
+                "invalid_value",
+                "none contradicts signed requests",
+            );
+        }
+        let method = self
+            .token_endpoint_auth_method
+            .as_deref()
+            .and_then(|name| name.parse::<AuthMethod>().ok());
+        let profile = match self.security_profile {
+            SecurityProfile::None => Profile::OAuth,
+            SecurityProfile::Fapi2 => Profile::Fapi2,
+        };
+        let mut wrong = |code: &str, message: &str| fail("tokenEndpointAuthSigningAlg", code, message);
+        match self
+            .token_endpoint_auth_signing_alg
+            .as_deref()
+            .map(str::parse::<AssertionAlgorithm>)
+        {
+            Some(Err(_)) => wrong("oneof", "is not a supported algorithm"),
+            Some(Ok(algorithm)) if method.is_some_and(|method| !algorithm.fits(method)) => {
+                wrong("invalid_value", "does not fit the authentication method");
+            }
+            Some(Ok(algorithm)) if !algorithm.fits_profile(profile) => {
+                wrong("invalid_value", "FAPI 2.0 allows PS256, ES256 and EdDSA only");
+            }
+            _ => {}
         }
         if let Some(jwks) = &self.jwks
             && let Err(fault) = check_jwks(jwks)
@@ -356,6 +397,7 @@ impl ClientProtocolDto {
     /// Puts the values into a client.
     pub fn apply(self, client: &mut Client) {
         client.token_endpoint_auth_method = self.token_endpoint_auth_method;
+        client.token_endpoint_auth_signing_alg = self.token_endpoint_auth_signing_alg;
         client.jwks = self.jwks.map(JsonDocument);
         client.jwks_uri = self.jwks_uri;
         client.id_token_signed_response_alg = self.id_token_signed_response_alg;

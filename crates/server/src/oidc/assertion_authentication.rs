@@ -62,9 +62,15 @@ pub async fn authenticate(state: &AppState, sent: &Assertion) -> Result<Authenti
         return Err(unknown());
     } else if assertion.is_symmetric() {
         check_method(&client, Method::ClientSecretJwt)?;
+        assertion
+            .check_algorithm(client.assertion_alg)
+            .map_err(OAuthError::from)?;
         by_secret(state, &row, &assertion).await?
     } else {
         check_method(&client, Method::PrivateKeyJwt)?;
+        assertion
+            .check_algorithm(client.assertion_alg)
+            .map_err(OAuthError::from)?;
         by_private_key(state, &client, &row, &assertion).await?
     };
     if let Some(replay) = accepted.replay {

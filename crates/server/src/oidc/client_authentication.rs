@@ -1,16 +1,17 @@
 //! Who a request to the token, pushed request, revocation, introspection or device endpoint comes from.
 
 use http::HeaderMap;
-use pocket_id_oidc::client::Client;
-use pocket_id_oidc::client_auth::{Credentials, Presented};
+use pocket_id_oidc::client::{Client, PendingClients};
+use pocket_id_oidc::client_auth::{Credentials, Presented, check_approval};
 use pocket_id_oidc::error::{ErrorCode, OAuthError};
 use pocket_id_oidc::parameters::Parameters;
-use pocket_id_store::clients;
+use pocket_id_store::{StoreResult, clients};
 
 use super::response::Failure;
 use super::{assertion_authentication, facts, form};
 use crate::clients::resolve;
 use crate::http::error::ApiError;
+use crate::registration;
 use crate::state::AppState;
 
 /// A client that has proven who it is (or is public, and said).
@@ -32,6 +33,27 @@ pub async fn authenticate(
         Presented::Credentials(credentials) => by_secret(state, credentials).await,
         Presented::Assertion(assertion) => assertion_authentication::authenticate(state, &assertion).await,
     }
+}
+
+/// The same where tokens are given, or a way to them begins: clients that wait for an approval an administrator wants are
+/// turned away. Ending and describing tokens stays open to them.
+pub async fn authenticate_for_tokens(
+    state: &AppState,
+    headers: &HeaderMap,
+    form: &Parameters,
+) -> Result<AuthenticatedClient, Failure> {
+    let client = authenticate(state, headers, form).await?;
+    check_approval(&client.facts, pending_clients(state).await?)?;
+    Ok(client)
+}
+
+/// Whether the instance lets clients be used that nobody approved.
+pub async fn pending_clients(state: &AppState) -> StoreResult<PendingClients> {
+    Ok(if registration::requires_approval(&*state.settings().await?) {
+        PendingClients::Refused
+    } else {
+        PendingClients::Allowed
+    })
 }
 
 fn failed() -> Failure {

@@ -65,6 +65,7 @@ pub fn client(row: &clients::Client) -> Client {
             SecurityProfile::Fapi2 => Profile::Fapi2,
         },
         auth_method: chosen(row.token_endpoint_auth_method.as_deref()),
+        assertion_alg: chosen(row.token_endpoint_auth_signing_alg.as_deref()),
         id_token_alg: chosen(row.id_token_signed_response_alg.as_deref()),
         userinfo_alg: chosen(row.userinfo_signed_response_alg.as_deref()),
         request_object_alg: chosen(row.request_object_signing_alg.as_deref()),

@@ -132,7 +132,12 @@ async fn caller(state: &AppState, headers: &HeaderMap, form: &Parameters) -> Res
                 .ok_or_else(unauthorized)
         }
         (None, Some(header)) => {
-            let credentials = Credentials::read(Some(header), &Parameters::default())?;
+            let is_basic = header
+                .split_once(' ')
+                .is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"));
+            // Credentials in the body do not count here; those that contradict the header still do.
+            let nothing = Parameters::default();
+            let credentials = Credentials::read(Some(header), if is_basic { form } else { &nothing })?;
             client_authentication::by_secret(state, credentials)
                 .await
                 .and_then(confidential)

@@ -4,6 +4,7 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{Method, StatusCode};
 use pocket_id_oidc::authorize::{self, Channel, PageError, Refusal};
+use pocket_id_oidc::client_auth::SEVERAL_WAYS;
 use pocket_id_oidc::error::{ErrorCode, OAuthError};
 use pocket_id_oidc::parameters::Parameters;
 use pocket_id_oidc::pushed_request::{self, Answer};
@@ -15,7 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::authorize::{policy, unpack_object, user_apis};
-use super::client_authentication::authenticate;
+use super::client_authentication::authenticate_for_tokens;
 use super::dpop::{self, Nonce, Proven, Unused};
 use super::form;
 use super::response::{self, Failure};
@@ -52,7 +53,7 @@ async fn keep(state: &AppState, request: Request) -> Result<Answer, Failure> {
     pairs.extend(body);
     let mut parameters = Parameters::from_pairs(pairs);
     // Whoever cannot even say who they are has failed to authenticate here.
-    let client = authenticate(state, &headers, &parameters)
+    let client = authenticate_for_tokens(state, &headers, &parameters)
         .await
         .map_err(unauthenticated)?;
     if parameters.get("request_uri").is_some() {
@@ -125,7 +126,9 @@ fn unreadable(error: form::FormError) -> Failure {
 
 fn unauthenticated(failure: Failure) -> Failure {
     match failure {
-        Failure::OAuth(error) if error.code == ErrorCode::InvalidRequest => {
+        Failure::OAuth(error)
+            if error.code == ErrorCode::InvalidRequest && error.description != SEVERAL_WAYS =>
+        {
             OAuthError::new(ErrorCode::InvalidClient, error.description).into()
         }
         other => other,

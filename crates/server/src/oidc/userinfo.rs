@@ -29,6 +29,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
     get, path = "/api/oidc/userinfo", tag = "OpenID Connect",
     responses(
         (status = 200, body = Value, description = "Claims (OIDC Core §5.3.2)"),
+        (status = 400, body = Value, description = "The access token was sent more than once"),
         (status = 401, body = Value, description = "No usable access token (RFC 6750)"),
         (status = 403, body = Value, description = "The access token is for other things")
     )
@@ -42,6 +43,7 @@ async fn get(State(state): State<AppState>, request: Request) -> Response {
     post, path = "/api/oidc/userinfo", tag = "OpenID Connect",
     responses(
         (status = 200, body = Value, description = "Claims (OIDC Core §5.3.2)"),
+        (status = 400, body = Value, description = "The access token was sent more than once"),
         (status = 401, body = Value, description = "No usable access token (RFC 6750)"),
         (status = 403, body = Value, description = "The access token is for other things")
     )
@@ -60,7 +62,15 @@ async fn answer(state: &AppState, request: Request) -> Response {
     } else {
         Parameters::default()
     };
-    let Some((scheme, token)) = userinfo::access_token(authorization.as_deref(), &body, &query) else {
+    let sent = match userinfo::access_token(authorization.as_deref(), &body, &query) {
+        Ok(sent) => sent,
+        Err(error) => {
+            let mut response = response::json(StatusCode::BAD_REQUEST, &error.body());
+            challenge(&mut response, "Bearer", Some(&error));
+            return response;
+        }
+    };
+    let Some((scheme, token)) = sent else {
         // RFC 6750 §3: without an attempt to authenticate the challenge names no error.
         let mut response = response::json(StatusCode::UNAUTHORIZED, &userinfo::invalid_token().body());
         challenge(&mut response, "Bearer", None);

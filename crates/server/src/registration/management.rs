@@ -1,6 +1,6 @@
 //! A registered client reading, changing and removing itself (RFC 7592).
 
-use pocket_id_oidc::client_auth;
+use pocket_id_oidc::client_auth::{self, is_one_of};
 use pocket_id_oidc::registration::{self, RegistrationError};
 use pocket_id_oidc::response_type::ResponseType;
 use pocket_id_store::clients::{self, Client};
@@ -14,6 +14,7 @@ use subtle::ConstantTimeEq as _;
 use super::registering::{RegisterError, Registered, apply, check_sector, logo_uri, new_secret};
 use crate::clients::logos;
 use crate::clients::service::prepare_keys;
+use crate::oidc::facts;
 use crate::secret_token::{self, SecretToken};
 use crate::state::AppState;
 
@@ -70,6 +71,7 @@ pub async fn replace(
     let (mut client, registration, hash) = authorized(&tx, id, token).await?;
     let before = client.clone();
     apply(&mut client, &metadata);
+    check_secret(state, &tx, id, document).await?;
     let elsewhere = before.callback_urls != client.callback_urls
         || before.logout_callback_urls != client.logout_callback_urls
         || response_types(&before) != response_types(&client)
@@ -84,8 +86,8 @@ pub async fn replace(
     let registered_before = self::members(&registration);
     let members = metadata.to_json();
     let new_logo = logo_uri(&registered_before) != logo_uri(&members);
-    if new_logo {
-        // Nobody approved of that face.
+    if new_logo || looks_different(&registered_before, &members) || does_more(&before, &client) {
+        // Nobody approved of that face, or of what it does now.
         client.is_approved = client.is_approved && registration.token_id.is_some();
     }
     client.updated_at = Some(state.now());
@@ -115,6 +117,45 @@ pub async fn replace(
         secret,
         access_token: Some(access_token.value),
     })
+}
+
+/// RFC 7592 §2.2: a client that names its secret names the one it has.
+async fn check_secret(
+    state: &AppState,
+    tx: &Tx,
+    id: &ClientId,
+    document: &Value,
+) -> Result<(), RegisterError> {
+    let Some(sent) = document.get("client_secret").filter(|sent| !sent.is_null()) else {
+        return Ok(());
+    };
+    let stored = facts::active_secrets(&clients::secrets(tx, id).await?, state.now());
+    if sent.as_str().is_some_and(|sent| is_one_of(sent, &stored)) {
+        return Ok(());
+    }
+    let text = "The client_secret is not the client's own.";
+    Err(RegistrationError::Metadata(text.to_owned()).into())
+}
+
+/// Whether a client shows people another name, or other addresses of its owner, than it did.
+fn looks_different(before: &Map<String, Value>, now: &Map<String, Value>) -> bool {
+    let shown = |name: &str| {
+        matches!(name, "client_uri" | "policy_uri" | "tos_uri")
+            || name == "client_name"
+            || name.starts_with("client_name#")
+    };
+    let names = before.keys().chain(now.keys()).filter(|name| shown(name));
+    names.into_iter().any(|name| before.get(name) != now.get(name))
+}
+
+/// Whether a client has ways to tokens, or addresses this server asks, that it did not have. An administrator may have
+/// taken away what it registers again.
+fn does_more(before: &Client, now: &Client) -> bool {
+    before.name != now.name
+        || before.grant_types != now.grant_types
+        || before.request_uris != now.request_uris
+        || before.backchannel_logout_uri != now.backchannel_logout_uri
+        || before.frontchannel_logout_uri != now.frontchannel_logout_uri
 }
 
 /// The response types of a client; those that registered before there was a choice have `code` alone.

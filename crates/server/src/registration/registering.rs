@@ -190,7 +190,8 @@ pub fn apply(client: &mut Client, metadata: &ClientMetadata) {
         |algorithm: Option<pocket_id_oidc::jose::Algorithm>| algorithm.map(|alg| alg.as_str().to_owned());
     client.id_token_signed_response_alg = name(metadata.id_token_alg);
     client.userinfo_signed_response_alg = name(metadata.userinfo_alg);
-    client.request_object_signing_alg = name(metadata.request_object_alg);
+    client.request_object_signing_alg = metadata.request_object_alg.map(|alg| alg.as_str().to_owned());
+    client.token_endpoint_auth_signing_alg = metadata.assertion_alg.map(|alg| alg.as_str().to_owned());
     client.default_max_age = metadata.default_max_age;
     client.requires_pushed_authorization_requests = metadata.pushed_requests;
     client.require_signed_request_object = metadata.signed_requests;

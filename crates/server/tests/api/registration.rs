@@ -377,6 +377,227 @@ both_engines!(
 );
 
 both_engines!(
+    what_waits_for_approval_gets_no_tokens_by_any_way,
+    |app: TestApp| async move {
+        const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+        const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+        let mut admin = app.set_up().await;
+        policy(&mut admin, "open", false).await;
+        let mut body = metadata();
+        body["token_endpoint_auth_method"] = json!("client_secret_post");
+        body["grant_types"] = json!([
+            "authorization_code",
+            "refresh_token",
+            "client_credentials",
+            DEVICE
+        ]);
+        let registered = register(&app, None, &body).await.json();
+        let client = crate::oidc::Client {
+            id: text(&registered["client_id"]).to_owned(),
+            secret: text(&registered["client_secret"]).to_owned(),
+        };
+        let tokens = crate::oidc::tokens(&app, &mut admin, &client).await;
+        let pending = code(&mut admin, &client, &[]).await;
+        let own = [
+            ("client_id", client.id.as_str()),
+            ("client_secret", &client.secret),
+        ];
+        let started = app.browser().post_form("/api/oidc/device/authorize", &own).await;
+        assert_eq!(started.status, StatusCode::OK, "{started:?}");
+        let device_code = text(&started.json()["device_code"]).to_owned();
+
+        policy(&mut admin, "open", true).await;
+        let (access, renewal) = (text(&tokens["access_token"]), text(&tokens["refresh_token"]));
+        let ways = [
+            ("token", vec![("grant_type", "client_credentials")]),
+            (
+                "token",
+                vec![("grant_type", "refresh_token"), ("refresh_token", renewal)],
+            ),
+            (
+                "token",
+                vec![
+                    ("grant_type", "authorization_code"),
+                    ("code", &pending),
+                    ("redirect_uri", CALLBACK),
+                    ("code_verifier", crate::oidc::VERIFIER),
+                ],
+            ),
+            (
+                "token",
+                vec![
+                    ("grant_type", EXCHANGE),
+                    ("subject_token", access),
+                    (
+                        "subject_token_type",
+                        "urn:ietf:params:oauth:token-type:access_token",
+                    ),
+                ],
+            ),
+            (
+                "token",
+                vec![("grant_type", DEVICE), ("device_code", &device_code)],
+            ),
+            ("device/authorize", vec![]),
+            (
+                "par",
+                vec![
+                    ("response_type", "code"),
+                    ("redirect_uri", CALLBACK),
+                    ("scope", "openid"),
+                ],
+            ),
+        ];
+        for (endpoint, mut form) in ways.clone() {
+            form.extend(own);
+            let answer = app
+                .browser()
+                .post_form(&format!("/api/oidc/{endpoint}"), &form)
+                .await;
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{form:?}");
+            let told = answer.json();
+            assert_eq!(told["error"], "unauthorized_client", "{form:?}");
+            assert_eq!(
+                told["error_description"], "The client waits for approval.",
+                "{form:?}"
+            );
+        }
+        // Nothing of it was used up.
+        let approve = format!("/api/oidc/clients/{}/approve", client.id);
+        assert_eq!(admin.post_nothing(&approve).await.status, StatusCode::NO_CONTENT);
+        for (endpoint, mut form) in ways {
+            if form.contains(&("grant_type", EXCHANGE)) || form.contains(&("grant_type", DEVICE)) {
+                continue;
+            }
+            form.extend(own);
+            let answer = app
+                .browser()
+                .post_form(&format!("/api/oidc/{endpoint}"), &form)
+                .await;
+            assert!(answer.status.is_success(), "{form:?} {answer:?}");
+        }
+    }
+);
+
+both_engines!(
+    what_an_approved_client_makes_of_itself_has_to_be_approved_again,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        policy(&mut admin, "open", true).await;
+        let registered = register(&app, None, &metadata()).await.json();
+        let (path, id) = (
+            own_path(&app, &registered),
+            text(&registered["client_id"]).to_owned(),
+        );
+        let approve = format!("/api/oidc/clients/{id}/approve");
+        let mut token = text(&registered["registration_access_token"]).to_owned();
+        let mut body = metadata();
+        body["client_id"] = json!(id);
+        for (member, value, approved) in [
+            ("contacts", json!(["me@app.example"]), true),
+            ("client_secret", registered["client_secret"].clone(), true),
+            ("client_name", json!("Your bank"), false),
+            ("client_name#de", json!("Ihre Bank"), false),
+            ("client_uri", json!("https://bank.example/"), false),
+            ("policy_uri", json!("https://bank.example/policy"), false),
+            ("tos_uri", json!("https://bank.example/terms"), false),
+            ("request_uris", json!(["https://app.example/r"]), false),
+            ("backchannel_logout_uri", json!("https://app.example/bye"), false),
+            ("frontchannel_logout_uri", json!("https://app.example/out"), false),
+            (
+                "grant_types",
+                json!(["authorization_code", "refresh_token", "client_credentials"]),
+                false,
+            ),
+        ] {
+            assert_eq!(
+                admin.post_nothing(&approve).await.status,
+                StatusCode::NO_CONTENT,
+                "{member}"
+            );
+            body[member] = value;
+            let answer = send(&app, Method::PUT, &path, Some(&token), Some(&body)).await;
+            assert_eq!(answer.status, StatusCode::OK, "{member}: {answer:?}");
+            text(&answer.json()["registration_access_token"]).clone_into(&mut token);
+            let shown = admin.get(&format!("/api/oidc/clients/{id}")).await.json();
+            assert_eq!(shown["isApproved"], approved, "{member}");
+        }
+        for wrong in [json!("wrong"), json!(""), json!(7)] {
+            body["client_secret"] = wrong;
+            let answer = send(&app, Method::PUT, &path, Some(&token), Some(&body)).await;
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{answer:?}");
+            assert_eq!(answer.json()["error"], "invalid_client_metadata");
+        }
+        let still = send(&app, Method::GET, &path, Some(&token), None).await;
+        assert_eq!(still.status, StatusCode::OK, "nothing changed");
+    }
+);
+
+both_engines!(
+    what_a_client_signs_with_is_kept_and_held_to,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        policy(&mut admin, "open", false).await;
+        let mut body = metadata();
+        body["grant_types"] = json!(["authorization_code", "client_credentials"]);
+        body["token_endpoint_auth_method"] = json!("client_secret_jwt");
+        body["request_object_signing_alg"] = json!("none");
+        for wrong in ["XX", "none", "RS256"] {
+            body["token_endpoint_auth_signing_alg"] = json!(wrong);
+            let answer = register(&app, None, &body).await;
+            assert_eq!(answer.json()["error"], "invalid_client_metadata", "{wrong}");
+        }
+        body["token_endpoint_auth_signing_alg"] = json!("HS256");
+        let registered = register(&app, None, &body).await.json();
+        assert_eq!(registered["token_endpoint_auth_signing_alg"], "HS256");
+        assert_eq!(registered["request_object_signing_alg"], "none");
+        let id = text(&registered["client_id"]);
+        let mut client = admin.get(&format!("/api/oidc/clients/{id}")).await.json();
+        assert_eq!(client["protocol"]["tokenEndpointAuthSigningAlg"], "HS256");
+        assert_eq!(client["protocol"]["requestObjectSigningAlg"], "none");
+        let secret = text(&registered["client_secret"]);
+        for (algorithm, status) in [("HS384", 401), ("HS256", 200)] {
+            let now = app.app.state.now().seconds();
+            let claims = json!({
+                "iss": id, "sub": id, "aud": app.url, "jti": algorithm, "iat": now, "exp": now + 60
+            });
+            let assertion = crate::oidc::with_secret(secret, algorithm, &claims);
+            let form = [
+                ("grant_type", "client_credentials"),
+                (
+                    "client_assertion_type",
+                    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+                ),
+                ("client_assertion", &assertion),
+            ];
+            let answer = app.browser().post_form("/api/oidc/token", &form).await;
+            assert_eq!(answer.status, status, "{algorithm} {answer:?}");
+        }
+        let object = crate::oidc::with_secret(secret, "HS256", &json!({"state": "signed"}));
+        let one = crate::oidc::Client {
+            id: id.to_owned(),
+            secret: String::new(),
+        };
+        let answer = admin.get(&authorize_path(&one, &[("request", &object)])).await;
+        assert_eq!(
+            parameter(&answer, "error").as_deref(),
+            Some("invalid_request_object"),
+            "{answer:?}"
+        );
+        // An administrator has the same rules.
+        for (algorithm, fine) in [("ES256", false), ("XX", false), ("HS512", true)] {
+            client["protocol"]["tokenEndpointAuthSigningAlg"] = json!(algorithm);
+            let answer = admin.put(&format!("/api/oidc/clients/{id}"), &client).await;
+            assert_eq!(answer.status == StatusCode::OK, fine, "{algorithm} {answer:?}");
+            if !fine {
+                let rules = answer.failed_rules();
+                assert_eq!(rules[0].0, "tokenEndpointAuthSigningAlg", "{rules:?}");
+            }
+        }
+    }
+);
+
+both_engines!(
     a_client_that_turns_to_assertions_gets_a_secret_to_make_them_from,
     |app: TestApp| async move {
         let mut admin = app.set_up().await;

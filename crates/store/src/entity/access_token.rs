@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::types::{GrantId, Timestamp};
+use crate::types::{GrantId, StringList, Timestamp};
 
 /// An issued access token; without its row it is not accepted here.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -19,6 +19,8 @@ pub struct Model {
     pub expires_at: Timestamp,
     /// Thumbprint of the key it is bound to (RFC 9449).
     pub dpop_jkt: Option<String>,
+    /// Its scopes, if it has fewer than its grant (RFC 6749 §6).
+    pub scope: Option<StringList>,
 }
 
 /// No relations are declared: queries name what they join.

@@ -47,6 +47,8 @@ pub struct Model {
     pub actor: Option<JsonDocument>,
     /// The client's session it belongs to; the `sid` of its tokens. It may have ended.
     pub client_session_id: Option<ClientSessionId>,
+    /// The grant whose token this one was exchanged for (RFC 8693); it does not outlive that one.
+    pub parent_id: Option<GrantId>,
 }
 
 /// No relations are declared: queries name what they join.

@@ -63,6 +63,8 @@ pub struct Model {
     pub userinfo_signed_response_alg: Option<String>,
     /// The only algorithm its request objects may have.
     pub request_object_signing_alg: Option<String>,
+    /// The only algorithm its own assertions may have.
+    pub token_endpoint_auth_signing_alg: Option<String>,
     /// Only signed request objects (RFC 9101 §10.5).
     pub require_signed_request_object: bool,
     /// Only access tokens bound to a key (RFC 9449 §5.2).

@@ -27,6 +27,7 @@ mod m20261128_000022_secret_names;
 mod m20261128_000023_serving_clients;
 mod m20261128_000024_response_types;
 mod m20261129_000025_scim;
+mod m20261129_000026_oidc;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -64,6 +65,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000023_serving_clients::Migration),
             Box::new(m20261128_000024_response_types::Migration),
             Box::new(m20261129_000025_scim::Migration),
+            Box::new(m20261129_000026_oidc::Migration),
         ]
     }
 }

@@ -2767,7 +2767,7 @@ export interface components {
              */
             minimumPasskey?: string;
             /**
-             * @description The only algorithm its request objects may have.
+             * @description The only algorithm its request objects may have; `none`: unsigned ones only.
              * @default null
              */
             requestObjectSigningAlg?: string | null;
@@ -2798,6 +2798,11 @@ export interface components {
              * @default null
              */
             tokenEndpointAuthMethod?: string | null;
+            /**
+             * @description The only algorithm of the assertions the client makes itself; any when null.
+             * @default null
+             */
+            tokenEndpointAuthSigningAlg?: string | null;
             /**
              * @description Algorithm of its userinfo answers; plain JSON when null.
              * @default null
@@ -11249,6 +11254,15 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
+            /** @description The access token was sent more than once */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
             /** @description No usable access token (RFC 6750) */
             401: {
                 headers: {
@@ -11283,6 +11297,15 @@ export interface operations {
         responses: {
             /** @description Claims (OIDC Core §5.3.2) */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description The access token was sent more than once */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };

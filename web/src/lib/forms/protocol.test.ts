@@ -56,6 +56,7 @@ const STORED: ClientProtocol = {
 	responseTypes: null,
 	securityProfile: 'none',
 	tokenEndpointAuthMethod: null,
+	tokenEndpointAuthSigningAlg: null,
 	userinfoSignedResponseAlg: null
 };
 const CONFIDENTIAL = { isPublic: false, callbackURLs: ['https://a.example/cb'] };
@@ -83,6 +84,7 @@ test('an untouched form sends back what is stored, members it does not know incl
 		// Empty texts are what the API takes for "not chosen".
 		...{ tokenEndpointAuthMethod: '', jwksUri: '', idTokenSignedResponseAlg: '', minimumAcr: '' },
 		...{ userinfoSignedResponseAlg: '', requestObjectSigningAlg: '' },
+		tokenEndpointAuthSigningAlg: '',
 		...{ backchannelLogoutUri: '', frontchannelLogoutUri: '' }
 	});
 });

@@ -33,6 +33,15 @@ export const SIGNING_ALGORITHMS = [
 	...['ES256', 'ES384', 'ES512', 'EdDSA']
 ];
 
+const SECRET_ALGORITHMS = ['HS256', 'HS384', 'HS512'];
+
+/** What assertions of clients that authenticate by a method can have for an algorithm. */
+export function assertionAlgorithms(method: string): string[] {
+	if (method === 'private_key_jwt') return SIGNING_ALGORITHMS;
+	if (method === 'client_secret_jwt') return SECRET_ALGORITHMS;
+	return [...SIGNING_ALGORITHMS, ...SECRET_ALGORITHMS];
+}
+
 export const GRANT_TYPES = [
 	'authorization_code',
 	'implicit',
@@ -54,6 +63,7 @@ const sameEntries = (some: string[], others: string[]): boolean =>
 export function protocolValues(stored: ClientProtocol) {
 	return {
 		tokenEndpointAuthMethod: stored.tokenEndpointAuthMethod ?? '',
+		tokenEndpointAuthSigningAlg: stored.tokenEndpointAuthSigningAlg ?? '',
 		jwks: stored.jwks ? JSON.stringify(stored.jwks, null, 2) : '',
 		jwksUri: stored.jwksUri ?? '',
 		idTokenSignedResponseAlg: stored.idTokenSignedResponseAlg ?? '',
@@ -87,7 +97,7 @@ export type ProtocolValues = ReturnType<typeof protocolValues>;
 
 /** Which fields a section of the page holds: it opens when one of them is set or wrong. */
 export const SECTIONS = {
-	authentication: ['tokenEndpointAuthMethod', 'jwks', 'jwksUri'],
+	authentication: ['tokenEndpointAuthMethod', 'tokenEndpointAuthSigningAlg', 'jwks', 'jwksUri'],
 	signIn: [
 		'minimumAcr',
 		'minimumPasskey',

@@ -152,6 +152,7 @@ impl Issuance<'_> {
                 created_at: grant.created_at,
                 expires_at: grant.expires_at,
                 dpop_jkt: None,
+                scope: None,
             };
             access_tokens::insert(tx, row).await?;
         }
@@ -200,6 +201,7 @@ impl Issuance<'_> {
             dpop_jkt: request.dpop_jkt.clone(),
             actor: None,
             client_session_id: None,
+            parent_id: None,
         })
     }
 }

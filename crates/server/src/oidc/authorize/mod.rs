@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method, StatusCode};
 use pocket_id_oidc::authorize::{
     self, AuthorizationRequest, Decision, FreshProof, GroupAccess, Hint, InsecureRedirects, PageError,
-    PendingClients, Policy, Refusal, SameUser, SignedInUser,
+    Policy, Refusal, SameUser, SignedInUser,
 };
 use pocket_id_oidc::id_token;
 use pocket_id_oidc::interaction::Progress;
@@ -32,12 +32,11 @@ pub use issuance::amr;
 use issuance::{Authentication, Issuance, Issued};
 use refusal::{error_page, refuse, to_client};
 
-use super::{facts, form, response, token};
+use super::{client_authentication, facts, form, response, token};
 use crate::http::access::{MaybeUser, SignedIn};
 use crate::http::client_ip::RequestOrigin;
 use crate::http::error::ApiError;
 use crate::refused_authorizations::Attempt;
-use crate::registration;
 use crate::sessions;
 use crate::state::AppState;
 
@@ -129,14 +128,9 @@ pub async fn policy(state: &AppState) -> StoreResult<Policy> {
     } else {
         InsecureRedirects::Refused
     };
-    let pending_clients = if registration::requires_approval(&*state.settings().await?) {
-        PendingClients::Refused
-    } else {
-        PendingClients::Allowed
-    };
     Ok(Policy {
         insecure_redirects,
-        pending_clients,
+        pending_clients: client_authentication::pending_clients(state).await?,
     })
 }
 

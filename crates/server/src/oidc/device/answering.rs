@@ -276,6 +276,7 @@ async fn insert_grant(
         dpop_jkt: None,
         actor: None,
         client_session_id: None,
+        parent_id: None,
     };
     grants::insert(tx, grant).await?;
     Ok(id)

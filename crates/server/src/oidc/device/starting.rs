@@ -15,7 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::user_code_hash;
-use crate::oidc::client_authentication::authenticate;
+use crate::oidc::client_authentication::authenticate_for_tokens;
 use crate::oidc::response::{self, Failure};
 use crate::oidc::{facts, form};
 use crate::state::AppState;
@@ -60,7 +60,7 @@ async fn begin(state: &AppState, request: Request) -> Result<Started, Failure> {
     let form = form::body(request)
         .await
         .map_err(|error| OAuthError::new(ErrorCode::InvalidRequest, error.to_string()))?;
-    let client = authenticate(state, &headers, &form).await?;
+    let client = authenticate_for_tokens(state, &headers, &form).await?;
     let refused = |code, text: &str| Failure::OAuth(OAuthError::new(code, text));
     if form.get("client_id").is_some_and(|id| id != client.facts.id) {
         return Err(refused(

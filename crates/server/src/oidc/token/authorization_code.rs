@@ -1,7 +1,6 @@
 //! Exchanging a code for tokens.
 
 use pocket_id_oidc::error::{ErrorCode, OAuthError};
-use pocket_id_oidc::id_token::Occasion;
 use pocket_id_oidc::opaque::Kind;
 use pocket_id_oidc::pkce::{Challenge, Method};
 use pocket_id_oidc::token::authorization_code::{Request, StoredCode, evaluate};
@@ -10,7 +9,7 @@ use pocket_id_store::types::TokenHash;
 use pocket_id_store::{authorization_codes, grants};
 
 use super::Caller;
-use super::minting::{Artefacts, Minted, Standing, deny, mint, no_user, standing};
+use super::minting::{Minted, Plan, Standing, deny, mint, no_user, standing};
 use crate::oidc::response::Failure;
 use crate::state::AppState;
 
@@ -74,5 +73,5 @@ pub async fn redeem(state: &AppState, caller: &Caller, request: &Request) -> Res
         grants::bind(&tx, grant.id, bound_to.as_deref()).await?;
         grant.dpop_jkt = bound_to;
     }
-    mint(state, tx, caller, grant, user, (Artefacts::Both, Occasion::Code)).await
+    mint(state, tx, caller, grant, user, Plan::first()).await
 }

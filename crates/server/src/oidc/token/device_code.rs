@@ -2,14 +2,13 @@
 
 use pocket_id_oidc::device::{Poll, Request, Status, StoredDeviceCode, evaluate};
 use pocket_id_oidc::error::{ErrorCode, OAuthError};
-use pocket_id_oidc::id_token::Occasion;
 use pocket_id_oidc::opaque::Kind;
 use pocket_id_oidc::token::{Denial, UserStanding};
 use pocket_id_store::types::{DeviceRequestStatus, TokenHash};
 use pocket_id_store::{commit, device_requests, grants};
 
 use super::Caller;
-use super::minting::{Artefacts, Minted, Standing, deny, mint, no_user, standing};
+use super::minting::{Minted, Plan, Standing, deny, mint, no_user, standing};
 use crate::oidc::response::Failure;
 use crate::state::AppState;
 
@@ -67,5 +66,5 @@ pub async fn redeem(state: &AppState, caller: &Caller, request: &Request) -> Res
         grants::bind(&tx, grant.id, bound_to.as_deref()).await?;
         grant.dpop_jkt = bound_to;
     }
-    mint(state, tx, caller, grant, user, (Artefacts::Both, Occasion::Code)).await
+    mint(state, tx, caller, grant, user, Plan::first()).await
 }

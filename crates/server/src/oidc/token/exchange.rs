@@ -104,6 +104,7 @@ pub async fn exchange(
     let lifetime = now.plus_minutes(client.row.access_token_duration_minutes.into());
     let expires_at = lifetime.min(subject_token.expires_at);
     let issuer = state.config.app_url.as_str();
+    let subject_grant_id = subject_grant.id;
     let new = Grant {
         id: GrantId(state.random.uuid()),
         client_id: client.row.id.clone(),
@@ -119,10 +120,16 @@ pub async fn exchange(
         expires_at,
         dpop_jkt: None,
         client_session_id: None,
+        parent_id: Some(subject_grant.id),
         // What another client asked for one by one, people agreed to for that client.
         claims: subject_grant.claims.clone().filter(|_| source.is_none()),
         ..subject_grant
     };
+    // Whatever ends the user's token's grant ends this one too, also if it happens at this very moment.
+    if !grants::hold(&tx, subject_grant_id).await? {
+        let text = "The subject_token is not a valid access token.";
+        return Err(OAuthError::new(ErrorCode::InvalidRequest, text).into());
+    }
     grants::insert(&tx, new.clone()).await?;
     let jti = state.random.uuid();
     access_tokens::insert(
@@ -133,6 +140,7 @@ pub async fn exchange(
             created_at: now,
             expires_at,
             dpop_jkt: caller.key_thumbprint(),
+            scope: None,
         },
     )
     .await?;

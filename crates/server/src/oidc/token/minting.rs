@@ -13,7 +13,7 @@ use pocket_id_oidc::token::{Denial, TokenResponse, UserStanding};
 use pocket_id_store::access_tokens::AccessToken;
 use pocket_id_store::grants::Grant;
 use pocket_id_store::refresh_tokens::RefreshToken;
-use pocket_id_store::types::{GrantId, Timestamp, TokenHash};
+use pocket_id_store::types::{GrantId, StringList, Timestamp, TokenHash};
 use pocket_id_store::users::User;
 use pocket_id_store::{
     StoreResult, Tx, access_tokens, client_sessions, clients, commit, grants, refresh_tokens, users,
@@ -101,15 +101,40 @@ pub enum Artefacts {
     AccessToken,
 }
 
+/// What a grant gets, and why.
+pub struct Plan {
+    /// Which artefacts.
+    pub artefacts: Artefacts,
+    /// For a code or at a refresh.
+    pub occasion: Occasion,
+    /// The scopes of the access token and the ID token, if they are fewer than the grant's.
+    pub narrowed: Option<StringList>,
+}
+
+impl Plan {
+    /// Everything, for a code or a device.
+    pub fn first() -> Self {
+        Self {
+            artefacts: Artefacts::Both,
+            occasion: Occasion::Code,
+            narrowed: None,
+        }
+    }
+}
+
 /// Uses up the proof of the request, writes down the new tokens and commits. Signing comes after: it takes longer than all of this together and
 /// must not hold the database.
 pub async fn mint(
     state: &AppState,
     tx: Tx,
     caller: &Caller,
-    grant: Grant,
+    mut grant: Grant,
     user: User,
-    (artefacts, occasion): (Artefacts, Occasion),
+    Plan {
+        artefacts,
+        occasion,
+        narrowed,
+    }: Plan,
 ) -> Result<Minted, Failure> {
     caller.use_proof(state, &tx).await?;
     let now = state.now();
@@ -124,6 +149,7 @@ pub async fn mint(
             created_at: now,
             expires_at: access_expires_at,
             dpop_jkt: caller.key_thumbprint(),
+            scope: narrowed.clone(),
         },
     )
     .await?;
@@ -152,6 +178,8 @@ pub async fn mint(
     }
     grants::extend(&tx, grant.id, ends_at).await?;
     commit(tx).await?;
+    // For what is signed now, and not for the grant, which keeps all of them for the next refresh.
+    grant.scope = narrowed.unwrap_or(grant.scope);
     Ok(Minted {
         grant,
         user,

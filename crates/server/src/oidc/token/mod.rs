@@ -95,7 +95,7 @@ async fn answer(
         .await
         .map_err(|error| OAuthError::new(ErrorCode::InvalidRequest, error.to_string()))?;
     let asked = token::parse(&form)?;
-    let client = client_authentication::authenticate(state, &headers, &form).await?;
+    let client = client_authentication::authenticate_for_tokens(state, &headers, &form).await?;
     asked.check_client(&client.facts)?;
     let proof = Proven {
         headers: &headers,

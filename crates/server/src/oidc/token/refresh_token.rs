@@ -5,14 +5,15 @@ use pocket_id_oidc::error::{ErrorCode, OAuthError};
 use pocket_id_oidc::id_token::Occasion;
 use pocket_id_oidc::opaque::Kind;
 use pocket_id_oidc::resource::{self, UnknownScopes};
-use pocket_id_oidc::token::refresh_token::{Request, StoredRefreshToken, evaluate};
+use pocket_id_oidc::scope::Scopes;
+use pocket_id_oidc::token::refresh_token::{Request, StoredRefreshToken, evaluate, narrow};
 use pocket_id_oidc::token::{Denial, UserStanding};
 use pocket_id_store::grants::Grant;
-use pocket_id_store::types::{SubjectType, TokenHash};
+use pocket_id_store::types::{StringList, SubjectType, TokenHash};
 use pocket_id_store::{Tx, access_tokens, grants, refresh_tokens};
 
 use super::Caller;
-use super::minting::{Artefacts, Minted, Standing, deny, mint, no_user, standing};
+use super::minting::{Artefacts, Minted, Plan, Standing, deny, mint, no_user, standing};
 use crate::oidc::facts;
 use crate::oidc::response::Failure;
 use crate::state::AppState;
@@ -51,16 +52,16 @@ pub async fn rotate(state: &AppState, caller: &Caller, request: &Request) -> Res
         _ => return Err(no_user()),
     };
     still_available(&tx, caller, &grant).await?;
+    let granted = Scopes::from_granted(grant.scope.0.clone());
+    let names_api = api_of(caller, &grant).is_some();
+    let narrowed = narrow(&granted, request.scope.as_deref(), names_api)?;
+    let plan = |artefacts| Plan {
+        artefacts,
+        occasion: Occasion::Refresh,
+        narrowed: narrowed.map(|scopes| StringList(scopes.as_slice().to_vec())),
+    };
     if client.facts.profile == Profile::Fapi2 {
-        return mint(
-            state,
-            tx,
-            caller,
-            grant,
-            user,
-            (Artefacts::AccessToken, Occasion::Refresh),
-        )
-        .await;
+        return mint(state, tx, caller, grant, user, plan(Artefacts::AccessToken)).await;
     }
     // The gate: of any number of requests with this token one passes.
     if !refresh_tokens::redeem(&tx, &hash, now).await? {
@@ -68,26 +69,19 @@ pub async fn rotate(state: &AppState, caller: &Caller, request: &Request) -> Res
         return deny(state, tx, Some(grant.id), Denial::RevokeGrant(error)).await;
     }
     access_tokens::delete_of_grant(&tx, grant.id).await?;
-    mint(
-        state,
-        tx,
-        caller,
-        grant,
-        user,
-        (Artefacts::Both, Occasion::Refresh),
-    )
-    .await
+    mint(state, tx, caller, grant, user, plan(Artefacts::Both)).await
+}
+
+/// The API a grant's access tokens are for, if they are for one.
+fn api_of<'g>(caller: &Caller, grant: &'g Grant) -> Option<&'g str> {
+    let first = grant.audience.0.first()?;
+    (*first != caller.client.facts.id).then_some(first)
 }
 
 /// Whether the client still has what the grant gave it of an API; standard scopes are always there.
 async fn still_available(tx: &Tx, caller: &Caller, grant: &Grant) -> Result<(), Failure> {
     let client = &caller.client;
-    let resource = grant
-        .audience
-        .0
-        .first()
-        .filter(|audience| **audience != client.facts.id)
-        .map(String::as_str);
+    let resource = api_of(caller, grant);
     let scope = grant.scope.0.join(" ");
     let apis = facts::apis(tx, &client.row, SubjectType::User, resource, Some(&scope)).await?;
     resource::resolve(resource, Some(&scope), &apis, UnknownScopes::Refused)?;

@@ -97,3 +97,85 @@ both_engines!(impersonation_leaves_no_actor, |app: TestApp| async move {
     let late = trade(&app, &client, subject, &[]).await;
     assert_eq!(late.json()["error"], "invalid_request");
 });
+
+/// A token made of a token made of a user's token, by which the user is known until what it came of ends.
+async fn derived(app: &TestApp, client: &Client, subject: &str) -> String {
+    let first = trade(app, client, subject, &[]).await.json();
+    let second = trade(app, client, text(&first["access_token"]), &[]).await;
+    assert_eq!(second.status, StatusCode::OK, "{second:?}");
+    text(&second.json()["access_token"]).to_owned()
+}
+
+both_engines!(
+    what_ends_a_token_s_authorization_ends_what_was_made_of_it,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let client = register(&mut admin, |body| {
+            body["protocol"] = json!({"allowTokenImpersonation": true});
+        })
+        .await;
+        for way in [
+            "revocation",
+            "code again",
+            "refresh token again",
+            "session at client",
+            "consent",
+            "sign-out",
+        ] {
+            let code = code(&mut admin, &client, &[]).await;
+            let given = exchange(&app, &client, &code).await.json();
+            let renewal = text(&given["refresh_token"]);
+            let token = derived(&app, &client, text(&given["access_token"])).await;
+            assert_eq!(userinfo(&app, &token).await.status, StatusCode::OK, "{way}");
+            match way {
+                "revocation" => {
+                    let form = [
+                        ("token", renewal),
+                        ("client_id", client.id.as_str()),
+                        ("client_secret", &client.secret),
+                    ];
+                    let answer = app.browser().post_form("/api/oidc/revoke", &form).await;
+                    assert_eq!(answer.status, StatusCode::OK);
+                }
+                "code again" => {
+                    let again = exchange(&app, &client, &code).await;
+                    assert_eq!(again.json()["error"], "invalid_grant");
+                }
+                "refresh token again" => {
+                    assert_eq!(refresh(&app, &client, renewal).await.status, StatusCode::OK);
+                    assert_eq!(
+                        userinfo(&app, &token).await.status,
+                        StatusCode::OK,
+                        "renewing ends nothing"
+                    );
+                    let again = refresh(&app, &client, renewal).await;
+                    assert_eq!(again.json()["error"], "invalid_grant");
+                }
+                "session at client" => {
+                    let sessions = admin.get("/api/sessions").await.json();
+                    let sessions = sessions.get("data").unwrap_or(&sessions);
+                    let (id, at_client) = (text(&sessions[0]["id"]), text(&sessions[0]["clients"][0]["id"]));
+                    let path = format!("/api/sessions/{id}/clients/{at_client}");
+                    assert_eq!(admin.delete(&path).await.status, StatusCode::NO_CONTENT);
+                }
+                "consent" => {
+                    let path = format!("/api/oidc/users/me/authorized-clients/{}", client.id);
+                    let answer = admin.delete(&path).await;
+                    assert_eq!(answer.status, StatusCode::NO_CONTENT, "{answer:?}");
+                }
+                _ => {
+                    let hint = text(&given["id_token"]);
+                    let answer = admin
+                        .get(&format!("/api/oidc/end-session?id_token_hint={hint}"))
+                        .await;
+                    assert_eq!(answer.status, StatusCode::FOUND, "{answer:?}");
+                }
+            }
+            assert_eq!(
+                userinfo(&app, &token).await.status,
+                StatusCode::UNAUTHORIZED,
+                "{way}"
+            );
+        }
+    }
+);

@@ -698,3 +698,26 @@ both_engines!(a_stranger_leaves_no_proofs_behind, |app: TestApp| async move {
     let answer = super::dpop::ask_userinfo(&app, "DPoP", &access_token, Some(&ask)).await;
     assert_eq!(answer.status, StatusCode::OK, "the tokens are still good");
 });
+
+both_engines!(
+    what_a_service_was_given_ends_with_what_its_user_gave_the_app,
+    |app: TestApp| async move {
+        let mut world = World::new(&app, json!({})).await;
+        for way in ["consent", "client"] {
+            let sent = world.sent(&app, "openid email read").await;
+            let next = trade(&app, &world.service, text(&sent["access_token"]), COUNT).await;
+            let next = text(&next.json()["access_token"]).to_owned();
+            let own = basic(&world.service);
+            let seen = seen_by(&app, own.clone(), &next).await.json();
+            assert_eq!(seen["active"], true, "{way}");
+            let path = match way {
+                "consent" => format!("/api/oidc/users/me/authorized-clients/{}", world.app.id),
+                _ => format!("/api/oidc/clients/{}", world.app.id),
+            };
+            let answer = world.admin.delete(&path).await;
+            assert_eq!(answer.status, StatusCode::NO_CONTENT, "{way}");
+            let seen = seen_by(&app, own, &next).await.json();
+            assert_eq!(seen, json!({"active": false}), "{way}");
+        }
+    }
+);

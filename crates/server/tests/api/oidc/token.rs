@@ -179,3 +179,123 @@ both_engines!(a_disabled_user_gets_nothing_more, |app: TestApp| async move {
     );
     assert_eq!(admin.get("/api/users/me").await.code(), "not_signed_in");
 });
+
+both_engines!(one_way_to_authenticate_per_request, |app: TestApp| async move {
+    let mut admin = app.set_up().await;
+    let (a, b) = (
+        register(&mut admin, |_| {}).await,
+        register(&mut admin, |_| {}).await,
+    );
+    let basic = |client: &Client| {
+        let pair = format!("{}:{}", client.id, client.secret);
+        format!("Basic {}", STANDARD.encode(pair))
+    };
+    let assertion = [
+        (
+            "client_assertion_type",
+            "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        ),
+        ("client_assertion", "a.b.c"),
+    ];
+    for (header, more, status) in [
+        (basic(&a), vec![("client_id", a.id.as_str())], StatusCode::OK),
+        (
+            basic(&a),
+            vec![("client_id", a.id.as_str()), ("client_secret", "wrong")],
+            StatusCode::OK,
+        ),
+        (basic(&a), vec![("client_id", &b.id)], StatusCode::BAD_REQUEST),
+        (
+            basic(&a),
+            vec![("client_id", b.id.as_str()), ("client_secret", &b.secret)],
+            StatusCode::BAD_REQUEST,
+        ),
+        (basic(&b), assertion.to_vec(), StatusCode::BAD_REQUEST),
+        (
+            "Other x".to_owned(),
+            [assertion.to_vec(), vec![("client_secret", &a.secret)]].concat(),
+            StatusCode::BAD_REQUEST,
+        ),
+    ] {
+        let own = [
+            ("grant_type", "client_credentials"),
+            ("token", "x"),
+            ("response_type", "code"),
+            ("redirect_uri", CALLBACK),
+        ];
+        let form = [own.to_vec(), more].concat();
+        for endpoint in ["token", "par", "revoke", "device/authorize"] {
+            let mut browser = app.browser();
+            let request = browser
+                .request(Method::POST, &format!("/api/oidc/{endpoint}"))
+                .header("authorization", &header)
+                .form(&form);
+            let answer = browser.send(request).await;
+            if status == StatusCode::OK {
+                assert!(answer.status.is_success(), "{endpoint} {form:?} {answer:?}");
+            } else {
+                assert_eq!(answer.status, status, "{endpoint} {form:?} {answer:?}");
+                assert_eq!(answer.json()["error"], "invalid_request", "{endpoint} {form:?}");
+            }
+        }
+    }
+});
+
+both_engines!(
+    a_refresh_asks_for_less_and_not_for_more,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let client = register(&mut admin, |_| {}).await;
+        let given = tokens(&app, &mut admin, &client).await;
+        let renew = async |token: &str, scope: &str| {
+            let form = [
+                ("grant_type", "refresh_token"),
+                ("refresh_token", token),
+                ("scope", scope),
+                ("client_id", client.id.as_str()),
+                ("client_secret", &client.secret),
+            ];
+            app.browser().post_form("/api/oidc/token", &form).await
+        };
+        let first = text(&given["refresh_token"]);
+        for more in ["openid phone", "openid profile email groups offline_access"] {
+            let refused = renew(first, more).await;
+            assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{more}");
+            assert_eq!(refused.json()["error"], "invalid_scope", "{more}");
+        }
+        let fewer = renew(first, "openid email").await;
+        assert_eq!(
+            fewer.status,
+            StatusCode::OK,
+            "a refusal uses nothing up: {fewer:?}"
+        );
+        let fewer = fewer.json();
+        assert_eq!(fewer["scope"], "openid email");
+        let access = text(&fewer["access_token"]);
+        assert_eq!(claims(access)["scope"], "openid email");
+        let id_token = claims(text(&fewer["id_token"]));
+        assert_eq!(
+            (&id_token["email"], &id_token["given_name"]),
+            (&json!("tim@example.com"), &json!(null))
+        );
+        let info = userinfo(&app, access).await.json();
+        assert_eq!(
+            (&info["email"], &info["given_name"], &info["groups"]),
+            (&json!("tim@example.com"), &json!(null), &json!(null))
+        );
+        let without = renew(text(&fewer["refresh_token"]), "email").await.json();
+        assert_eq!(without["id_token"], json!(null), "openid was not asked for");
+        let refused = userinfo(&app, text(&without["access_token"])).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN);
+        let all = renew(
+            text(&without["refresh_token"]),
+            "openid profile email groups name",
+        )
+        .await;
+        assert_eq!(
+            all.json()["scope"],
+            "openid profile email groups",
+            "what was granted stays: {all:?}"
+        );
+    }
+);

@@ -34,6 +34,45 @@ both_engines!(
     }
 );
 
+both_engines!(
+    a_token_sent_twice_is_a_malformed_request,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let client = register(&mut admin, |_| {}).await;
+        let tokens = tokens(&app, &mut admin, &client).await;
+        let token = text(&tokens["access_token"]);
+        let mut browser = app.browser();
+        let by_query = format!("/api/oidc/userinfo?access_token={token}");
+        let requests = [
+            browser.request(Method::GET, &by_query).bearer_auth(token),
+            browser
+                .request(Method::POST, "/api/oidc/userinfo")
+                .bearer_auth(token)
+                .form(&[("access_token", token)]),
+            browser
+                .request(Method::POST, &by_query)
+                .form(&[("access_token", token)]),
+            browser
+                .request(Method::POST, "/api/oidc/userinfo")
+                .form(&[("access_token", token), ("access_token", token)]),
+        ];
+        for request in requests {
+            let answer = browser.send(request).await;
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{answer:?}");
+            assert_eq!(answer.json()["error"], "invalid_request");
+            assert!(
+                answer
+                    .header("www-authenticate")
+                    .starts_with("Bearer error=\"invalid_request\""),
+                "{answer:?}"
+            );
+        }
+        let answer = browser.get("/api/oidc/userinfo").await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(answer.header("www-authenticate"), "Bearer");
+    }
+);
+
 #[tokio::test]
 async fn bad_tokens_are_challenged() {
     let app = TestApp::start(Database::Sqlite).await;
