@@ -113,9 +113,7 @@ async fn passkey(visitor: &mut Visitor) -> Result<Pair, Error> {
 }
 
 fn pointer<'v>(value: &'v mut Value, at: &str) -> Result<&'v mut Value, Error> {
-    value
-        .pointer_mut(at)
-        .ok_or(Error::Missing("a part of the assertion"))
+    value.pointer_mut(at).ok_or(Error::Missing("a part of the assertion"))
 }
 
 /// The same signature but for its end, which is part of a number.

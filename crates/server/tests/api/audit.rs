@@ -264,10 +264,7 @@ both_engines!(filters_and_orders, |app: TestApp| async move {
     later(&app);
     admin.delete(&format!("/api/users/{grace}")).await;
     let users = admin.get("/api/audit-logs/filters/users").await.json();
-    assert_eq!(
-        (&users[&grace], &users[&quiet]),
-        (&json!("grace"), &json!("quiet"))
-    );
+    assert_eq!((&users[&grace], &users[&quiet]), (&json!("grace"), &json!("quiet")));
     assert_eq!(users.as_object().unwrap().len(), 3);
 });
 
