@@ -141,6 +141,15 @@ test('the data preview says what a client would learn and why', async () => {
 	await expect(dialog).toBeHidden();
 });
 
+test('a client has twenty secrets at most, and is told so', async () => {
+	const client = await createClient(admin, { name: 'Hoarder', callbackURLs: [] });
+	for (let n = 1; n < 20; n++) await api(admin, 'POST', `/api/oidc/clients/${client.id}/secrets`, {});
+	await admin.goto(`/settings/admin/oidc-clients/${client.id}`);
+	await admin.getByRole('tab', { name: 'Credentials' }).click();
+	await expect(admin.getByText('A client can have at most 20 secrets. Delete one to add another.')).toBeVisible();
+	await expectAccessible(admin);
+});
+
 test('the data preview says so when a user may not use the client', async () => {
 	const client = await createClient(admin, { name: 'Closed', callbackURLs: [], isGroupRestricted: true });
 	await admin.goto(`/settings/admin/oidc-clients/${client.id}`);
