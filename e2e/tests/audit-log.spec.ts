@@ -80,6 +80,11 @@ test('administrators see everybody, narrowed by filters that a link keeps', asyn
 	const lines = (await readFile(file, 'utf8')).trim().split('\r\n');
 	expect(lines[0]).toMatch(/^"createdAt","event",/);
 	expect(lines).toHaveLength(2);
+
+	const alsoSaved = page.waitForEvent('download');
+	await page.getByRole('link', { name: 'Export JSON Lines' }).click();
+	const objects = (await readFile(await (await alsoSaved).path(), 'utf8')).trim().split('\n');
+	expect(objects.map((line) => (JSON.parse(line) as { event: string }).event)).toEqual(['CLIENT_CREATED']);
 });
 
 test('the order of a list is in the address', async () => {

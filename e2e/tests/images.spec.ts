@@ -83,10 +83,24 @@ test('a client gets its logos', async () => {
 	await page.getByRole('button', { name: 'Add OIDC Client' }).click();
 	await page.getByLabel('Name').fill('Photos');
 	await page.getByLabel('Client Launch URL').fill('https://photos.example.com');
+	await expect(page.getByRole('tab', { name: 'Logo for light mode' })).toHaveAttribute('data-value', 'light-logo');
+	await expect(page.getByRole('tab', { name: 'Logo for dark mode' })).toHaveAttribute('data-value', 'dark-logo');
 	await page.locator('#oidc-client-logo-light').setInputFiles(file('photos.svg', 'orange'));
 	await page.locator('#oidc-client-logo-dark').setInputFiles(file('photos.svg', 'gold'));
 	await expectAccessible(page);
 	await photograph(page, 'client-logos');
+	await page.getByRole('tab', { name: 'Logo for dark mode' }).click();
+	await expect(page.getByRole('img', { name: 'logo' }).last()).toBeVisible();
+	await page.getByRole('group', { name: 'Logo' }).getByRole('button', { name: 'URL' }).click();
+	const address = page.getByRole('dialog', { name: 'Logo for dark mode: URL' }).getByLabel('URL', { exact: true });
+	await address.fill('nonsense');
+	await address.blur();
+	await expect(page.getByText('Invalid URL')).toBeVisible();
+	await expectAccessible(page);
+	await photograph(page, 'client-logo-url');
+	await page.keyboard.press('Escape');
+	await page.locator('#oidc-client-logo-dark').setInputFiles(file('photos.svg', 'gold'));
+	await photograph(page, 'client-logos-dark');
 	await page.getByRole('button', { name: 'Save' }).click();
 	await expectToast(page, 'OIDC client created successfully');
 	await page.goto('/settings/apps');
@@ -100,6 +114,23 @@ test('a client gets its logos', async () => {
 	await expectToast(page, 'OIDC client updated successfully');
 	const { data } = await api<{ data: { hasLogo: boolean; hasDarkLogo: boolean }[] }>(page, 'GET', '/api/oidc/clients');
 	expect(data[0]).toMatchObject({ hasLogo: false, hasDarkLogo: true });
+});
+
+test('what is no picture is refused, wherever it is offered', async () => {
+	const text = { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('no picture') };
+	const refusal = page.locator('[data-type="error"]').last();
+	await page.goto('/settings/account');
+	await page.locator('#profile-picture-input').setInputFiles(text);
+	await expect(refusal).toBeVisible();
+	await page.goto('/settings/admin/oidc-clients');
+	await page.getByRole('row', { name: 'Photos' }).click();
+	await page.locator('#oidc-client-logo-light').setInputFiles(text);
+	await page.getByRole('button', { name: 'Save' }).first().click();
+	await expect(refusal).toBeVisible();
+	await page.goto('/settings/admin/application-configuration');
+	await page.getByLabel('Background Image').first().setInputFiles(text);
+	await page.locator('#application-configuration-images').getByRole('button', { name: 'Save' }).click();
+	await expect(refusal).toBeVisible();
 });
 
 test('the application looks as its owner likes', async ({ browser, pocketId }) => {

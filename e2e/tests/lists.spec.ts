@@ -73,6 +73,32 @@ test('pages are turned, their size is chosen, and both are found again', async (
 	await expect(rows()).toHaveCount(26);
 });
 
+test('the browser’s way back finds a list as it was left', async () => {
+	for (const [path, id, sort, name] of [
+		['/settings/admin/users', 'user-list', 'username', /user3\d@example/],
+		['/settings/admin/oidc-clients', 'oidc-client-list', 'name', /App 3\d/]
+	] as const) {
+		await page.goto(`${path}?${id}-search=3&${id}-sort=-${sort}&${id}-limit=20`);
+		await expect(page.getByRole('searchbox', { name: 'Search' })).toHaveValue('3');
+		await expect(rows().first()).toContainText(name);
+		const before = await rows().allInnerTexts();
+		await page.getByRole('row', { name }).first().click();
+		await expect(page.getByRole('button', { name: 'Back' }).or(page.getByRole('link', { name: 'Back' })).first()).toBeVisible();
+		await page.goBack();
+		await expect(page).toHaveURL(new RegExp(`${id}-search=3`));
+		await expect(page.getByRole('searchbox', { name: 'Search' })).toHaveValue('3');
+		await expect.poll(() => rows().allInnerTexts()).toEqual(before);
+	}
+	await page.goto('/settings/audit-log/global?audit-log-list-admin-sort=createdAt&audit-log-list-admin-page=2');
+	await expect(pager().getByRole('button', { name: 'Go to previous page' })).toBeEnabled();
+	const before = await rows().allInnerTexts();
+	await page.getByRole('link', { name: 'My Apps' }).click();
+	await expect(page).toHaveTitle('My Apps');
+	await page.goBack();
+	await expect(page).toHaveURL(/audit-log-list-admin-page=2/);
+	await expect.poll(() => rows().allInnerTexts()).toEqual(before);
+});
+
 test('facets narrow a list and are found again', async () => {
 	await page.getByTestId('facet-status-trigger').click();
 	const status = page.getByRole('dialog', { name: 'Status' });

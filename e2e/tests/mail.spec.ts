@@ -1,13 +1,13 @@
 /* Mail: setting it up and testing it, signing in by it, proving an address, and how messages look. */
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { changeRow } from '../support/database.js';
 import { portrayMail } from '../support/mail-portrait.js';
 import { Authenticator } from '../support/passkey.js';
 import { photograph } from '../support/photograph.js';
 import { startPocketId } from '../support/pocket-id.js';
-import { PYTHON, startSmtpSink, type Mail, type SmtpSink } from '../support/smtp-sink.js';
+import { startSmtpSink, type Mail, type SmtpSink } from '../support/smtp-sink.js';
 import {
 	api,
 	expect,
@@ -55,9 +55,7 @@ async function openEmailTab(): Promise<void> {
 
 /** Has a job of the scheduler run with the next start. */
 function makeDue(folder: string, job: string): void {
-	const statement = `UPDATE jobs SET next_run_at = 0 WHERE name = '${job}'`;
-	const script = `import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); n = c.execute(sys.argv[2]).rowcount; c.commit(); sys.exit(n != 1)`;
-	execFileSync(PYTHON, ['-c', script, `${folder}/data/pocket-id.db`, statement]);
+	changeRow(folder, `UPDATE jobs SET next_run_at = 0 WHERE name = '${job}'`);
 }
 
 /** The address of the button of a mail. */

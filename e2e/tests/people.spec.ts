@@ -101,6 +101,11 @@ test('claims of the group are edited, with suggestions from others', async () =>
 	await expect(page.getByText('A claim needs a value')).toBeVisible();
 	await page.getByPlaceholder('Value').fill('{"tools":["rake"]}');
 	await page.getByRole('button', { name: 'Add another' }).click();
+	await page.getByPlaceholder('Key').last().pressSequentially('department');
+	await page.getByPlaceholder('Value').last().fill('sales');
+	await page.getByRole('button', { name: 'Save' }).click();
+	await expect(page.getByText('This key is there already')).toBeVisible();
+	await page.getByPlaceholder('Key').last().fill('');
 	await page.getByPlaceholder('Key').last().pressSequentially('name');
 	await page.getByPlaceholder('Value').last().fill('x');
 	await page.getByRole('button', { name: 'Save' }).click();

@@ -123,6 +123,8 @@ test('the data preview says what a client would learn and why', async () => {
 
 	await dialog.getByRole('tab', { name: 'Userinfo' }).click();
 	await expect(dialog.getByRole('heading', { name: 'Userinfo Endpoint Response' })).toBeVisible();
+	await expect(dialog.getByRole('columnheader', { name: 'Comes from' })).toBeVisible();
+	await expect(claim(/^sub .* user/)).toBeVisible();
 	await dialog.getByRole('button', { name: 'Copy All' }).click();
 	const copied = JSON.parse(await admin.evaluate(() => navigator.clipboard.readText())) as Record<string, unknown>;
 	expect(copied).toMatchObject({ preferred_username: 'carol', groups: [] });
@@ -130,9 +132,22 @@ test('the data preview says what a client would learn and why', async () => {
 	await expect.poll(() => admin.evaluate(() => navigator.clipboard.readText())).toBe('carol');
 	await dialog.getByRole('tab', { name: 'Access Token' }).click();
 	await expect(dialog.getByRole('heading', { name: 'Access Token Payload' })).toBeVisible();
-	await expect(claim(/^scope openid profile groups/)).toBeVisible();
+	await expect(dialog.getByRole('columnheader', { name: 'Comes from' })).toBeVisible();
+	await expect(claim(/^scope openid profile groups protocol/)).toBeVisible();
+	await expect(claim(/^client_id .* protocol/)).toBeVisible();
+	await expect(claim(/^sub .* user/)).toBeVisible();
+	await photograph(admin, 'client-preview-access-token');
 	await dialog.getByRole('button', { name: 'Close' }).click();
 	await expect(dialog).toBeHidden();
+});
+
+test('a client has twenty secrets at most, and is told so', async () => {
+	const client = await createClient(admin, { name: 'Hoarder', callbackURLs: [] });
+	for (let n = 1; n < 20; n++) await api(admin, 'POST', `/api/oidc/clients/${client.id}/secrets`, {});
+	await admin.goto(`/settings/admin/oidc-clients/${client.id}`);
+	await admin.getByRole('tab', { name: 'Credentials' }).click();
+	await expect(admin.getByText('A client can have at most 20 secrets. Delete one to add another.')).toBeVisible();
+	await expectAccessible(admin);
 });
 
 test('the data preview says so when a user may not use the client', async () => {

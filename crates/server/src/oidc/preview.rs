@@ -52,9 +52,23 @@ struct PreviewDto {
     /// Of the userinfo endpoint.
     #[schema(value_type = Object)]
     user_info: Map<String, Value>,
-    /// Where each claim about the user comes from: `user`, `custom claim of the user`, `custom claim of the group …`,
-    /// `groups of the user` or `protocol`.
+    /// Where each claim of all three comes from: `user`, `custom claim of the user`, `custom claim of the group …`,
+    /// `groups of the user` or `protocol`. What the ID token says of a name wins; see `reasonsOf`.
     reasons: BTreeMap<String, String>,
+    /// The same, each by itself.
+    reasons_of: ReasonsDto,
+}
+
+/// Where each claim comes from, by what has it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ReasonsDto {
+    /// Of the ID token.
+    id_token: BTreeMap<String, String>,
+    /// Of the access token.
+    access_token: BTreeMap<String, String>,
+    /// Of the userinfo endpoint.
+    user_info: BTreeMap<String, String>,
 }
 
 /// What a client would learn of a user. Nothing is issued or stored.
@@ -146,15 +160,33 @@ async fn preview(
     let content = Content::of_grant(&grant, None);
     let access_token =
         serde_json::to_value(access_token::claims(issuer, &content, validity)).map_err(ApiError::internal)?;
-    let told = id_token
-        .keys()
-        .map(|name| (name.clone(), reason(name, &claims, &reasons)))
+    let told = |names: &Map<String, Value>, about_user: &Map<String, Value>| -> BTreeMap<String, String> {
+        let reason = |name: &String| (name.clone(), reason(name, about_user, &reasons));
+        names.keys().map(reason).collect()
+    };
+    // Of the user, an access token says who it is and nothing more: what else is named alike is the protocol's.
+    let subject: Map<String, Value> = claims
+        .get_key_value("sub")
+        .map(|(k, v)| (k.clone(), v.clone()))
+        .into_iter()
         .collect();
+    let reasons_of = ReasonsDto {
+        id_token: told(&id_token, &claims),
+        access_token: access_token
+            .as_object()
+            .map(|names| told(names, &subject))
+            .unwrap_or_default(),
+        user_info: told(&claims, &claims),
+    };
+    let mut union = reasons_of.access_token.clone();
+    union.extend(reasons_of.user_info.clone());
+    union.extend(reasons_of.id_token.clone());
     Ok(Json(PreviewDto {
         id_token,
         access_token,
         user_info: claims,
-        reasons: told,
+        reasons: union,
+        reasons_of,
     }))
 }
 

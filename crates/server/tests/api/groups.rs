@@ -531,3 +531,48 @@ both_engines!(claims_have_rules, |app: TestApp| async move {
         assert_eq!(refusal(&answer), (404, code.to_owned()));
     }
 });
+
+both_engines!(the_directory_rules_its_groups, |app: TestApp| async move {
+    let mut admin = app.set_up().await;
+    let id = group(&mut admin, "staff").await;
+    let state = &app.app.state;
+    let tx = state.store.begin().await.unwrap();
+    let mut row = pocket_id_store::groups::find(&tx, id.parse().unwrap())
+        .await
+        .unwrap()
+        .unwrap();
+    row.ldap_id = Some("uuid-of-staff".to_owned());
+    pocket_id_store::groups::update(&tx, row).await.unwrap();
+    pocket_id_store::commit(tx).await.unwrap();
+    let ldap = json!({"ldapEnabled": "true"});
+    assert!(
+        admin
+            .patch("/api/application-configuration", &ldap)
+            .await
+            .status
+            .is_success()
+    );
+
+    let path = format!("/api/user-groups/{id}");
+    let refused = (403, "ldap_user_group_update".to_owned());
+    let names = json!({"friendlyName": "Others", "name": "others"});
+    assert_eq!(refusal(&admin.put(&path, &names).await), refused);
+    assert_eq!(refusal(&admin.delete(&path).await), refused);
+    let after = admin.get(&path).await.json();
+    assert_eq!(
+        (&after["name"], &after["ldapId"]),
+        (&json!("staff"), &json!("uuid-of-staff"))
+    );
+    // What is not the directory's stays open.
+    let claims = json!([{"key": "floor", "value": "3"}]);
+    ok(
+        &mut admin,
+        &format!("/api/custom-claims/user-group/{id}"),
+        &claims,
+    )
+    .await;
+
+    let ldap = json!({"ldapEnabled": "false"});
+    admin.patch("/api/application-configuration", &ldap).await;
+    assert_eq!(ok(&mut admin, &path, &names).await["name"], "others");
+});

@@ -214,3 +214,60 @@ async fn names_are_found_in_any_case_of_any_letter() {
         assert_eq!(found, expected, "{list} {text}");
     }
 }
+
+both_engines!(the_directory_rules_its_people, |app: TestApp| async move {
+    let mut admin = app.set_up().await;
+    let grace = create(&mut admin, "grace").await;
+    let id = grace["id"].as_str().unwrap().to_owned();
+    let state = &app.app.state;
+    let tx = state.store.begin().await.unwrap();
+    let mut row = pocket_id_store::users::find(&tx, id.parse().unwrap())
+        .await
+        .unwrap()
+        .unwrap();
+    row.ldap_id = Some("uuid-of-grace".to_owned());
+    pocket_id_store::users::update(&tx, row).await.unwrap();
+    pocket_id_store::commit(tx).await.unwrap();
+    let switch = async |admin: &mut Browser, on: &str| {
+        let answer = admin
+            .patch("/api/application-configuration", &json!({"ldapEnabled": on}))
+            .await;
+        assert!(answer.status.is_success(), "{answer:?}");
+    };
+    switch(&mut admin, "true").await;
+
+    let path = format!("/api/users/{id}");
+    let answer = admin.delete(&path).await;
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (StatusCode::FORBIDDEN, "ldap_user_update")
+    );
+    // Of what an administrator writes only the language arrives.
+    let mut other = input("mallory");
+    other["isAdmin"] = json!(true);
+    other["disabled"] = json!(true);
+    other["locale"] = json!("de");
+    let answer = admin.put(&path, &other).await;
+    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    let after = admin.get(&path).await.json();
+    assert_eq!(after["locale"], "de");
+    for field in [
+        "username",
+        "email",
+        "firstName",
+        "displayName",
+        "isAdmin",
+        "disabled",
+    ] {
+        assert_eq!(after[field], grace[field], "{field}");
+    }
+    assert_eq!(after["ldapId"], "uuid-of-grace");
+
+    // Without the directory it is an account like any other.
+    switch(&mut admin, "false").await;
+    let answer = admin.put(&path, &other).await;
+    assert_eq!(answer.json()["username"], "mallory", "{answer:?}");
+    switch(&mut admin, "true").await;
+    // Now disabled: what the directory has let go of can be deleted.
+    assert_eq!(admin.delete(&path).await.status, StatusCode::NO_CONTENT);
+});

@@ -4193,12 +4193,14 @@ export interface components {
             /** @description Of the ID token. */
             idToken: Record<string, never>;
             /**
-             * @description Where each claim about the user comes from: `user`, `custom claim of the user`, `custom claim of the group …`,
-             *     `groups of the user` or `protocol`.
+             * @description Where each claim of all three comes from: `user`, `custom claim of the user`, `custom claim of the group …`,
+             *     `groups of the user` or `protocol`. What the ID token says of a name wins; see `reasonsOf`.
              */
             reasons: {
                 [key: string]: string;
             };
+            /** @description The same, each by itself. */
+            reasonsOf: components["schemas"]["ReasonsDto"];
             /** @description Of the userinfo endpoint. */
             userInfo: Record<string, never>;
         };
@@ -4207,6 +4209,21 @@ export interface components {
          * @enum {string}
          */
         PublicKeyType: "public-key";
+        /** @description Where each claim comes from, by what has it. */
+        ReasonsDto: {
+            /** @description Of the access token. */
+            accessToken: {
+                [key: string]: string;
+            };
+            /** @description Of the ID token. */
+            idToken: {
+                [key: string]: string;
+            };
+            /** @description Of the userinfo endpoint. */
+            userInfo: {
+                [key: string]: string;
+            };
+        };
         /** @description A code somebody signs in with; it cannot be printed. */
         RecoveryCodeInput: {
             /**

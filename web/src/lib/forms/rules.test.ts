@@ -51,3 +51,17 @@ test.each(['javascript:alert(1)', 'data:text/html,x', 'nonsense'])(
 		expect(rules.optionalUrl(url)).toBe('Invalid URL');
 	}
 );
+
+test.each(['ldap://dc.example', 'LDAPS://dc.example:636', 'ldapi://%2Fvar%2Frun%2Fldapi'])(
+	'LDAP address %s',
+	(url) => {
+		expect(rules.ldapUrl(url)).toBeUndefined();
+	}
+);
+
+test.each(['https://dc.example', 'ldap:///', 'ldapi://', 'dc.example:389'])(
+	'LDAP address %s is refused',
+	(url) => {
+		expect(rules.ldapUrl(url)).toContain('ldapi://');
+	}
+);

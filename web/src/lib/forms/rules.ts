@@ -89,8 +89,8 @@ export function wholeNumber(value: string, min: number, max: number): Result {
 	return number >= min && number <= max ? undefined : m.rule_number_between({ min, max });
 }
 
-/** Where a directory is: a host behind `ldap://` or `ldaps://`. */
+/** Where a directory is: a host behind `ldap://` or `ldaps://`, or the path of a socket, percent-encoded, behind `ldapi://`. */
 export function ldapUrl(value: string): Result {
 	if (value === '') return m.rule_required();
-	return /^ldaps?:\/\/[^/]/i.test(value) && URL.canParse(value) ? undefined : m.rule_ldap_url();
+	return /^ldap[si]?:\/\/[^/]/i.test(value) && URL.canParse(value) ? undefined : m.rule_ldap_url();
 }

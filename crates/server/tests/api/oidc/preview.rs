@@ -25,6 +25,23 @@ both_engines!(a_preview_is_what_tokens_then_say, |app: TestApp| async move {
         (&preview["reasons"]["email"], &preview["reasons"]["iss"]),
         (&json!("user"), &json!("protocol"))
     );
+    for of in ["idToken", "accessToken", "userInfo"] {
+        let claims = preview[of].as_object().unwrap();
+        let reasons = preview["reasonsOf"][of].as_object().unwrap();
+        assert!(
+            claims.keys().eq(reasons.keys()),
+            "each claim of {of} has its reason: {reasons:?}"
+        );
+        for name in claims.keys() {
+            assert!(preview["reasons"][name].is_string(), "{name} of {of}");
+        }
+    }
+    let access = &preview["reasonsOf"]["accessToken"];
+    for name in ["client_id", "scope", "aud", "iss", "exp"] {
+        assert_eq!(access[name], "protocol", "{name}");
+    }
+    assert_eq!(access["sub"], "user");
+    assert_eq!(preview["reasonsOf"]["userInfo"]["email"], "user");
 
     let code = code(&mut admin, &client, &[("scope", "openid email")]).await;
     let tokens = exchange(&app, &client, &code).await.json();
