@@ -178,6 +178,11 @@ pub const ALL: &[(&str, u16, &str)] = &[
     ("smtp_not_configured", 409, "No mail server is set up"),
     ("user_email_not_set", 409, "The user has no mail address"),
     (
+        "scim_sync_running",
+        409,
+        "A sync with this app is under way; how it went will be in the provider",
+    ),
+    (
         "precondition_failed",
         412,
         "It was changed in the meantime: `If-Match` names an older state",
@@ -191,11 +196,6 @@ pub const ALL: &[(&str, u16, &str)] = &[
         "file_type_not_supported",
         415,
         "Files of this type are not taken here; see `details.expected_file_type`",
-    ),
-    (
-        "scim_sync_running",
-        409,
-        "A sync with this app is under way; how it went will be in the provider",
     ),
     (
         "logo_download_failed",
