@@ -97,6 +97,8 @@ test('the browser’s way back finds a list as it was left', async () => {
 	await page.goBack();
 	await expect(page).toHaveURL(/audit-log-list-admin-page=2/);
 	await expect.poll(() => rows().allInnerTexts()).toEqual(before);
+	await page.goto('/settings/admin/users?user-list-limit=50');
+	await expect(rows()).toHaveCount(26);
 });
 
 test('facets narrow a list and are found again', async () => {

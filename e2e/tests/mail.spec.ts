@@ -254,6 +254,9 @@ test('the end of an API key is announced', async ({ pocketId }) => {
 	await expectToast(admin, 'Email configuration updated successfully');
 	const expiresAt = new Date(Date.now() + 3 * 86_400_000).toISOString();
 	await api(admin, 'POST', '/api/api-keys', { name: 'Nightly backup', expiresAt });
+	// That there is one is told at once.
+	const made = await sink.next();
+	expect(made.parts['text/plain'].text).toContain('The API key "Nightly backup"');
 	// Once a day it is looked for; the next day begins now.
 	makeDue(pocketId.folder, 'ExpiredApiKeyEmailJob');
 	await pocketId.restart();
