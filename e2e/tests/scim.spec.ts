@@ -144,7 +144,7 @@ test('unsaved changes are saved before a sync, if one wants', async () => {
 	await endpoint().fill('https://elsewhere.example/v2');
 	await press('Save');
 	await expect(token()).toBeFocused();
-	await expect(card().getByText(/must be entered again/)).toBeVisible();
+	await expect(card().getByText(/must be entered again/i)).toBeVisible();
 });
 
 test('it is switched off, and the app keeps what it has', async () => {
