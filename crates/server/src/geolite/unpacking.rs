@@ -126,11 +126,11 @@ mod tests {
         let large = "the database is too large";
         assert_eq!(unpacked(&[7; 5001], 5000).unwrap_err(), large);
         // A thousand zeros are a few bytes, packed.
-        let bomb = archive("GeoLite2-City.mmdb", &[0; 1_000_000]);
+        let bomb = archive("GeoLite2-City.mmdb", &vec![0; 1_000_000]);
         assert!(bomb.len() < 10_000);
         assert_eq!(unpacked(&bomb, 500_000).unwrap_err(), large);
         assert_eq!(
-            unpacked(&archive("other", &[0; 1_000_000]), 500_000).unwrap_err(),
+            unpacked(&archive("other", &vec![0; 1_000_000]), 500_000).unwrap_err(),
             large
         );
         assert_eq!(

@@ -141,7 +141,7 @@ fn match_names(object: Map<String, Value>, names: &[&'static str]) -> Map<String
 /// A value whose objects, however deep, may spell the fields of a struct in any case and say null of them.
 struct Lenient(Value);
 
-impl<'de> de::IntoDeserializer<'de, serde_json::Error> for Lenient {
+impl de::IntoDeserializer<'_, serde_json::Error> for Lenient {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {

@@ -62,16 +62,16 @@ fn plural(kind: ScimKind) -> &'static str {
 }
 
 fn named(failures: &[String]) -> String {
-    let mut text = failures
+    let text = failures
         .iter()
         .take(NAMED)
         .map(String::as_str)
         .collect::<Vec<_>>()
         .join("; ");
-    if let Some(more) = failures.len().checked_sub(NAMED).filter(|more| *more > 0) {
-        text.push_str(&format!("; and {more} more"));
+    match failures.len().checked_sub(NAMED) {
+        Some(more) if more > 0 => format!("{text}; and {more} more"),
+        _ => text,
     }
-    text
 }
 
 /// How much was done.

@@ -85,10 +85,9 @@ pub async fn sync_now(state: &AppState, id: Option<ScimProviderId>) -> Result<()
         tokio::spawn(async move { sync(&state, id, Reason::Asked).await })
     };
     match tokio::time::timeout(PATIENCE, task).await {
-        Err(_) => Err(ScimError::Running.into()),
+        Err(_) | Ok(Ok(Ok(None))) => Err(ScimError::Running.into()),
         Ok(Err(panicked)) => Err(ApiError::internal(panicked)),
         Ok(Ok(Err(error))) => Err(ScimError::from(error).into()),
-        Ok(Ok(Ok(None))) => Err(ScimError::Running.into()),
         Ok(Ok(Ok(Some(Ok(()))))) => Ok(()),
         Ok(Ok(Ok(Some(Err(error))))) => Err(ScimError::Failed(error.to_string()).into()),
     }

@@ -12,6 +12,9 @@ async fn prove(browser: &mut Browser, passkey: &mut pocket_id_soft_passkey::Soft
     assert_eq!(answer.status, StatusCode::NO_CONTENT, "{answer:?}");
 }
 
+/// The answer of routes that take no API keys.
+const NO_KEYS: (StatusCode, &str) = (StatusCode::FORBIDDEN, "api_key_auth_not_allowed");
+
 /// One change of accounts that needs a proof.
 type Errand = (&'static str, Method, String, Value);
 
@@ -179,7 +182,6 @@ both_engines!(an_api_key_is_no_way_in, |app: TestApp| async move {
             .json(body);
         program.send(request).await
     };
-    const NO_KEYS: (StatusCode, &str) = (StatusCode::FORBIDDEN, "api_key_auth_not_allowed");
     let answer = by_key(Method::POST, "/api/users/me/one-time-access-token", &json!({})).await;
     assert_refused(&answer, NO_KEYS, "a code of one's own");
     let mut moved = own.clone();
