@@ -99,7 +99,7 @@ pub async fn of_owner(connection: &impl ConnectionTrait, owner: Owner) -> StoreR
         .await?)
 }
 
-/// The claims of several groups, in key order.
+/// The claims of several groups, in key order; of those with one key the oldest first.
 pub async fn of_groups(
     connection: &impl ConnectionTrait,
     groups: &[GroupId],
@@ -110,6 +110,8 @@ pub async fn of_groups(
     Ok(custom_claim::Entity::find()
         .filter(custom_claim::Column::UserGroupId.is_in(groups.iter().copied()))
         .order_by(custom_claim::Column::Key, Order::Asc)
+        .order_by(custom_claim::Column::CreatedAt, Order::Asc)
+        .order_by(custom_claim::Column::Id, Order::Asc)
         .all(connection)
         .await?)
 }

@@ -794,7 +794,7 @@ both_engines!(
         site.page("/logo.svg", 200, &[("content-type", "image/svg+xml")], svg);
         site.page("/page", 200, &[("content-type", "text/html")], "<html></html>");
         site.page("/broken.png", 200, &[], "nonsense");
-        site.page("/large.svg", 200, &[], &format!("{svg}{}", " ".repeat(300_000)));
+        site.page("/large.svg", 200, &[], format!("{svg}{}", " ".repeat(300_000)));
         let at = |path: &str| format!("{}{path}", site.origin);
         let shown = async |admin: &mut Browser, id: &str| {
             let client = admin.get(&format!("/api/oidc/clients/{id}")).await.json();

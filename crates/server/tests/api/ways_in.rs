@@ -354,7 +354,8 @@ impl Visit for Text {
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         if matches!(field.name(), "summary" | "db.statement") {
-            self.0.push_str(&format!("{value:?}"));
+            let text = format!("{value:?}");
+            self.0.push_str(&text);
         }
     }
 }

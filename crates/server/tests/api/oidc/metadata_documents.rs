@@ -197,7 +197,7 @@ both_engines!(
                 ("content-type", "application/json"),
                 ("cache-control", cache_control),
             ];
-            server.page(PATH, 200, &headers, &document(&json!({})).to_string());
+            server.page(PATH, 200, &headers, document(&json!({})).to_string());
         };
         serve("no-store");
         assert_eq!(authorize(&mut browser).await, "error");

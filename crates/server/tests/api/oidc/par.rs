@@ -265,7 +265,7 @@ both_engines!(
                 ("content-type", "application/json"),
                 ("cache-control", "max-age=86400"),
             ],
-            &set(&old).to_string(),
+            set(&old).to_string(),
         );
         let mut admin = app.set_up().await;
         let client = register(&mut admin, |body| {

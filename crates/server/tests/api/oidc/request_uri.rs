@@ -125,7 +125,7 @@ both_engines!(
         let mut admin = app.set_up().await;
         let site = OtherServer::start(&app, HOST).await;
         publish(&site, &unsigned(&json!({"state": "inner"})));
-        site.page("/other", 200, &[], &unsigned(&json!({})));
+        site.page("/other", 200, &[], unsigned(&json!({})));
         let client = with_request(&mut admin, json!({})).await;
         let plain = register(&mut admin, |_| {}).await;
         let pushes = register(&mut admin, |body| {

@@ -55,7 +55,9 @@ impl Value<'_> {
             }
             Self::List(values) => {
                 control(11, values.len(), to);
-                values.iter().for_each(|value| value.write(to));
+                for value in values {
+                    value.write(to);
+                }
             }
         }
     }

@@ -109,7 +109,7 @@ impl OtherServer {
             path,
             200,
             &[("content-type", "application/json")],
-            &body.to_string(),
+            body.to_string(),
         );
     }
 
