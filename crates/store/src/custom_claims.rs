@@ -50,7 +50,8 @@ pub async fn of_user_and_groups(
                 .add(custom_claim::Column::UserId.eq(user))
                 .add(custom_claim::Column::UserGroupId.is_in(groups.iter().copied())),
         )
-        .order_by(custom_claim::Column::Key, Order::Asc)
+        .order_by(custom_claim::Column::CreatedAt, Order::Asc)
+        .order_by(custom_claim::Column::Id, Order::Asc)
         .all(connection)
         .await?)
 }
@@ -89,17 +90,16 @@ impl Owner {
     }
 }
 
-/// An owner's claims, in creation order.
+/// An owner's claims, in key order.
 pub async fn of_owner(connection: &impl ConnectionTrait, owner: Owner) -> StoreResult<Vec<CustomClaim>> {
     Ok(custom_claim::Entity::find()
         .filter(owner.filter())
-        .order_by(custom_claim::Column::CreatedAt, Order::Asc)
-        .order_by(custom_claim::Column::Id, Order::Asc)
+        .order_by(custom_claim::Column::Key, Order::Asc)
         .all(connection)
         .await?)
 }
 
-/// The claims of several groups, in key order; of those with one key the oldest first.
+/// The claims of several groups, in key order.
 pub async fn of_groups(
     connection: &impl ConnectionTrait,
     groups: &[GroupId],
@@ -110,8 +110,6 @@ pub async fn of_groups(
     Ok(custom_claim::Entity::find()
         .filter(custom_claim::Column::UserGroupId.is_in(groups.iter().copied()))
         .order_by(custom_claim::Column::Key, Order::Asc)
-        .order_by(custom_claim::Column::CreatedAt, Order::Asc)
-        .order_by(custom_claim::Column::Id, Order::Asc)
         .all(connection)
         .await?)
 }
