@@ -283,8 +283,8 @@ impl StoredSecret {
     }
 }
 
-/// The credentials of a `Basic` header.
-fn basic(authorization: Option<&str>) -> Option<&str> {
+/// The credentials of a `Basic` header, still encoded.
+pub fn basic(authorization: Option<&str>) -> Option<&str> {
     authorization
         .and_then(|value| value.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"))

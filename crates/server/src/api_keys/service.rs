@@ -168,10 +168,7 @@ pub async fn create(
     audit::record(state, &tx, Event::ApiKeyCreated, user, origin, data).await?;
     let change = Change::ApiKey(key.name.clone());
     let told = mail::tell_of_change(state, &settings, &tx, user, change, origin).await?;
-    commit(tx).await?;
-    if told {
-        state.mail.notify_one();
-    }
+    mail::commit_and_send(state, tx, told).await?;
     Ok(CreatedApiKeyDto {
         api_key: ApiKeyDto::from(&key),
         token,
@@ -208,10 +205,7 @@ pub async fn renew(
     audit::record(state, &tx, Event::ApiKeyCreated, user, origin, data).await?;
     let change = Change::ApiKey(key.name.clone());
     let told = mail::tell_of_change(state, &settings, &tx, user, change, origin).await?;
-    commit(tx).await?;
-    if told {
-        state.mail.notify_one();
-    }
+    mail::commit_and_send(state, tx, told).await?;
     Ok(CreatedApiKeyDto {
         api_key: ApiKeyDto::from(&key),
         token,

@@ -155,27 +155,19 @@ fn changes_ways_in(before: &Settings, wanted: &[(&'static Setting, Option<String
     })
 }
 
-/// Whether a request changes who gets in: then who sends it has to prove who they are.
-pub async fn needs_proof(state: &AppState, input: &ConfigInput, extent: Extent) -> Result<bool, ChangeError> {
-    let wanted = wanted(input, extent)?;
-    if state.settings.is_fixed() {
-        return Err(ChangeError::Fixed);
-    }
-    let stored = app_config::all(state.store.reader()).await?;
-    let before = Settings::from_values(sealed::unseal_all(&state.config, stored));
-    Ok(changes_ways_in(&before, &wanted))
-}
-
 /// What is known of who sends a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proof {
     /// They have proven who they are as far as it is needed.
     Given,
-    /// Nothing was asked for, as nothing needed it.
+    /// They were not asked for any.
     NotAsked,
 }
 
 /// Changes the configuration, if it still is what the caller saw.
+///
+/// # Errors
+/// [`ChangeError::Stale`] when nobody was asked for a proof and the change needs one.
 pub async fn change(
     state: &AppState,
     admin: &User,
@@ -193,11 +185,11 @@ pub async fn change(
     let tx = state.store.begin().await?;
     app_config::lock(&tx, now).await?;
     let stored = app_config::all(&tx).await?;
-    seen.check(&tag(stored.clone()))?;
-    let before = Settings::from_values(sealed::unseal_all(&state.config, stored));
+    let before = Settings::from_values(sealed::unseal_all(&state.config, stored.clone()));
     if proof == Proof::NotAsked && changes_ways_in(&before, &wanted) {
         return Err(ChangeError::Stale);
     }
+    seen.check(&tag(stored))?;
     let mut changed = Vec::new();
     let mut values = Vec::new();
     for (setting, value) in wanted {

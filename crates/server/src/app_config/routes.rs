@@ -6,7 +6,7 @@ use http::HeaderMap;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::changing::{self, Extent, Proof, Shown};
+use super::changing::{self, ChangeError, Extent, Proof, Shown};
 use super::dto::{AdminConfigEntry, ConfigChange, ConfigEntry, ConfigInput};
 use super::service;
 use crate::http::access::{ActingAdmin, Admin, MaybeUser, require_fresh_admin};
@@ -75,23 +75,25 @@ async fn replace(
     seen: IfMatch,
     JsonBody(input): JsonBody<ConfigInput>,
 ) -> ApiResult<Shown> {
-    let proof = prove(&state, &session, &headers, &input, Extent::Whole).await?;
-    Ok(changing::change(&state, &by.user, &by.origin, &input, Extent::Whole, &seen, proof).await?)
+    change_with_proof(&state, &by, (session, headers), (&input, Extent::Whole), &seen).await
 }
 
-/// Asks for the passkey where a change needs it.
-async fn prove(
+/// Changes the configuration; asks for the passkey where that needs it.
+async fn change_with_proof(
     state: &AppState,
-    MaybeUser(session): &MaybeUser,
-    headers: &HeaderMap,
-    input: &ConfigInput,
-    extent: Extent,
-) -> ApiResult<Proof> {
-    if !changing::needs_proof(state, input, extent).await? {
-        return Ok(Proof::NotAsked);
+    by: &ActingAdmin,
+    (MaybeUser(session), headers): (MaybeUser, HeaderMap),
+    (input, extent): (&ConfigInput, Extent),
+    seen: &IfMatch,
+) -> ApiResult<Shown> {
+    let change = |proof| changing::change(state, &by.user, &by.origin, input, extent, seen, proof);
+    match change(Proof::NotAsked).await {
+        Err(ChangeError::Stale) => {
+            require_fresh_admin(state, session.as_ref(), &headers).await?;
+            Ok(change(Proof::Given).await?)
+        }
+        answer => Ok(answer?),
     }
-    require_fresh_admin(state, session.as_ref(), headers).await?;
-    Ok(Proof::Given)
 }
 
 /// Changes the settings that are named; null or nothing returns one to its default.
@@ -116,6 +118,5 @@ async fn change(
     seen: IfMatch,
     JsonBody(ConfigChange(input)): JsonBody<ConfigChange>,
 ) -> ApiResult<Shown> {
-    let proof = prove(&state, &session, &headers, &input, Extent::Named).await?;
-    Ok(changing::change(&state, &by.user, &by.origin, &input, Extent::Named, &seen, proof).await?)
+    change_with_proof(&state, &by, (session, headers), (&input, Extent::Named), &seen).await
 }

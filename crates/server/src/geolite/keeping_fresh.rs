@@ -54,19 +54,16 @@ pub async fn keep_fresh(state: AppState) {
     loop {
         let metadata = tokio::fs::metadata(&config.path).await.ok();
         let modified = metadata.and_then(|metadata| metadata.modified().ok());
-        let pause = match due_in(modified, spread, state.now()) {
-            Some(left) => left.min(PAUSE),
-            None => match download(&state).await {
-                Ok(()) => {
-                    tracing::info!("The database of places was downloaded");
-                    PAUSE
-                }
+        let left = due_in(modified, spread, state.now());
+        if left.is_none() {
+            match download(&state).await {
+                Ok(()) => tracing::info!("The database of places was downloaded"),
                 Err(error) => {
                     tracing::warn!(error = %error, "The database of places could not be downloaded");
-                    PAUSE
                 }
-            },
-        };
+            }
+        }
+        let pause = left.map_or(PAUSE, |left| left.min(PAUSE));
         tokio::time::sleep(pause).await;
     }
 }

@@ -28,6 +28,15 @@ const DAY: Duration = Duration::from_hours(24);
 const LEASE_MILLIS: i64 = 10 * 60 * 1000;
 /// How often logout tokens to be delivered, mail to be sent and apps to be told are looked for.
 const DELIVERY_TICK: Duration = Duration::from_secs(5);
+/// What is looked for so often, after what the log says when it fails.
+const DELIVERIES: [(&str, Run); 2] = [
+    ("logout tokens could not be delivered", |state| {
+        Box::pin(deliveries::run_due(state))
+    }),
+    ("apps could not be told of users and groups", |state| {
+        Box::pin(scim::sync_due(state))
+    }),
+];
 /// How often jobs are looked at.
 const TICK: Duration = Duration::from_mins(1);
 
@@ -115,12 +124,13 @@ pub fn start(state: &AppState) -> Scheduler {
     let tasks = TaskTracker::new();
     if state.config.runs_schedules() {
         tasks.spawn(run_jobs(state.clone(), stop.clone()));
-        tasks.spawn(deliver_logouts(state.clone(), stop.clone()));
+        for (what, due) in DELIVERIES {
+            tasks.spawn(until(stop.clone(), do_what_is_due(what, due, state.clone())));
+        }
         tasks.spawn(send_mail(state.clone(), stop.clone()));
         // The file is this process's own: no lease.
         tasks.spawn(until(stop.clone(), geolite::watch(state.clone())));
         tasks.spawn(until(stop.clone(), geolite::keep_fresh(state.clone())));
-        tasks.spawn(tell_apps(state.clone(), stop.clone()));
     }
     tasks.spawn(forget_idle_buckets(state.clone(), stop.clone()));
     Scheduler { stop, tasks }
@@ -151,35 +161,13 @@ async fn run_jobs(state: AppState, stop: CancellationToken) {
     }
 }
 
-/// Hands out logout tokens whose time has come. Each has a lease of its own, so every replica may.
-async fn deliver_logouts(state: AppState, stop: CancellationToken) {
+/// Does what is due, again and again. Whatever it is has leases of its own, so every replica may; what is not finished at
+/// the end is begun again.
+async fn do_what_is_due(what: &'static str, due: Run, state: AppState) {
     loop {
-        tokio::select! {
-            () = tokio::time::sleep(DELIVERY_TICK) => {}
-            () = stop.cancelled() => return,
-        }
-        tokio::select! {
-            done = deliveries::run_due(&state) => if let Err(error) = done {
-                tracing::error!(error = %error, "logout tokens could not be delivered");
-            },
-            () = stop.cancelled() => return,
-        }
-    }
-}
-
-/// Tells apps of users and groups when it is due. Each app has a lease of its own, so every replica may.
-async fn tell_apps(state: AppState, stop: CancellationToken) {
-    loop {
-        tokio::select! {
-            () = tokio::time::sleep(DELIVERY_TICK) => {}
-            () = stop.cancelled() => return,
-        }
-        tokio::select! {
-            done = scim::sync_due(&state) => if let Err(error) = done {
-                tracing::error!(error = %error, "apps could not be told of users and groups");
-            },
-            // What a run has not finished is begun again.
-            () = stop.cancelled() => return,
+        tokio::time::sleep(DELIVERY_TICK).await;
+        if let Err(error) = due(&state).await {
+            tracing::error!(error = %error, "{what}");
         }
     }
 }

@@ -121,10 +121,7 @@ pub async fn for_user(
     ];
     audit::record(state, &tx, Event::LoginCodeCreated, &user, &by.origin, data).await?;
     let told = mail::tell_of_change(state, &settings, &tx, &user, Change::LoginCode, &by.origin).await?;
-    commit(tx).await?;
-    if told {
-        state.mail.notify_one();
-    }
+    mail::commit_and_send(state, tx, told).await?;
     Ok(LoginCodeDto { token })
 }
 
@@ -142,10 +139,7 @@ pub async fn for_oneself(
     let token = store_new(&state.config, &tx, user.id, OWN_SECONDS, state.now(), None).await?;
     audit::record(state, &tx, Event::LoginCodeCreated, user, origin, []).await?;
     let told = mail::tell_of_change(state, &settings, &tx, user, Change::LoginCode, origin).await?;
-    commit(tx).await?;
-    if told {
-        state.mail.notify_one();
-    }
+    mail::commit_and_send(state, tx, told).await?;
     Ok(LoginCodeDto { token })
 }
 

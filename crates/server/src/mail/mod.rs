@@ -11,7 +11,7 @@ mod texts;
 mod writing;
 
 pub use message::{Change, Circumstances, Message};
-pub use notices::{tell, tell_of_change};
+pub use notices::{commit_and_send, tell, tell_of_change};
 pub use queue::{QueueError, enqueue, run_due};
 pub use routes::routes;
 pub use smtp::{MailServer, SetupError};

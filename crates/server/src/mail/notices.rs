@@ -1,7 +1,7 @@
 //! Telling people what was done to their account. A mail that cannot be written keeps nothing from being done.
 
 use pocket_id_store::users::User;
-use pocket_id_store::{StoreResult, Tx};
+use pocket_id_store::{StoreResult, Tx, commit};
 
 use super::message::{Change, Circumstances, Message};
 use super::queue::{QueueError, enqueue};
@@ -20,6 +20,15 @@ pub async fn tell(state: &AppState, tx: &Tx, to: &User, message: &Message) -> St
             Ok(false)
         }
     }
+}
+
+/// Commits, and has mail that was written in the transaction sent at once.
+pub async fn commit_and_send(state: &AppState, tx: Tx, written: bool) -> StoreResult<()> {
+    commit(tx).await?;
+    if written {
+        state.mail.notify_one();
+    }
+    Ok(())
 }
 
 /// Tells somebody that something that opens their account was changed, where the installation tells of sign-ins;

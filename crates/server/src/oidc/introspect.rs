@@ -3,7 +3,7 @@
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
-use pocket_id_oidc::client_auth::Credentials;
+use pocket_id_oidc::client_auth::{self, Credentials};
 use pocket_id_oidc::error::{ErrorCode, OAuthError};
 use pocket_id_oidc::introspection::{self, Facts, Introspection, Life, Served, TokenKind};
 use pocket_id_oidc::opaque::Kind;
@@ -132,9 +132,7 @@ async fn caller(state: &AppState, headers: &HeaderMap, form: &Parameters) -> Res
                 .ok_or_else(unauthorized)
         }
         (None, Some(header)) => {
-            let is_basic = header
-                .split_once(' ')
-                .is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"));
+            let is_basic = client_auth::basic(Some(header)).is_some();
             // Credentials in the body do not count here; those that contradict the header still do.
             let nothing = Parameters::default();
             let credentials = Credentials::read(Some(header), if is_basic { form } else { &nothing })?;

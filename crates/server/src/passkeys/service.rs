@@ -215,10 +215,7 @@ pub async fn complete_registration(
     audit::record(state, &tx, Event::PasskeyAdded, user, origin, facts(&passkey)).await?;
     let change = Change::PasskeyAdded(passkey.name.clone());
     let told = mail::tell_of_change(state, &settings, &tx, user, change, origin).await?;
-    commit(tx).await?;
-    if told {
-        state.mail.notify_one();
-    }
+    mail::commit_and_send(state, tx, told).await?;
     Ok(passkey)
 }
 
@@ -290,10 +287,7 @@ pub async fn remove(
     let ended = sessions::service::end_opened_by(state, &tx, user, id, kept, actor, origin).await?;
     let change = Change::PasskeyRemoved(passkey.name);
     let told = mail::tell_of_change(state, &settings, &tx, user, change, origin).await?;
-    commit(tx).await?;
-    if told {
-        state.mail.notify_one();
-    }
+    mail::commit_and_send(state, tx, told).await?;
     ended.announce(state);
     Ok(())
 }

@@ -65,10 +65,7 @@ pub async fn create(
     audit::record(state, &tx, Event::RecoveryCodesCreated, user, origin, []).await?;
     let change = Change::RecoveryCodes;
     let told = mail::tell_of_change(state, &settings, &tx, user, change, origin).await?;
-    commit(tx).await?;
-    if told {
-        state.mail.notify_one();
-    }
+    mail::commit_and_send(state, tx, told).await?;
     Ok(NewRecoveryCodesDto { codes })
 }
 

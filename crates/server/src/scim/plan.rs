@@ -226,6 +226,8 @@ pub fn plan(kind: ScimKind, wanted: &[Wanted], remote: &[Resource], known: &[Sci
 struct Planner<'a> {
     kind: ScimKind,
     wanted: &'a [Wanted],
+    /// What of ours the app is to have.
+    wanted_ids: HashSet<Uuid>,
     remote: &'a [Resource],
     known: HashMap<Uuid, &'a ScimResource>,
     /// Resources that stand for one of ours, which may be gone.
@@ -241,6 +243,7 @@ impl<'a> Planner<'a> {
         Self {
             kind,
             wanted,
+            wanted_ids: wanted.iter().map(|wanted| wanted.id).collect(),
             remote,
             known: known
                 .iter()
@@ -312,14 +315,12 @@ impl<'a> Planner<'a> {
 
     /// By names, where that is proof enough.
     fn match_names(&mut self) {
-        let leaving: HashSet<&str> = {
-            let wanted: HashSet<Uuid> = self.wanted.iter().map(|wanted| wanted.id).collect();
-            self.ours
-                .iter()
-                .filter(|(id, (_, origin))| !wanted.contains(id) && *origin == ScimOrigin::Created)
-                .map(|(_, (resource, _))| resource.id.as_str())
-                .collect()
-        };
+        let leaving: HashSet<&str> = self
+            .ours
+            .iter()
+            .filter(|(id, (_, origin))| !self.wanted_ids.contains(id) && *origin == ScimOrigin::Created)
+            .map(|(_, (resource, _))| resource.id.as_str())
+            .collect();
         for wanted in self.wanted {
             if self.ours.contains_key(&wanted.id) {
                 continue;
@@ -415,9 +416,8 @@ impl<'a> Planner<'a> {
     }
 
     fn remove(&mut self) {
-        let wanted: HashSet<Uuid> = self.wanted.iter().map(|wanted| wanted.id).collect();
         for (id, (resource, origin)) in &self.ours {
-            if wanted.contains(id) {
+            if self.wanted_ids.contains(id) {
                 continue;
             }
             let removal = match origin {

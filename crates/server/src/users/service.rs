@@ -427,11 +427,8 @@ pub async fn update(
     }
     let answer = described(&tx, user).await?;
     scim::note_change(&tx, state.now()).await?;
-    commit(tx).await?;
+    mail::commit_and_send(state, tx, told).await?;
     ended.announce(state);
-    if told {
-        state.mail.notify_one();
-    }
     Ok(answer)
 }
 

@@ -375,13 +375,8 @@ both_engines!(changes_of_pictures_are_noted, |app: TestApp| async move {
         .to_owned();
     let picture = include_bytes!("../../src/files/samples/gps.png").as_slice();
     for whose in ["me", &other] {
-        let head = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\n\r\n";
-        let body = [head.as_bytes(), picture, b"\r\n--x--\r\n"].concat();
         let path = format!("/api/users/{whose}/profile-picture");
-        let request = admin
-            .request(http::Method::PUT, &path)
-            .header("content-type", "multipart/form-data; boundary=x")
-            .body(body);
+        let request = admin.upload(http::Method::PUT, &path, "a.png", picture);
         assert_eq!(admin.send(request).await.status, 204);
         assert_eq!(admin.delete(&path).await.status, 204);
     }

@@ -47,7 +47,6 @@ const NOT_OF_ADMINISTRATORS: &[(&str, &str)] = &[
 struct Walk<'a> {
     app: &'a TestApp,
     admin: Browser,
-    seen: usize,
     walked: BTreeSet<(String, String)>,
 }
 
@@ -69,7 +68,7 @@ impl Walk<'_> {
         events: &[&str],
     ) -> Answer {
         self.app.pass_seconds(1);
-        self.seen = self.app.audit_log().await.len();
+        let seen = self.app.audit_log().await.len();
         let mut parts = parts.iter();
         let concrete: Vec<&str> = path
             .split('/')
@@ -82,25 +81,19 @@ impl Walk<'_> {
             })
             .collect();
         let verb: Method = method.to_uppercase().parse().unwrap();
-        let mut request = self.admin.request(verb, &concrete.join("/"));
-        request = match body {
-            Body::None => request,
-            Body::Json(value) => request.json(&value),
+        let address = concrete.join("/");
+        let request = match body {
+            Body::None => self.admin.request(verb, &address),
+            Body::Json(value) => self.admin.request(verb, &address).json(&value),
             Body::Picture => {
-                let head = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\n\r\n";
                 let picture = include_bytes!("../../src/files/samples/gps.png").as_slice();
-                request
-                    .header("content-type", "multipart/form-data; boundary=x")
-                    .body([head.as_bytes(), picture, b"\r\n--x--\r\n"].concat())
+                self.admin.upload(verb, &address, "a.png", picture)
             }
         };
         let answer = self.admin.send(request).await;
         assert!(answer.status.is_success(), "{method} {path}: {answer:?}");
         let log = self.app.audit_log().await;
-        let left: Vec<&str> = log[self.seen..]
-            .iter()
-            .map(|entry| entry.event.as_str())
-            .collect();
+        let left: Vec<&str> = log[seen..].iter().map(|entry| entry.event.as_str()).collect();
         assert_eq!(left, events, "{method} {path}");
         self.walked.insert((method.to_owned(), path.to_owned()));
         answer
@@ -116,7 +109,6 @@ both_engines!(no_change_goes_unnoticed, |app: TestApp| async move {
     let mut walk = Walk {
         app: &app,
         admin,
-        seen: 0,
         walked: BTreeSet::new(),
     };
     let json = Body::Json;

@@ -37,6 +37,14 @@ async fn from(browser: &mut Browser, agent: &str, path: &str, body: &Value) -> V
     }
 }
 
+/// The next mail: to whom, and its text.
+async fn said(app: &TestApp, sink: &mut SmtpSink) -> (String, String) {
+    app.send_mail().await;
+    let mail = sink.next();
+    let text = mail["parts"]["text/plain"]["text"].as_str().unwrap().to_owned();
+    (mail["to"][0].as_str().unwrap().to_owned(), text)
+}
+
 /// What the mails sent are about.
 async fn kinds(app: &TestApp, admin: &mut Browser) -> Vec<String> {
     app.send_mail().await;
@@ -165,13 +173,7 @@ both_engines!(
         let mut sink = told(&app, &mut admin).await;
         let mut passkey = app.passkey(1);
         assert_eq!(admin.add_passkey(&mut passkey).await.status, StatusCode::OK);
-        let said = async |sink: &mut SmtpSink| {
-            app.send_mail().await;
-            let mail = sink.next();
-            let text = mail["parts"]["text/plain"]["text"].as_str().unwrap().to_owned();
-            (mail["to"][0].as_str().unwrap().to_owned(), text)
-        };
-        let (to, text) = said(&mut sink).await;
+        let (to, text) = said(&app, &mut sink).await;
         assert_eq!(to, "tim@example.com");
         assert!(
             text.contains("A passkey was added to your Pocket ID account"),
@@ -184,20 +186,20 @@ both_engines!(
             passkeys[0]["id"].as_str().unwrap()
         );
         assert_eq!(admin.delete(&path).await.status, StatusCode::NO_CONTENT);
-        let (_, text) = said(&mut sink).await;
+        let (_, text) = said(&app, &mut sink).await;
         assert!(text.contains("was removed from your Pocket ID account"), "{text}");
 
         // A code on its way to the old address lets nobody in any more.
         let me = admin.get("/api/users/me").await.json();
         let code = format!("/api/users/{}/one-time-access-token", me["id"].as_str().unwrap());
         let code = admin.post(&code, &json!({"ttl": "1h"})).await.json();
-        let (_, text) = said(&mut sink).await;
+        let (_, text) = said(&app, &mut sink).await;
         assert!(text.contains("A login code was made"), "{text}");
         let mut changed = me.clone();
         changed["email"] = json!("new@example.com");
         let answer = admin.put("/api/users/me", &changed).await;
         assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
-        let (to, text) = said(&mut sink).await;
+        let (to, text) = said(&app, &mut sink).await;
         assert_eq!(to, "tim@example.com", "the old address");
         assert!(text.contains("is new@example.com now"), "{text}");
         let path = format!("/api/one-time-access-token/{}", code["token"].as_str().unwrap());
@@ -214,12 +216,6 @@ both_engines!(
         let grace = admin.post("/api/users", &grace).await.json();
         let path = format!("/api/users/{}", grace["id"].as_str().unwrap());
         let mut sink = told(&app, &mut admin).await;
-        let said = async |sink: &mut SmtpSink| {
-            app.send_mail().await;
-            let mail = sink.next();
-            let text = mail["parts"]["text/plain"]["text"].as_str().unwrap().to_owned();
-            (mail["to"][0].as_str().unwrap().to_owned(), text)
-        };
         let expect = |(to, text): (String, String), who: &str, what: &str| {
             assert_eq!(to, format!("{who}@example.com"), "{what}");
             assert!(text.contains(what), "{text}");
@@ -227,26 +223,26 @@ both_engines!(
 
         let key = json!({"name": "backup", "expiresAt": "2026-01-01T00:05:00Z"});
         let key = admin.post("/api/api-keys", &key).await.json();
-        expect(said(&mut sink).await, "tim", "The API key \"backup\"");
+        expect(said(&app, &mut sink).await, "tim", "The API key \"backup\"");
         app.pass_seconds(301);
         let renew = format!("/api/api-keys/{}/renew", key["apiKey"]["id"].as_str().unwrap());
         let answer = admin
             .post(&renew, &json!({"expiresAt": "2027-01-01T00:00:00Z"}))
             .await;
         assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
-        expect(said(&mut sink).await, "tim", "The API key \"backup\"");
+        expect(said(&app, &mut sink).await, "tim", "The API key \"backup\"");
         admin
             .post("/api/users/me/one-time-access-token", &json!({}))
             .await;
-        expect(said(&mut sink).await, "tim", "A login code was made");
+        expect(said(&app, &mut sink).await, "tim", "A login code was made");
         let code = format!("{path}/one-time-access-token");
         admin.post(&code, &json!({})).await;
-        expect(said(&mut sink).await, "grace", "A login code was made");
+        expect(said(&app, &mut sink).await, "grace", "A login code was made");
         let mut promoted = grace.clone();
         promoted["isAdmin"] = json!(true);
         assert_eq!(admin.put(&path, &promoted).await.status, StatusCode::OK);
         expect(
-            said(&mut sink).await,
+            said(&app, &mut sink).await,
             "grace",
             "You are an administrator of Pocket ID now.",
         );

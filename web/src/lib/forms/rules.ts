@@ -34,10 +34,15 @@ export function optionalUrl(value: string): Result {
 	return URL.canParse(value) && !/^(javascript|data):/i.test(value) ? undefined : m.rule_url();
 }
 
+/** An address that has to be there and begins in a certain way. */
+function address(value: string, beginning: RegExp, fault: string): Result {
+	if (value === '') return m.rule_required();
+	return beginning.test(value) && URL.canParse(value) ? undefined : fault;
+}
+
 /** An address of the web. */
 export function webUrl(value: string): Result {
-	if (value === '') return m.rule_required();
-	return /^https?:\/\/[^/]/i.test(value) && URL.canParse(value) ? undefined : m.rule_url();
+	return address(value, /^https?:\/\/[^/]/i, m.rule_url());
 }
 
 /** Callback URLs may hold wildcards, which no URL parser accepts. */
@@ -91,6 +96,5 @@ export function wholeNumber(value: string, min: number, max: number): Result {
 
 /** Where a directory is: a host behind `ldap://` or `ldaps://`, or the path of a socket, percent-encoded, behind `ldapi://`. */
 export function ldapUrl(value: string): Result {
-	if (value === '') return m.rule_required();
-	return /^ldap[si]?:\/\/[^/]/i.test(value) && URL.canParse(value) ? undefined : m.rule_ldap_url();
+	return address(value, /^ldap[si]?:\/\/[^/]/i, m.rule_ldap_url());
 }

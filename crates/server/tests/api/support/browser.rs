@@ -122,6 +122,15 @@ impl Browser {
         self.send(self.request(Method::POST, path).form(form)).await
     }
 
+    /// A request with a file, as a form sends it.
+    pub fn upload(&self, method: Method, path: &str, name: &str, content: &[u8]) -> reqwest::RequestBuilder {
+        let head =
+            format!("--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n");
+        self.request(method, path)
+            .header("content-type", "multipart/form-data; boundary=x")
+            .body([head.as_bytes(), content, b"\r\n--x--\r\n"].concat())
+    }
+
     /// A request to be filled in by the test.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         self.client.request(method, format!("{}{path}", self.origin))
