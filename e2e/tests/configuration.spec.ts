@@ -143,7 +143,7 @@ test('how to read a directory is kept, and its password stays inside', async () 
 	await expect(page.getByLabel('User Search Filter')).toHaveValue('(objectClass=person)');
 	await page.getByLabel('LDAP URL').fill('http://directory.example.com');
 	await page.getByRole('button', { name: 'Save' }).first().click();
-	await expect(page.getByText('Enter an address that begins with ldap:// or ldaps://')).toBeVisible();
+	await expect(page.getByText('Enter an address that begins with ldap://, ldaps:// or ldapi://')).toBeVisible();
 	await expect(page.getByLabel('LDAP Base DN')).toHaveAttribute('aria-invalid', 'true');
 	expect(await stored('ldapUrl')).toBe('');
 	const values = {

@@ -71,7 +71,7 @@ test('a typed code is denied, and both sides say so', async ({ browser, pocketId
 	await phone.getByRole('button', { name: 'Authorize' }).click();
 	await phone.getByRole('button', { name: 'Deny' }).click();
 	await expect(phone.getByRole('status')).toHaveText('The sign-in request was denied.');
-	await expect(screen.getByRole('alert')).toContainText('The sign-in was denied');
+	await expect(screen.getByRole('alert')).toContainText('Device login request was denied');
 	await screen.getByRole('button', { name: 'Try again' }).click();
 	await expect(screen.getByTestId('device-login-code')).toBeVisible();
 	await screen.context().close();

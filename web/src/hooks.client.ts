@@ -1,7 +1,7 @@
 import { ApiError } from '#lib/api/error.ts';
 import { loadBootstrap } from '#lib/bootstrap.ts';
 import { loadMessages } from '#lib/i18n/catalog.ts';
-import { applyUserLocale, currentLocale } from '#lib/i18n/locale.ts';
+import { applyUserLocale, currentLocale, speakAsAsked } from '#lib/i18n/locale.ts';
 import { errorMessage } from '#lib/error-message.ts';
 import { session } from '#lib/session.svelte.ts';
 import type { ClientInit, HandleClientError } from '@sveltejs/kit/hooks';
@@ -10,7 +10,9 @@ export const init: ClientInit = async () => {
 	try {
 		const bootstrap = await loadBootstrap();
 		session.start(bootstrap);
-		applyUserLocale(bootstrap.user?.locale ?? null);
+		const chosen = bootstrap.user?.locale ?? null;
+		applyUserLocale(chosen);
+		if (chosen === null) speakAsAsked(bootstrap.uiLocales);
 	} catch (error) {
 		console.error('could not load the public configuration', error);
 		session.broken = true;

@@ -70,12 +70,21 @@ const KEPT: [&str; 16] = [
     "dpop_jkt",
 ];
 
+/// Wishes about the sign-in's pages, kept for those.
+const HINTS: [&str; 2] = ["login_hint", "ui_locales"];
+
+/// Longest hint kept, in bytes: a mail address (RFC 5321 §4.5.3.1) or a handful of language tags. Longer ones are none.
+const LONGEST_HINT: usize = 320;
+
 /// The parameters of a checked request that are stored. The rest means nothing to us (RFC 6749 §3.1 has it ignored),
 /// was looked at already, or is a secret of the push; keeping it would give room in the database to anybody who asks.
 pub fn worth_keeping(parameters: &Parameters) -> BTreeMap<String, String> {
     let values = parameters.values();
+    let is_short = |(_, value): &(&String, &String)| value.len() <= LONGEST_HINT;
+    let hints = HINTS.iter().filter_map(|name| values.get_key_value(*name));
     KEPT.iter()
         .filter_map(|name| values.get_key_value(*name))
+        .chain(hints.filter(is_short))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect()
 }

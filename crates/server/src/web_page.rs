@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use axum::RequestPartsExt as _;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, Uri, header};
+use pocket_id_store::types::InteractionId;
+use pocket_id_store::{StoreResult, interactions};
 use serde::Serialize;
+use url::form_urlencoded;
 
 use crate::app_config::{self, ConfigEntry};
 use crate::http::access::MaybeUser;
@@ -20,6 +23,9 @@ use crate::{images, signup, users};
 /// Where the bootstrap data goes in the built page.
 const MARKER: &str = "<!--bootstrap-->";
 
+/// How many of the languages a client names are looked at.
+const MOST_LOCALES: usize = 10;
+
 /// What the UI would otherwise have to ask for before it can draw anything.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -30,6 +36,19 @@ struct Bootstrap<'v> {
     version: &'v str,
     /// Images somebody uploaded, each with its version.
     images: BTreeMap<String, i64>,
+    /// What the client that asks for a sign-in says of the person (OpenID Connect Core §3.1.2.1).
+    #[serde(flatten)]
+    hints: Hints,
+}
+
+/// Wishes of a client about the pages of its sign-in. Both are hints: nothing is decided by them.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Hints {
+    /// `ui_locales`: languages, the preferred one first.
+    ui_locales: Vec<String>,
+    /// `login_hint`: what the person may sign in with.
+    login_hint: Option<String>,
 }
 
 /// The UI's page for a request.
@@ -54,7 +73,7 @@ pub async fn serve(state: &AppState, request: Request) -> Response {
         .ok()
         .and_then(|MaybeUser(signed_in)| signed_in)
         .map(|signed_in| signed_in.user);
-    match render(state, &page, &nonce, user).await {
+    match render(state, &page, &nonce, user, &parts.uri).await {
         Ok(html) => {
             let mut response = html.into_response();
             response.headers_mut().insert(
@@ -75,6 +94,7 @@ async fn render(
     page: &str,
     nonce: &str,
     user: Option<pocket_id_store::users::User>,
+    uri: &Uri,
 ) -> Result<String, ApiError> {
     let user = match user {
         Some(user) => users::service::with_belongings(state.store.reader(), vec![user])
@@ -88,6 +108,7 @@ async fn render(
         setup_required: signup::setup_available(state).await?,
         version: &state.config.version,
         images: images::versions(state).await?,
+        hints: hints(state, uri).await?,
     };
     let json = serde_json::to_string(&data).map_err(ApiError::internal)?;
     let script = format!(
@@ -97,6 +118,38 @@ async fn render(
     Ok(page
         .replace("<script>", &format!(r#"<script nonce="{nonce}">"#))
         .replacen(MARKER, &script, 1))
+}
+
+/// What the client says whose request a page is for: the interaction's own, and those that lead back to it.
+async fn hints(state: &AppState, uri: &Uri) -> StoreResult<Hints> {
+    let parameter = |query: &str, name: &str| {
+        form_urlencoded::parse(query.as_bytes())
+            .find_map(|(found, value)| (found == name).then(|| value.into_owned()))
+    };
+    let query = uri.query().unwrap_or_default();
+    let interaction = match parameter(query, "redirect") {
+        None if uri.path() == "/interaction" => parameter(query, "interaction"),
+        None => None,
+        Some(way_back) => way_back
+            .strip_prefix("/interaction?")
+            .and_then(|query| parameter(query, "interaction")),
+    };
+    let Some(id) = interaction.and_then(|id| id.parse::<InteractionId>().ok()) else {
+        return Ok(Hints::default());
+    };
+    let Some(row) = interactions::find(state.store.reader(), id, state.now()).await? else {
+        return Ok(Hints::default());
+    };
+    let said = |name: &str| row.parameters.0.get(name).map(String::as_str);
+    Ok(Hints {
+        ui_locales: said("ui_locales")
+            .unwrap_or_default()
+            .split_ascii_whitespace()
+            .take(MOST_LOCALES)
+            .map(str::to_owned)
+            .collect(),
+        login_hint: said("login_hint").map(str::to_owned),
+    })
 }
 
 /// JSON that cannot end the script element it stands in.

@@ -9,6 +9,10 @@ export interface Bootstrap {
 	version: string;
 	/** Uploaded images of the application, each with its version. */
 	images: Record<string, number>;
+	/** Languages the client that asks for the sign-in would have the pages in, the preferred one first. */
+	uiLocales: string[];
+	/** What that client says the person signs in with. */
+	loginHint: string | null;
 }
 
 /** The server writes what the first screen needs into the page; nothing is fetched before it paints. */
@@ -33,7 +37,15 @@ async function fetched(): Promise<Bootstrap> {
 		api.get<ConfigEntry[]>('/api/application-configuration'),
 		orNull(api.get<void>('/api/signup/setup'))
 	]);
-	return { config, user, setupRequired: setup !== null, version: 'dev', images: {} };
+	return {
+		config,
+		user,
+		setupRequired: setup !== null,
+		version: 'dev',
+		images: {},
+		uiLocales: [],
+		loginHint: null
+	};
 }
 
 export async function loadBootstrap(): Promise<Bootstrap> {

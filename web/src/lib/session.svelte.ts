@@ -14,6 +14,8 @@ class Session {
 	version = $state('');
 	/** Uploaded images of the application, each with its version: part of their address. */
 	images = $state<Record<string, number>>({});
+	/** What the client that asks for the sign-in says the person signs in with; a hint, and shown to nobody but them. */
+	loginHint = $state<string | null>(null);
 	/** The public configuration could not be loaded: nothing can be shown but that. */
 	broken = $state(false);
 
@@ -33,6 +35,7 @@ class Session {
 		this.setupRequired = bootstrap.setupRequired;
 		this.version = bootstrap.version;
 		this.images = bootstrap.images;
+		this.loginHint = bootstrap.loginHint;
 	}
 
 	/** Takes over the new user and goes on to `target`, a path of this site. */

@@ -134,15 +134,17 @@ fn what_is_kept_of_a_request_means_the_same_and_no_more() {
         ("acr_values", "phr"),
         ("claims", r#"{"userinfo":{"email":null}}"#),
         ("dpop_jkt", CHALLENGE),
+        ("login_hint", "tim"),
     ];
     pairs.extend(used);
     let expected = pairs.len();
+    let long = "de ".repeat(200);
     let unused = [
         ("client_secret", "s"),
         ("client_assertion", "a"),
         ("client_assertion_type", "t"),
         ("request", "r"),
-        ("login_hint", "tim"),
+        ("ui_locales", &long),
         ("unheard_of", "x"),
     ];
     pairs.extend(unused);

@@ -19,6 +19,8 @@ pub enum Cookie {
     DeviceLogin,
     /// What only the browser has that asked for a login code by mail.
     LoginCodeDevice,
+    /// The logout request of a client that waits for the person to agree.
+    LogoutRequest,
 }
 
 impl Cookie {
@@ -35,6 +37,8 @@ impl Cookie {
             (Self::DeviceLogin, false) => "device_login_token",
             (Self::LoginCodeDevice, true) => "__Secure-device_token",
             (Self::LoginCodeDevice, false) => "device_token",
+            (Self::LogoutRequest, true) => "__Secure-logout_request",
+            (Self::LogoutRequest, false) => "logout_request",
         }
     }
 

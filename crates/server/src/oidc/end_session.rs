@@ -14,6 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::logout_request as waiting;
 use super::{facts, form, front_channel, response};
 use crate::audit::{self, Event};
 use crate::http::access::MaybeUser;
@@ -95,7 +96,11 @@ async fn process(
         }
         None => None,
     };
-    let row = facts::find_client(reader, hint.as_ref().map(|hint| hint.client_id.as_str())).await?;
+    let client_id = match &hint {
+        Some(hint) => Some(hint.client_id.as_str()),
+        None => parameters.get("client_id"),
+    };
+    let row = facts::find_client(reader, client_id).await?;
     let subject = hint.as_ref().and_then(|hint| hint.subject.parse::<UserId>().ok());
     let known_to_client = match (&row, subject) {
         (Some(row), Some(subject)) => consents::find(reader, subject, &row.id).await?.is_some(),
@@ -111,9 +116,13 @@ async fn process(
     };
     let decision = end_session::evaluate(parameters, &facts);
     let own_page = state.config.app_url.join("/logout");
-    let (Decision::SignOut { target }, Some(hint), Some(row), Some(subject)) = (decision, hint, row, subject)
+    let (Decision::SignOut { target }, Some(hint), Some(row), Some(subject)) =
+        (&decision, hint, row, subject)
     else {
-        return Ok(response::redirect(StatusCode::FOUND, &own_page));
+        let mut response = response::redirect(StatusCode::FOUND, &own_page);
+        let goes_on = matches!(decision, Decision::Confirm { target: Some(_) });
+        waiting::remember(state, goes_on.then_some(parameters)).apply(response.headers_mut());
+        return Ok(response);
     };
     let pages = sign_out(state, &hint, &row, subject, request).await?;
     Ok(signed_out(state, target.as_deref().unwrap_or(&own_page), &pages))
@@ -175,10 +184,10 @@ fn signed_out(state: &AppState, target: &str, pages: &[Url]) -> Response {
 /// that page may not load anything of other sites.
 #[utoipa::path(
     post, path = "/api/oidc/end-session/confirmed", tag = "OpenID Connect",
-    params(("then" = Option<String>, Query, description = "`home` goes on to the start page, which asks to sign in again")),
+    params(("then" = Option<String>, Query, description = "`home` goes on to the client that asked and may be gone back to, else to the start page, which asks to sign in again")),
     responses(
         (status = 200, description = "A page that signs out of clients and goes on to the sign-in page"),
-        (status = 303, description = "To the sign-in page")
+        (status = 303, description = "To the sign-in page, or back to the client that asked")
     )
 )]
 async fn confirmed(
@@ -191,8 +200,15 @@ async fn confirmed(
     let home = form::query_pairs(&request)
         .iter()
         .any(|(name, value)| name == "then" && value == "home");
-    let target = state.config.app_url.join(if home { "/" } else { "/login" });
+    // Only the page a client's request leads to goes back to the client, not every sign-out.
+    let asked = if home {
+        waiting::target(&state, &headers).await?
+    } else {
+        None
+    };
+    let target = asked.unwrap_or_else(|| state.config.app_url.join(if home { "/" } else { "/login" }));
     let mut response = signed_out(&state, &target, &closed.pages);
+    waiting::remember(&state, None).apply(response.headers_mut());
     if response.status() == StatusCode::FOUND {
         *response.status_mut() = StatusCode::SEE_OTHER;
     }

@@ -14,6 +14,7 @@ mod form_post;
 mod front_channel;
 mod interactions;
 mod introspect;
+mod logout_request;
 mod par;
 mod presented_token;
 mod preview;

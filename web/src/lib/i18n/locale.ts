@@ -3,6 +3,7 @@ import {
 	getLocale,
 	isLocale,
 	locales,
+	overwriteGetLocale,
 	setLocale,
 	type Locale
 } from '#lib/paraglide/runtime.js';
@@ -26,6 +27,17 @@ export function applyUserLocale(stored: string | null): boolean {
 	if (stored === null || !isLocale(stored) || stored === getLocale()) return true;
 	rememberLocale(stored);
 	return false;
+}
+
+/** The first of some language tags there are messages in (RFC 4647 §3.4: `de-CH` is answered in German). */
+export function firstSpoken(tags: string[]): Locale | undefined {
+	return tags.map((tag) => tag.toLowerCase().split('-')[0]).find(isLocale);
+}
+
+/** Takes the language a client asks for, for as long as this page is open: nobody chose it for more. */
+export function speakAsAsked(tags: string[]): void {
+	const spoken = firstSpoken(tags);
+	if (spoken !== undefined) overwriteGetLocale(() => spoken);
 }
 
 export function rememberLocale(locale: Locale): void {

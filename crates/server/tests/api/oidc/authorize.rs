@@ -1,7 +1,7 @@
 //! `/authorize`: which faults go where, which screens are asked for.
 
 use http::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::support::{Database, both_engines};
@@ -207,6 +207,48 @@ async fn post_works_like_get_and_repeats_are_refused() {
     assert!(target(&answer).0.ends_with("/interaction/error"));
 }
 
+both_engines!(
+    the_pages_of_a_sign_in_know_what_the_client_wishes,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let client = register(&mut admin, |_| {}).await;
+        let mut stranger = app.browser();
+        let wishes = [
+            ("ui_locales", "de-CH fr"),
+            ("login_hint", "tim</script>@example.com"),
+        ];
+        let answer = stranger.get(&authorize_path(&client, &wishes)).await;
+        let page = target(&answer).0;
+        let interaction = page.strip_prefix(&app.url).unwrap_or(&page).to_owned();
+        let way_back: String = url::form_urlencoded::byte_serialize(interaction.as_bytes()).collect();
+        let bootstrap = async |browser: &mut Browser, path: &str| -> Value {
+            let html = browser.get(path).await.text;
+            let (_, rest) = html.split_once(r#"id="bootstrap">"#).unwrap();
+            serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap()
+        };
+        for path in [
+            interaction,
+            format!("/login/alternative/email?redirect={way_back}"),
+        ] {
+            let data = bootstrap(&mut stranger, &path).await;
+            assert_eq!(data["uiLocales"], json!(["de-CH", "fr"]), "{path}");
+            assert_eq!(data["loginHint"], "tim</script>@example.com", "{path}");
+        }
+        for path in [
+            "/login",
+            "/interaction?interaction=00000000-0000-4000-8000-000000000000",
+            "/interaction?interaction=x",
+        ] {
+            let data = bootstrap(&mut stranger, path).await;
+            assert_eq!(
+                (&data["uiLocales"], &data["loginHint"]),
+                (&json!([]), &Value::Null),
+                "{path}"
+            );
+        }
+    }
+);
+
 #[tokio::test]
 async fn only_what_is_read_again_is_stored_of_a_request() {
     let app = TestApp::start(Database::Sqlite).await;
@@ -214,7 +256,7 @@ async fn only_what_is_read_again_is_stored_of_a_request() {
     let client = register(&mut admin, |_| {}).await;
     let mut stranger = app.browser();
     let filler = "x".repeat(20_000);
-    let path = authorize_path(&client, &[("unheard_of", &filler), ("ui_locales", "de")]);
+    let path = authorize_path(&client, &[("unheard_of", &filler), ("ui_locales", &filler)]);
     let answer = stranger.get(&path).await;
     let id = parameter(&answer, "interaction").unwrap().parse().unwrap();
     let state = &app.app.state;

@@ -98,3 +98,65 @@ both_engines!(
         assert_eq!(admin.get("/api/users/me").await.code(), "not_signed_in");
     }
 );
+
+both_engines!(
+    a_client_without_a_hint_gets_people_back_who_agree,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let client = register(&mut admin, |_| {}).await;
+        let asked = |pairs: &[(&str, &str)]| {
+            let query = url::form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(pairs)
+                .finish();
+            format!("/api/oidc/end-session?{query}")
+        };
+        let bye = ("post_logout_redirect_uri", "https://app.example/bye");
+        let full = asked(&[("client_id", &client.id), bye, ("state", "s 1")]);
+        let agreed = "/api/oidc/end-session/confirmed?then=home";
+
+        let answer = admin.get(&full).await;
+        assert_eq!(answer.header("location"), format!("{}/logout", app.url));
+        assert_eq!(admin.get("/api/users/me").await.status, StatusCode::OK);
+        // Signing out elsewhere on the pages is nothing the client asked for.
+        let answer = admin
+            .post_nothing("/api/oidc/end-session/confirmed?then=login")
+            .await;
+        assert_eq!(answer.header("location"), format!("{}/login", app.url));
+
+        let mut admin = app.browser();
+        admin.get(&full).await;
+        let answer = admin.post_nothing(agreed).await;
+        assert_eq!(
+            (answer.status, answer.header("location")),
+            (StatusCode::SEE_OTHER, "https://app.example/bye?state=s+1")
+        );
+        // Once is enough.
+        let answer = admin.post_nothing(agreed).await;
+        assert_eq!(answer.header("location"), format!("{}/", app.url));
+
+        // Another request takes the place of the one that was not answered.
+        for later in [
+            asked(&[]),
+            asked(&[bye]),
+            asked(&[
+                ("client_id", &client.id),
+                ("post_logout_redirect_uri", "https://evil.example/"),
+            ]),
+        ] {
+            admin.get(&full).await;
+            admin.get(&later).await;
+            let answer = admin.post_nothing(agreed).await;
+            assert_eq!(answer.header("location"), format!("{}/", app.url), "{later}");
+        }
+        // What a neighbouring site put into the cookie leads nowhere else.
+        use base64::Engine as _;
+        let planted = format!(
+            "client_id={}&post_logout_redirect_uri=https://evil.example/",
+            client.id
+        );
+        let planted = base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(planted);
+        admin.cookies.insert("logout_request".to_owned(), planted);
+        let answer = admin.post_nothing(agreed).await;
+        assert_eq!(answer.header("location"), format!("{}/", app.url));
+    }
+);
