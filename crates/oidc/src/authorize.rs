@@ -451,11 +451,11 @@ pub fn validate(
         Err(error) => return refuse(error.code, &error.description),
     };
     let Resolution { resource, mut scopes } = resolved;
-    if response_type.is_implicit() {
-        if !scopes.has_openid() {
-            return refuse(ErrorCode::InvalidScope, "An ID token needs the scope openid.");
-        }
-        // OIDC Core §11: without a code there is no refresh token.
+    if response_type.is_implicit() && !scopes.has_openid() {
+        return refuse(ErrorCode::InvalidScope, "An ID token needs the scope openid.");
+    }
+    // OIDC Core §11: without a code, or the grant type, there is no refresh token.
+    if response_type.is_implicit() || !client.may_use_grant("refresh_token") {
         scopes = scopes.without("offline_access");
     }
     let claims = match parameters.get("claims").filter(|_| scopes.has_openid()) {

@@ -166,6 +166,8 @@ pub struct Credentials {
     method: Method,
     /// The secret, in each way it can be read; empty when none was sent.
     secrets: Vec<String>,
+    /// Whether secrets in the body are not taken where they were sent.
+    header_only: bool,
 }
 
 impl std::fmt::Debug for Credentials {
@@ -212,6 +214,7 @@ impl Credentials {
                 Method::None
             },
             secrets: form.get("client_secret").map(str::to_owned).into_iter().collect(),
+            header_only: false,
         })
     }
 
@@ -237,7 +240,18 @@ impl Credentials {
             client_id: form_decode(id),
             method: Method::ClientSecretBasic,
             secrets,
+            header_only: false,
         })
+    }
+
+    /// For an endpoint that takes no secret in the body: the header then also serves clients that registered to send
+    /// it there to the token endpoint.
+    #[must_use]
+    pub fn header_only(self) -> Self {
+        Self {
+            header_only: true,
+            ..self
+        }
     }
 
     /// Whether a check will have to run bcrypt, which takes a noticeable part of a second.
@@ -256,7 +270,13 @@ impl Credentials {
             // It has none; one sent all the same proves nothing and is ignored.
             return check_method(client, Method::None);
         }
-        check_method(client, self.method)?;
+        let stands_in = self.header_only && client.auth_method == Some(Method::ClientSecretPost);
+        let method = if stands_in {
+            Method::ClientSecretPost
+        } else {
+            self.method
+        };
+        check_method(client, method)?;
         let known = self
             .secrets
             .iter()

@@ -177,8 +177,8 @@ mod tests {
                 true,
                 own_page,
             ),
-            (&[], None, None, Some("u1"), true, Decision::Confirm),
-            (&[], Some(&hint), None, Some("u1"), true, Decision::Confirm),
+            (&[], None, None, Some("u1"), true, ASK),
+            (&[], Some(&hint), None, Some("u1"), true, ASK),
             (&[], Some(&hint), Some(&client), Some("u2"), true, ASK),
             (&[], Some(&hint), Some(&client), Some("u1"), false, ASK),
             (

@@ -21,7 +21,10 @@ pub enum Step {
 
 /// The steps of one authorization request; kept with it between requests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "a set of four independent steps")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a set of independent steps and outcomes"
+)]
 pub struct Progress {
     /// Whether signing in is outstanding.
     pub authenticate: bool,
@@ -41,6 +44,9 @@ pub struct Progress {
     /// Whether it is a passkey the client takes.
     #[serde(default)]
     pub reauthentication_passkey_suffices: bool,
+    /// Whether the person cancelled.
+    #[serde(default)]
+    pub cancelled: bool,
     /// The scopes asked for.
     pub scopes: Vec<String>,
 }
@@ -140,6 +146,7 @@ mod tests {
             reauthenticated_at: None,
             reauthentication_verified_user: false,
             reauthentication_passkey_suffices: false,
+            cancelled: false,
             scopes: Vec::new(),
         }
     }

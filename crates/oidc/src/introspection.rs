@@ -6,9 +6,6 @@ use serde_json::Value;
 use crate::access_token::client_subject;
 use crate::grant::Grant;
 
-/// How an access token is called here.
-const ACCESS: &str = "access_token";
-
 /// Which kind of token it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenKind {
@@ -51,7 +48,10 @@ pub struct Facts {
     iss: String,
     exp: i64,
     iat: i64,
-    token_type: &'static str,
+    #[serde(skip)]
+    kind: TokenKind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     jti: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,6 +77,17 @@ pub struct Life {
     pub key_thumbprint: Option<String>,
 }
 
+/// What a token is called. One bound to a key is `DPoP` or nothing at all (RFC 9449 §6.2), and refresh tokens are no
+/// such tokens.
+fn token_type(kind: TokenKind, bound: bool) -> Option<&'static str> {
+    match (kind, bound) {
+        (TokenKind::Access, false) => Some("access_token"),
+        (TokenKind::Access, true) => Some("DPoP"),
+        (TokenKind::Refresh, false) => Some("refresh_token"),
+        (TokenKind::Refresh, true) => None,
+    }
+}
+
 /// A live token of a user.
 pub fn of_grant(grant: &Grant, kind: TokenKind, life: Life, issuer: &str) -> Facts {
     Facts {
@@ -88,10 +99,8 @@ pub fn of_grant(grant: &Grant, kind: TokenKind, life: Life, issuer: &str) -> Fac
         iss: issuer.to_owned(),
         exp: life.expires_at,
         iat: life.issued_at,
-        token_type: match kind {
-            TokenKind::Access => ACCESS,
-            TokenKind::Refresh => "refresh_token",
-        },
+        kind,
+        token_type: token_type(kind, life.key_thumbprint.is_some()),
         jti: life.jti,
         auth_time: Some(grant.auth_time.div_euclid(1000)),
         acr: grant.acr.clone(),
@@ -118,7 +127,8 @@ pub fn of_client(
         iss: issuer.to_owned(),
         exp: life.expires_at,
         iat: life.issued_at,
-        token_type: ACCESS,
+        kind: TokenKind::Access,
+        token_type: token_type(TokenKind::Access, life.key_thumbprint.is_some()),
         jti: life.jti,
         auth_time: None,
         acr: None,
@@ -131,7 +141,7 @@ impl Facts {
     /// The audience to which a server of an API would have to belong to see this token: access tokens are sent to
     /// APIs, refresh tokens never.
     pub fn readers(&self, caller: &str) -> &[String] {
-        if self.client_id != caller && self.token_type == ACCESS {
+        if self.client_id != caller && self.kind == TokenKind::Access {
             &self.aud
         } else {
             &[]
@@ -200,9 +210,21 @@ mod tests {
             json!({
                 "active": true, "client_id": "app", "scope": "openid email", "sub": "u1", "username": "u1",
                 "aud": ["app", "https://id.example"], "iss": "https://id.example", "exp": 2, "iat": 1,
-                "token_type": "access_token", "jti": "j", "auth_time": 1_700_000_000, "cnf": {"jkt": "k"}
+                "token_type": "DPoP", "jti": "j", "auth_time": 1_700_000_000, "cnf": {"jkt": "k"}
             })
         );
+    }
+
+    #[test]
+    fn a_token_of_another_kind_than_its_key_makes_it_is_called_nothing() {
+        for (kind, bound, expected) in [
+            (TokenKind::Access, false, Some("access_token")),
+            (TokenKind::Access, true, Some("DPoP")),
+            (TokenKind::Refresh, false, Some("refresh_token")),
+            (TokenKind::Refresh, true, None),
+        ] {
+            assert_eq!(token_type(kind, bound), expected, "{kind:?}, bound: {bound}");
+        }
     }
 
     #[test]

@@ -3,6 +3,9 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Characters nothing can be done with.
+const UNUSABLE: [char; 2] = ['\0', char::REPLACEMENT_CHARACTER];
+
 /// Parameters of a request (query, form or both).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parameters {
@@ -13,12 +16,13 @@ pub struct Parameters {
 
 impl Parameters {
     /// Collects name–value pairs in the order they came. A value with a NUL character means nothing in any
-    /// protocol of ours, and databases choke on it: it is noted as unusable and counts as not sent.
+    /// protocol of ours, and databases choke on it; one that was no UTF-8 has a replacement character in it and could not
+    /// be given back as it came: both are noted as unusable and count as not sent.
     pub fn from_pairs<N: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
         let mut parameters = Self::default();
         for (name, value) in pairs {
             let (name, value) = (name.into(), value.into());
-            if name.contains('\0') || value.contains('\0') {
+            if name.contains(UNUSABLE) || value.contains(UNUSABLE) {
                 parameters.unusable.insert(name);
                 continue;
             }
@@ -60,7 +64,7 @@ impl Parameters {
     /// Gives a parameter one value, whatever was sent.
     pub fn set(&mut self, name: &str, value: String) {
         self.remove(name);
-        if value.contains('\0') {
+        if value.contains(UNUSABLE) {
             self.unusable.insert(name.to_owned());
         } else {
             self.values.insert(name.to_owned(), value);

@@ -1,10 +1,10 @@
 //! All routes and the middleware around them.
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
-use http::{Method, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 use utoipa::OpenApi;
@@ -139,6 +139,15 @@ async fn unmatched(State(state): State<AppState>, request: Request) -> Response 
     }
     if let Some(file) = assets::file(request.method(), path, request.headers()) {
         return file;
+    }
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        // Pages are only read. What a route of that path takes is added by the router.
+        let mut refused = StatusCode::METHOD_NOT_ALLOWED.into_response();
+        if request.extensions().get::<MatchedPath>().is_none() {
+            let allowed = HeaderValue::from_static("GET, HEAD");
+            refused.headers_mut().insert(header::ALLOW, allowed);
+        }
+        return refused;
     }
     web_page::serve(&state, request).await
 }

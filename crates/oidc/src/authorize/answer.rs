@@ -1,6 +1,7 @@
 //! What goes back to the client, and how it gets there.
 
 use super::{AuthorizationRequest, PageError, RedirectError, Refusal, ResponseMode};
+use crate::client::{Client, Profile};
 use crate::error::{ErrorCode, OAuthError};
 use crate::redirect_uri::{Proof, RedirectUri};
 
@@ -47,9 +48,11 @@ pub fn error_response(error: &RedirectError, issuer: &str) -> Vec<(&'static str,
     parameters
 }
 
-/// The parameters of an answer with a code.
+/// The parameters of an answer with a code. What was granted is also said, but not under FAPI 2.0, whose answers have
+/// nothing else in them.
 pub fn code_response(
     request: &AuthorizationRequest,
+    client: &Client,
     code: &str,
     issuer: &str,
 ) -> Vec<(&'static str, String)> {
@@ -57,7 +60,9 @@ pub fn code_response(
     if let Some(state) = &request.state {
         parameters.push(("state", state.clone()));
     }
-    parameters.push(("scope", request.scopes.to_string()));
+    if client.profile == Profile::OAuth {
+        parameters.push(("scope", request.scopes.to_string()));
+    }
     parameters.push(("iss", issuer.to_owned()));
     parameters
 }

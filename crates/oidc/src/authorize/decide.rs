@@ -99,6 +99,8 @@ pub enum Decision {
     Interact(Progress),
     /// No.
     Refuse(Refusal),
+    /// The person does not want it, and the client is told so once (OIDC Core §3.1.2.6).
+    Cancelled(Refusal),
 }
 
 /// Why the passkey is asked for.
@@ -228,6 +230,7 @@ pub fn decide(
         reauthenticated_at: None,
         reauthentication_verified_user: false,
         reauthentication_passkey_suffices: false,
+        cancelled: false,
         scopes: request.shown_scopes(),
     };
     let Some(user) = user else {
@@ -305,6 +308,14 @@ pub fn resume(
     same_user: SameUser,
     now: i64,
 ) -> Decision {
+    if progress.cancelled {
+        let refusal = redirect_error(
+            request,
+            ErrorCode::AccessDenied,
+            "The user cancelled the sign-in.",
+        );
+        return Decision::Cancelled(refusal);
+    }
     let mut progress = progress.clone();
     let Some(user) = user else {
         progress.authenticate = true;

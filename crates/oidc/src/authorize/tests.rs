@@ -534,7 +534,7 @@ fn each_reason_to_show_a_screen() {
         match decide(&request, &client, user.as_ref(), NOW) {
             Decision::Interact(progress) => assert_eq!(progress.required_steps(), steps, "{parameters:?}"),
             Decision::Issue { .. } => assert!(steps.is_empty(), "{parameters:?}"),
-            other @ Decision::Refuse(_) => panic!("{parameters:?}: {other:?}"),
+            other @ (Decision::Refuse(_) | Decision::Cancelled(_)) => panic!("{parameters:?}: {other:?}"),
         }
     }
 }
@@ -624,6 +624,7 @@ fn a_finished_interaction_yields_the_code_and_a_foreign_one_does_not() {
         reauthenticated_at: Some(NOW - 1_000),
         reauthentication_verified_user: true,
         reauthentication_passkey_suffices: true,
+        cancelled: false,
         scopes: Vec::new(),
     };
     assert_eq!(
@@ -644,12 +645,23 @@ fn a_finished_interaction_yields_the_code_and_a_foreign_one_does_not() {
     ));
     let undone = Progress {
         consent: true,
-        ..done
+        ..done.clone()
     };
     assert!(matches!(
         resume(&request, &client(), Some(&user()), &undone, SameUser::Yes, NOW),
         Decision::Interact(_)
     ));
+    // Who cancelled, signed in or not, gives nothing, whatever they did before.
+    let cancelled = Progress {
+        cancelled: true,
+        ..done
+    };
+    for user in [None, Some(&user())] {
+        assert!(matches!(
+            resume(&request, &client(), user, &cancelled, SameUser::Yes, NOW),
+            Decision::Cancelled(Refusal::Redirect(error)) if error.error.code == ErrorCode::AccessDenied
+        ));
+    }
 }
 
 #[test]
@@ -659,7 +671,7 @@ fn answers_keep_the_redirect_uris_own_query() {
         ..client()
     };
     let request = valid(&with("redirect_uri", "https://app.example/cb?a=1"), &client);
-    let parameters = code_response(&request, "c&d", "https://id.example");
+    let parameters = code_response(&request, &client, "c&d", "https://id.example");
     assert_eq!(
         response_location(&request.redirect_uri, ResponseMode::Query, &parameters),
         "https://app.example/cb?a=1&code=c%26d&state=abc&scope=openid+profile+email&iss=https%3A%2F%2Fid.example"
@@ -851,6 +863,7 @@ fn a_finished_interaction_is_measured_by_max_age_again() {
         reauthenticated_at,
         reauthentication_verified_user: true,
         reauthentication_passkey_suffices: true,
+        cancelled: false,
         scopes: Vec::new(),
     };
     // The session is of a minute before NOW.
@@ -933,7 +946,7 @@ fn a_finished_interaction_is_measured_by_max_age_again() {
                 assert_eq!(again.proof(), None);
                 assert_eq!(again.requested_at, progress.requested_at);
             }
-            Decision::Refuse(refusal) => panic!("{parameters:?} {refusal:?}"),
+            Decision::Refuse(refusal) | Decision::Cancelled(refusal) => panic!("{parameters:?} {refusal:?}"),
         }
     }
 }
@@ -970,7 +983,7 @@ fn state_comes_back_as_it_was_sent_and_only_then() {
         let mut pairs: Vec<_> = good().into_iter().filter(|(name, _)| *name != "state").collect();
         pairs.extend(value.map(|value| ("state", value)));
         let request = valid(&Parameters::from_pairs(pairs), &client());
-        let answer = code_response(&request, "c", "https://id.example");
+        let answer = code_response(&request, &client(), "c", "https://id.example");
         let state = answer.iter().find(|(name, _)| *name == "state");
         assert_eq!(state.map(|(_, value)| value.as_str()), expected);
     }
@@ -1113,7 +1126,7 @@ fn a_stronger_acr_is_a_passkey_used_for_this_request() {
                     [crate::interaction::Step::Reauthenticate]
                 );
             }
-            Decision::Refuse(refusal) => panic!("{parameters:?} {refusal:?}"),
+            Decision::Refuse(refusal) | Decision::Cancelled(refusal) => panic!("{parameters:?} {refusal:?}"),
         }
     }
 }

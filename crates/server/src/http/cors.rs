@@ -20,9 +20,14 @@ pub const PATHS: &[&str] = &[
     "/.well-known/oauth-authorization-server",
 ];
 
+/// Where registered clients manage themselves, each below at its own address (RFC 7592 §2).
+const MANAGEMENT: &str = "/api/oidc/register/";
+
 /// Middleware: answers preflights and marks answers, failed ones too, as readable from anywhere.
 pub async fn allow(request: Request, next: Next) -> Response {
-    if !PATHS.contains(&request.uri().path()) {
+    let path = request.uri().path();
+    let managed = path.starts_with(MANAGEMENT);
+    if !managed && !PATHS.contains(&path) {
         return next.run(request).await;
     }
     let mut response = if request.method() == Method::OPTIONS {
@@ -30,11 +35,12 @@ pub async fn allow(request: Request, next: Next) -> Response {
     } else {
         next.run(request).await
     };
-    mark(response.headers_mut());
+    let methods = if managed { "GET, PUT, DELETE" } else { "GET, POST" };
+    mark(response.headers_mut(), methods);
     response
 }
 
-fn mark(headers: &mut HeaderMap) {
+fn mark(headers: &mut HeaderMap, methods: &'static str) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     // More than the reference allows: clients that send JSON or protocol headers fail preflight there.
     headers.insert(
@@ -43,7 +49,7 @@ fn mark(headers: &mut HeaderMap) {
     );
     headers.insert(
         header::ACCESS_CONTROL_ALLOW_METHODS,
-        HeaderValue::from_static("GET, POST"),
+        HeaderValue::from_static(methods),
     );
     // What a browser app has to read of an error (RFC 6750, RFC 9449 §8).
     headers.insert(

@@ -77,7 +77,7 @@ impl RateLimits {
             webauthn_login: buckets(Duration::from_secs(5), 10),
             webauthn_reauthenticate: buckets(Duration::from_secs(10), 5),
             unknown_documents: buckets(Duration::from_secs(2), 30),
-            client_registration: buckets(Duration::from_secs(10), 20),
+            client_registration: buckets(Duration::from_secs(5), 60),
             signup: buckets(Duration::from_secs(30), 10),
             device_login_create: buckets(Duration::from_secs(10), 5),
             device_login_exchange: buckets(Duration::from_secs(2), 10),

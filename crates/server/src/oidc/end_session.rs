@@ -60,6 +60,9 @@ async fn post(
 }
 
 async fn answer(state: &AppState, user: Result<MaybeUser, ApiError>, request: Request) -> Response {
+    if *request.method() == Method::HEAD {
+        return response::head_refused();
+    }
     let headers = request.headers().clone();
     let origin = request
         .extensions()

@@ -36,6 +36,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(find))
         .routes(routes!(complete))
+        .routes(routes!(cancel))
 }
 
 /// What a scope that is not a standard one means.
@@ -298,7 +299,7 @@ async fn complete(
         progress.bind(asked);
         progress.select_account = select_account;
     }
-    if !progress.expects(step) {
+    if progress.cancelled || !progress.expects(step) {
         return Err(InteractionError::WrongStep.into());
     }
     match step {
@@ -345,9 +346,48 @@ async fn complete(
     if progress.current_step().is_some() {
         answer.interaction = Some(dto(&state, &row, &client, &progress).await?);
     } else {
-        answer.redirect_url = Some(format!("/authorize?interaction={id}"));
+        answer.redirect_url = Some(resumption(id));
     }
     Ok(Json(answer))
+}
+
+/// Ends a request without giving the client anything. Nobody has to be signed in for that; who knows the request may
+/// end it.
+#[utoipa::path(
+    post, path = "/api/oidc/interactions/{id}/cancel", tag = "OpenID Connect",
+    params(("id" = String, Path, description = "Interaction ID")),
+    responses(
+        (status = 200, body = CompletedDto, description = "Where to navigate: from there the client learns `access_denied`"),
+        (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody, description = "Continued elsewhere meanwhile")
+    )
+)]
+async fn cancel(
+    State(state): State<AppState>,
+    PathId(id): PathId<InteractionId>,
+) -> ApiResult<Json<CompletedDto>> {
+    let id = id.ok_or(InteractionError::NotFound)?;
+    let tx = state.store.begin().await?;
+    let mut row = interactions::find(&tx, id, state.now())
+        .await?
+        .ok_or(InteractionError::NotFound)?;
+    let mut progress: Progress =
+        serde_json::from_value(row.progress.0.clone()).map_err(InteractionError::from)?;
+    progress.cancelled = true;
+    row.progress = JsonDocument(serde_json::to_value(&progress).map_err(InteractionError::from)?);
+    if !interactions::advance(&tx, &row).await? {
+        return Err(InteractionError::Changed.into());
+    }
+    commit(tx).await?;
+    Ok(Json(CompletedDto {
+        interaction: None,
+        redirect_url: Some(resumption(id)),
+    }))
+}
+
+/// Where the browser goes on with a request.
+fn resumption(id: InteractionId) -> String {
+    format!("/authorize?interaction={id}")
 }
 
 async fn consent(

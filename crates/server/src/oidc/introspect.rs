@@ -49,6 +49,10 @@ async fn answer(state: &AppState, request: Request) -> Result<Introspection, Fai
         .await
         .map_err(|error| OAuthError::new(ErrorCode::InvalidRequest, error.to_string()))?;
     let caller = caller(state, &headers, &form).await?;
+    if let Some(name) = form.first_repeated(&["token", "token_type_hint"]) {
+        let text = format!("The {name} parameter was sent more than once.");
+        return Err(OAuthError::new(ErrorCode::InvalidRequest, text).into());
+    }
     let token = form
         .get("token")
         .ok_or_else(|| OAuthError::new(ErrorCode::InvalidRequest, "The token parameter is missing."))?;
@@ -136,7 +140,7 @@ async fn caller(state: &AppState, headers: &HeaderMap, form: &Parameters) -> Res
             // Credentials in the body do not count here; those that contradict the header still do.
             let nothing = Parameters::default();
             let credentials = Credentials::read(Some(header), if is_basic { form } else { &nothing })?;
-            client_authentication::by_secret(state, credentials)
+            client_authentication::by_secret(state, credentials.header_only())
                 .await
                 .and_then(confidential)
                 .map(id)

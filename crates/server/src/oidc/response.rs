@@ -58,7 +58,9 @@ impl IntoResponse for Failure {
                     StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
                 let mut response = json(status, &error.body());
                 let challenge = match error.code {
-                    ErrorCode::InvalidClient => Some("Basic realm=\"Pocket ID\"".to_owned()),
+                    ErrorCode::InvalidClient | ErrorCode::RequestUnauthorized => {
+                        Some("Basic realm=\"Pocket ID\"".to_owned())
+                    }
                     ErrorCode::InvalidToken | ErrorCode::InsufficientScope => Some(error.bearer_challenge()),
                     _ => None,
                 };
@@ -108,6 +110,12 @@ pub fn jwt(token: String) -> Response {
         (header::PRAGMA, HeaderValue::from_static("no-cache")),
     ];
     (StatusCode::OK, headers, token).into_response()
+}
+
+/// For `HEAD` where reading has effects: a program that only looks at links must not use up what a person came with
+/// (RFC 9110 §9.2.1).
+pub fn head_refused() -> Response {
+    (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, POST")]).into_response()
 }
 
 /// An answer without a body that nobody may keep.

@@ -8,6 +8,7 @@ use pocket_id_store::registrations::{self, ClientRegistration};
 use pocket_id_store::types::{ClientId, JsonDocument, StringList, Timestamp, TokenHash};
 use pocket_id_store::{Tx, access_lists, commit, consents};
 use sea_orm::ConnectionTrait;
+use secrecy::SecretString;
 use serde_json::{Map, Value};
 use subtle::ConstantTimeEq as _;
 
@@ -46,7 +47,8 @@ pub async fn find(state: &AppState, id: &ClientId, token: Option<&str>) -> Resul
         metadata: members(&registration),
         client,
         secret: None,
-        access_token: None,
+        // Part of every such answer (RFC 7592 §3); only its hash is stored, and the client has just sent it.
+        access_token: token.map(SecretString::from),
     })
 }
 

@@ -55,7 +55,7 @@ pub struct Registered {
     pub metadata: Map<String, Value>,
     /// Its new secret, if it has one.
     pub secret: Option<SecretString>,
-    /// The token it manages itself with, if a new one was made.
+    /// The token it manages itself with.
     pub access_token: Option<SecretString>,
 }
 

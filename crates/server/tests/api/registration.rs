@@ -196,6 +196,7 @@ both_engines!(
         let read = send(&app, Method::GET, &path, Some(&token), None).await;
         assert_eq!(read.status, StatusCode::OK);
         assert_eq!(read.json()["client_name"], "Self made");
+        assert_eq!(read.json()["registration_access_token"], json!(token));
         assert_eq!(
             read.json()["client_secret"],
             json!(null),

@@ -30,7 +30,7 @@ pub use incoming::unpack_object;
 use incoming::{Fault, Incoming, Resumed};
 pub use issuance::amr;
 use issuance::{Authentication, Issuance, Issued};
-use refusal::{error_page, refuse, to_client};
+use refusal::{cancelled, error_page, refuse, to_client};
 
 use super::{client_authentication, facts, form, response, token};
 use crate::http::access::{MaybeUser, SignedIn};
@@ -39,6 +39,9 @@ use crate::http::error::ApiError;
 use crate::refused_authorizations::Attempt;
 use crate::sessions;
 use crate::state::AppState;
+
+/// What whoever comes second reads.
+const COMPLETED: &str = "This sign-in request was completed before. Go back to the app and try again.";
 
 /// Seconds an interaction may take.
 const INTERACTION_LIFETIME: i64 = 60 * 60;
@@ -90,6 +93,9 @@ async fn answer(
     origin: &RequestOrigin,
     request: Request,
 ) -> Response {
+    if *request.method() == Method::HEAD {
+        return response::head_refused();
+    }
     let headers = request.headers().clone();
     let mut pairs = form::query_pairs(&request);
     if *request.method() == Method::POST {
@@ -217,6 +223,16 @@ async fn process(
             drop(tx);
             Ok(refuse(state, &attempt, refusal).await)
         }
+        (Decision::Cancelled(refusal), _) => {
+            let id = resumed.map(|resumed| resumed.row.id);
+            if let Some(id) = id
+                && !interactions::take(&tx, id).await?
+            {
+                return Ok(error_page(state, COMPLETED, &[]));
+            }
+            commit(tx).await?;
+            Ok(cancelled(state, refusal))
+        }
         (Decision::Interact(progress), user) => {
             let user_id = user.map(|user| user.user.id);
             let id = match resumed {
@@ -251,8 +267,7 @@ async fn process(
             if let Some(resumed) = &resumed
                 && !interactions::take(&tx, resumed.row.id).await?
             {
-                let text = "This sign-in request was completed before. Go back to the app and try again.";
-                return Ok(error_page(state, text, &[]));
+                return Ok(error_page(state, COMPLETED, &[]));
             }
             let authentication = Authentication {
                 time: Timestamp(auth_time),
@@ -270,7 +285,7 @@ async fn process(
             commit(tx).await?;
             let issuer = state.config.app_url.as_str();
             let parameters = match issued {
-                Issued::Code(code) => authorize::code_response(&request, &code, issuer),
+                Issued::Code(code) => authorize::code_response(&request, &client, &code, issuer),
                 Issued::Tokens(unsigned) => {
                     let tokens = token::sign_for_browser(state, *unsigned).await?;
                     authorize::token_response(&request, tokens, issuer)

@@ -39,6 +39,18 @@ pub async fn refuse(state: &AppState, attempt: &Attempt<'_>, refusal: Refusal) -
     }
 }
 
+/// Tells the client that its user does not want to; nobody did anything wrong. Without a client that is known to be
+/// there the person stays here.
+pub fn cancelled(state: &AppState, refusal: Refusal) -> Response {
+    match refusal {
+        Refusal::Redirect(error) => {
+            let parameters = authorize::error_response(&error, state.config.app_url.as_str());
+            to_client(&error.redirect_uri, error.response_mode, &parameters)
+        }
+        Refusal::Page(_) => response::redirect(StatusCode::FOUND, &state.config.app_url.join("/")),
+    }
+}
+
 /// Code and text of an error that stays here.
 fn explain(error: &PageError) -> (&'static str, &str) {
     match error {

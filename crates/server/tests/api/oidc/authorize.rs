@@ -218,8 +218,8 @@ both_engines!(
             ("login_hint", "tim</script>@example.com"),
         ];
         let answer = stranger.get(&authorize_path(&client, &wishes)).await;
-        let page = target(&answer).0;
-        let interaction = page.strip_prefix(&app.url).unwrap_or(&page).to_owned();
+        let page = answer.header("location");
+        let interaction = page.strip_prefix(&app.url).unwrap_or(page).to_owned();
         let way_back: String = url::form_urlencoded::byte_serialize(interaction.as_bytes()).collect();
         let bootstrap = async |browser: &mut Browser, path: &str| -> Value {
             let html = browser.get(path).await.text;
@@ -295,3 +295,99 @@ async fn only_what_is_read_again_is_stored_of_a_request() {
     }
     assert_eq!(app.count("oidc_interactions").await, before);
 }
+
+both_engines!(
+    who_cancels_gives_nothing_and_the_client_is_told_once,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let client = register(&mut admin, |_| {}).await;
+        for (mut browser, mode) in [
+            (admin.clone(), "query"),
+            (app.browser(), "query"),
+            (admin.clone(), "form_post"),
+        ] {
+            let answer = browser
+                .get(&authorize_path(
+                    &client,
+                    &[("state", "s-1"), ("response_mode", mode)],
+                ))
+                .await;
+            let id = parameter(&answer, "interaction").unwrap();
+            let cancelled = browser
+                .post_nothing(&format!("/api/oidc/interactions/{id}/cancel"))
+                .await;
+            assert_eq!(cancelled.status, StatusCode::OK, "{cancelled:?}");
+            let next = format!("/authorize?interaction={id}");
+            assert_eq!(cancelled.json(), json!({"redirectUrl": next}));
+            // Nothing is taken back, and somebody who signs in now agrees to nothing.
+            let complete = format!("/api/oidc/interactions/{id}/complete");
+            let answer = admin.post(&complete, &json!({"step": "consent"})).await;
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{answer:?}");
+            let answer = browser.get(&next).await;
+            if mode == "form_post" {
+                assert!(
+                    answer.text.contains("access_denied") && answer.text.contains("s-1"),
+                    "{answer:?}"
+                );
+            } else {
+                assert_eq!(
+                    (answer.status, target(&answer).0.as_str()),
+                    (StatusCode::SEE_OTHER, CALLBACK)
+                );
+                for (name, value) in [("error", "access_denied"), ("state", "s-1"), ("iss", &app.url)] {
+                    assert_eq!(parameter(&answer, name).as_deref(), Some(value), "{name}");
+                }
+            }
+            let again = browser.get(&next).await;
+            assert!(target(&again).0.ends_with("/interaction/error"), "{again:?}");
+            let again = browser
+                .post_nothing(&format!("/api/oidc/interactions/{id}/cancel"))
+                .await;
+            assert_eq!(again.status, StatusCode::NOT_FOUND);
+        }
+        let refused = admin
+            .get(&format!("/api/oidc/clients/{}/refused-authorizations", client.id))
+            .await;
+        assert_eq!(
+            refused.json(),
+            json!([]),
+            "nobody did anything wrong: {refused:?}"
+        );
+    }
+);
+
+both_engines!(looking_at_a_link_uses_nothing_up, |app: TestApp| async move {
+    let mut admin = app.set_up().await;
+    let client = register(&mut admin, |body| body["skipConsent"] = json!(true)).await;
+    let path = authorize_path(&client, &[]);
+    for path in [path.as_str(), "/api/oidc/end-session"] {
+        let head = admin.send(admin.request(Method::HEAD, path)).await;
+        assert_eq!(
+            (head.status, head.header("allow")),
+            (StatusCode::METHOD_NOT_ALLOWED, "GET, POST"),
+            "{path}"
+        );
+    }
+    for method in [Method::PUT, Method::DELETE, Method::PATCH] {
+        for path in [path.as_str(), "/login", "/settings/account"] {
+            let answer = admin.send(admin.request(method.clone(), path)).await;
+            assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
+        }
+    }
+    assert!(parameter(&admin.get(&path).await, "code").is_some());
+});
+
+both_engines!(
+    a_state_that_could_not_be_given_back_is_refused,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let client = register(&mut admin, |_| {}).await;
+        let path = authorize_path(&client, &[]).replace("state=state-1", "state=%ff%fe");
+        let answer = admin.get(&path).await;
+        assert_eq!(
+            parameter(&answer, "error").as_deref(),
+            Some("invalid_request"),
+            "{answer:?}"
+        );
+    }
+);

@@ -103,8 +103,21 @@ both_engines!(a_client_learns_what_its_tokens_say, |app: TestApp| async move {
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{authorization}");
         assert_eq!(answer.json()["error"], "request_unauthorized");
     }
-    let answer = introspect(&app, &basic(&client), &[]).await;
-    assert_eq!(answer.json()["error"], "invalid_request");
+    for form in [&[][..], &[("token", own), ("token", access_token)]] {
+        let answer = introspect(&app, &basic(&client), form).await;
+        assert_eq!(answer.json()["error"], "invalid_request");
+    }
+
+    // Secrets are not taken from the body here: the header is open to those that send theirs so elsewhere.
+    let poster = register(&mut admin, |body| {
+        body["protocol"] = json!({"tokenEndpointAuthMethod": "client_secret_post"});
+    })
+    .await;
+    let answer = introspect(&app, &basic(&poster), &[("token", own)]).await;
+    assert_eq!(
+        (answer.status, answer.json()),
+        (StatusCode::OK, json!({"active": false}))
+    );
 });
 
 both_engines!(

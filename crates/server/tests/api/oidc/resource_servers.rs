@@ -473,6 +473,7 @@ both_engines!(
         // The service may still ask what the token says, and of which key.
         let seen = seen_by(&app, basic(&world.service), bound).await.json();
         assert_eq!(seen["cnf"]["jkt"], key.thumbprint());
+        assert_eq!(seen["token_type"], "DPoP");
         // Whoever has the key is not kept from it, and the new token is bound too.
         let proven = token_with_nonce(&app, &key, &form, "c").await.json();
         assert_eq!(
