@@ -19,8 +19,8 @@ test.beforeAll(async ({ browser, pocketId }) => {
 	await api(page, 'POST', '/api/user-groups', { friendlyName: 'Staff', name: 'staff' });
 	await api(page, 'POST', '/api/user-groups', { friendlyName: 'Friends', name: 'friends' });
 	// What a synchronization would leave behind.
-	changeRow(pocketId.folder, "UPDATE users SET ldap_id = 'uuid-of-grace' WHERE username = 'grace'");
-	changeRow(pocketId.folder, "UPDATE user_groups SET ldap_id = 'uuid-of-staff' WHERE name = 'staff'");
+	changeRow(pocketId, "UPDATE users SET ldap_id = 'uuid-of-grace' WHERE username = 'grace'");
+	changeRow(pocketId, "UPDATE user_groups SET ldap_id = 'uuid-of-staff' WHERE name = 'staff'");
 	await api(page, 'PATCH', '/api/application-configuration', { ldapEnabled: 'true' });
 	await page.reload();
 });
