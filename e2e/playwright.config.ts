@@ -1,7 +1,11 @@
 import { defineConfig } from '@playwright/test';
+import type { Engine } from './support/test.js';
+
+/** The files that run once more on PostgreSQL: every way in, and what writes most. The API's tests run on both anyway. */
+const ON_POSTGRES = ['clients', 'device-login', 'freshness', 'mail', 'passkeys', 'people', 'signup', 'waysin'];
 
 /** Debian's Chromium: Playwright's own browsers are never downloaded. */
-export default defineConfig({
+export default defineConfig<object, Engine>({
 	testDir: 'tests',
 	outputDir: 'test-results/failures',
 	workers: 2,
@@ -11,6 +15,16 @@ export default defineConfig({
 	timeout: 90_000,
 	expect: { timeout: 10_000 },
 	reporter: [['list', { printSteps: false }]],
+	projects: [
+		{ name: 'sqlite', use: { engine: 'sqlite' } },
+		{
+			name: 'postgres',
+			use: { engine: 'postgres' },
+			testMatch: ON_POSTGRES.map((name) => `${name}.spec.ts`),
+			// Of the client libraries one is enough: the database does not know which of them asks.
+			grepInvert: /clients\.spec\.ts (?!openid-client |signing out at one app)/
+		}
+	],
 	use: {
 		browserName: 'chromium',
 		locale: 'en-GB',

@@ -6,14 +6,23 @@ import { expect, type Page } from '@playwright/test';
 const FOLDER = process.env.SCREENSHOTS;
 const RULES = ['color-contrast', 'document-title', 'html-has-lang', 'image-alt', 'link-name', 'valid-lang'];
 
+const LOOKS = {
+	light: { scheme: 'light', width: 760 },
+	dark: { scheme: 'dark', width: 760 },
+	phone: { scheme: 'dark', width: 390 }
+} as const;
+export type Look = keyof typeof LOOKS;
+
 /** Shows the HTML of a mail beside a page, fails if it is hard to read, and takes pictures where somebody asks for them. */
-export async function portrayMail(beside: Page, name: string, html: string): Promise<void> {
+export async function portrayMail(
+	beside: Page,
+	name: string,
+	html: string,
+	looks: readonly Look[] = ['light', 'dark', 'phone']
+): Promise<void> {
 	const page = await beside.context().newPage();
-	for (const [suffix, scheme, width] of [
-		['light', 'light', 760],
-		['dark', 'dark', 760],
-		['phone', 'dark', 390]
-	] as const) {
+	for (const look of looks) {
+		const { scheme, width } = LOOKS[look];
 		await page.emulateMedia({ colorScheme: scheme });
 		await page.setViewportSize({ width, height: 760 });
 		await page.setContent(html, { waitUntil: 'load' });
@@ -21,10 +30,10 @@ export async function portrayMail(beside: Page, name: string, html: string): Pro
 		expect(wide, `the mail ${name} is wider than ${width} pixels`).toBe(false);
 		const { violations } = await new AxeBuilder({ page }).withRules(RULES).analyze();
 		const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(', ')}`);
-		expect(found, `axe on the mail ${name}, ${suffix}`).toEqual([]);
+		expect(found, `axe on the mail ${name}, ${look}`).toEqual([]);
 		if (FOLDER) {
 			await mkdir(FOLDER, { recursive: true });
-			await page.screenshot({ path: `${FOLDER}/mail-${name}-${suffix}.png`, fullPage: true });
+			await page.screenshot({ path: `${FOLDER}/mail-${name}-${look}.png`, fullPage: true });
 		}
 	}
 	await page.close();

@@ -16,6 +16,8 @@ export async function photograph(page: Page, name: string): Promise<void> {
 	] as const) {
 		await page.emulateMedia({ colorScheme: scheme });
 		await page.setViewportSize({ width, height: 860 });
+		// The page hears of the new look a moment later.
+		await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
 		await page.screenshot({ path: `${FOLDER}/${name}-${suffix}.png`, fullPage: true });
 	}
 	await page.emulateMedia({ colorScheme: null });

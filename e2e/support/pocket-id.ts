@@ -10,6 +10,8 @@ export interface PocketId extends Running {
 	/** Where it is reached, without a trailing slash: the issuer. */
 	url: string;
 	folder: string;
+	/** The connection string, where it is PostgreSQL; else it is the SQLite file in the folder. */
+	database: string | undefined;
 	/** Ends the program and starts it again on the same data and port. */
 	restart: () => Promise<void>;
 }
@@ -39,6 +41,7 @@ export async function startPocketId(environment: Record<string, string> = {}): P
 	return {
 		url,
 		folder,
+		database: environment.DB_CONNECTION_STRING,
 		log: () => earlier + running.log(),
 		restart: async () => {
 			await running.stop();

@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 export async function newPostgresDatabase(file: string): Promise<string> {
 	const server = process.env.TEST_POSTGRES_URL;
 	if (!server) throw new Error('TEST_POSTGRES_URL names no server');
-	const name = `${file}_${Date.now()}`;
+	const name = `${file.replaceAll(/\W/g, '_')}_${Date.now()}`;
 	const child = spawn('psql', [server, '--quiet', '--command', `create database ${name}`], { stdio: 'inherit' });
 	const code = await new Promise((done, failed) => {
 		child.once('error', failed);

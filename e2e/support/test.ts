@@ -3,6 +3,7 @@ import AxeBuilder from '@axe-core/playwright';
 import { test as base, expect, type Browser, type Page } from '@playwright/test';
 import { Authenticator } from './passkey.js';
 import { startPocketId, type PocketId } from './pocket-id.js';
+import { newPostgresDatabase } from './postgres.js';
 
 export { expect };
 export type { Page, PocketId };
@@ -10,18 +11,27 @@ export type { Page, PocketId };
 interface Fixtures {
 	authenticator: Authenticator;
 }
-interface WorkerFixtures {
+/** What the projects of playwright.config.ts differ in. */
+export interface Engine {
+	/** Where the installation of a file keeps its data. */
+	engine: 'sqlite' | 'postgres';
+}
+interface WorkerFixtures extends Engine {
 	/** Whose installation it is: each file sets its own name, and so gets a worker and a product of its own. */
 	installation: string;
 	pocketId: PocketId;
 }
 
 export const test = base.extend<Fixtures, WorkerFixtures>({
+	engine: ['sqlite', { option: true, scope: 'worker' }],
 	installation: ['', { option: true, scope: 'worker' }],
 	pocketId: [
-		async ({ installation }, use) => {
+		async ({ engine, installation }, use) => {
 			if (installation === '') throw new Error("say test.use({ installation: '<name of the file>' })");
-			const running = await startPocketId({ DISABLE_RATE_LIMITING: 'true' });
+			const running = await startPocketId({
+				DISABLE_RATE_LIMITING: 'true',
+				...(engine === 'postgres' ? { DB_CONNECTION_STRING: await newPostgresDatabase(installation) } : {})
+			});
 			await use(running);
 			await running.stop();
 		},
@@ -41,6 +51,21 @@ export async function openTab(browser: Browser, baseURL: string): Promise<{ page
 		reducedMotion: 'reduce'
 	});
 	await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+	const page = await context.newPage();
+	return { page, authenticator: await Authenticator.plugInto(page) };
+}
+
+/** A phone with a passkey reader: touched, not clicked, and as narrow as phones are. */
+export async function openPhone(browser: Browser, baseURL: string): Promise<{ page: Page; authenticator: Authenticator }> {
+	const context = await browser.newContext({
+		baseURL,
+		locale: 'en-GB',
+		viewport: { width: 390, height: 844 },
+		deviceScaleFactor: 2,
+		isMobile: true,
+		hasTouch: true,
+		reducedMotion: 'reduce'
+	});
 	const page = await context.newPage();
 	return { page, authenticator: await Authenticator.plugInto(page) };
 }

@@ -87,6 +87,23 @@ test('administrators see everybody, narrowed by filters that a link keeps', asyn
 	expect(objects.map((line) => (JSON.parse(line) as { event: string }).event)).toEqual(['CLIENT_CREATED']);
 });
 
+test('who is not known is called so', async ({ browser, pocketId }) => {
+	const { page: stranger } = await openTab(browser, pocketId.url);
+	await useLoginLink(stranger, '/lc/wrong1');
+	await expect(stranger.getByRole('alert')).toContainText('Token is invalid or expired');
+	await stranger.context().close();
+	await page.goto('/settings/audit-log/global');
+	const headings = await page.getByRole('columnheader').allInnerTexts();
+	const row = page.getByRole('row', { name: 'Failed sign in' });
+	for (const column of ['Username', 'Actor']) {
+		const at = headings.findIndex((heading) => heading.trim() === column);
+		await expect(row.getByRole('cell').nth(at), column).toHaveText('Unknown');
+	}
+	// What people did themselves has a name and no actor besides.
+	await expect(page.getByRole('row', { name: 'Initial Setup' })).toContainText('ada');
+	await photograph(page, 'audit-log-unknown');
+});
+
 test('the order of a list is in the address', async () => {
 	await page.goto('/settings/audit-log/global');
 	await page.getByRole('button', { name: 'Time' }).click();

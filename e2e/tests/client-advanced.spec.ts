@@ -181,3 +181,48 @@ test('a client gets an ID of its own and pushed requests when it is made', async
 	const made = await api<{ requiresPushedAuthorizationRequests: boolean }>(admin, 'GET', '/api/oidc/clients/chosen-one');
 	expect(made.requiresPushedAuthorizationRequests).toBe(true);
 });
+
+test('token lifetimes out of bounds are refused where they are typed', async () => {
+	const client = await createClient(admin, { name: 'Lifetimes', callbackURLs: [] });
+	await admin.goto(`/settings/admin/oidc-clients/${client.id}`);
+	const lifetimes = admin.getByTestId('token-lifetimes-card');
+	const access = lifetimes.getByLabel('Access token lifetime', { exact: true });
+	const refresh = lifetimes.getByLabel('Refresh token inactivity timeout', { exact: true });
+	const unit = async (of: string, name: string) => {
+		await lifetimes.getByRole('button', { name: `${of} unit` }).click();
+		await admin.getByRole('option', { name, exact: true }).click();
+	};
+	const saveLifetimes = () => lifetimes.getByRole('button', { name: 'Save' }).click();
+	for (const [typed, inUnit, fault] of [
+		['', 'Minutes', 'Token lifetime must be at least 1 minute.'],
+		['0', 'Hours', 'Token lifetime must be at least 1 minute.'],
+		['-5', 'Days', 'Token lifetime must be at least 1 minute.'],
+		['366', 'Days', 'Token lifetime cannot exceed 365 days.'],
+		['0.7', 'Minutes', 'Token lifetime must be at least 1 minute.'],
+		['1.5', 'Minutes', 'Token lifetime must use whole-minute increments.']
+	] as const) {
+		await unit('Access token lifetime', inUnit);
+		await access.fill(typed);
+		await saveLifetimes();
+		await expect(access, `${typed} ${inUnit}`).toHaveAccessibleDescription(fault);
+		await expect(access).toBeFocused();
+	}
+	await refresh.fill('400');
+	await saveLifetimes();
+	await expect(refresh).toHaveAccessibleDescription('Token lifetime cannot exceed 365 days.');
+	await expectAccessible(admin);
+	await photograph(admin, 'token-lifetimes-refused');
+
+	// Part of an hour is well if it is whole minutes; nothing of the above was kept.
+	await unit('Access token lifetime', 'Hours');
+	await access.fill('1.5');
+	await refresh.fill('365');
+	await saveLifetimes();
+	await expectToast(admin, 'OIDC client updated successfully');
+	expect(await api(admin, 'GET', `/api/oidc/clients/${client.id}`)).toMatchObject({
+		accessTokenDurationMinutes: 90,
+		refreshTokenDurationMinutes: 525_600
+	});
+	await admin.reload();
+	await expect(access).toHaveValue('90');
+});

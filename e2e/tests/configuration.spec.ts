@@ -80,6 +80,48 @@ test('a colour that was only tried out is gone with the page', async () => {
 	).toBe('#0a6e4f');
 });
 
+test('nothing moves where animations are switched off', async ({ browser, pocketId }) => {
+	const context = await browser.newContext({ baseURL: pocketId.url, locale: 'en-GB', reducedMotion: 'no-preference' });
+	const visitor = await context.newPage();
+	await context.addCookies(await page.context().cookies());
+	const root = visitor.locator('html');
+	/** What is moving now, and what would move between two states. */
+	const moving = () =>
+		visitor.evaluate(() => ({
+			now: document.getAnimations().length,
+			between: [...document.querySelectorAll('body *')].filter(
+				(element) => getComputedStyle(element).transitionDuration.split(', ').some((time) => time !== '0s')
+			).length
+		}));
+	await visitor.goto('/settings/admin/users');
+	await expect(root).toHaveAttribute('data-animations', 'on');
+	await visitor.getByRole('button', { name: 'Add User' }).click();
+	expect((await moving()).between).toBeGreaterThan(0);
+
+	await page.goto(PATH);
+	await page.getByRole('switch', { name: 'Disable Animations' }).click();
+	await page.locator('#application-configuration-general').getByRole('button', { name: 'Save' }).click();
+	await expectToast(page, 'Application configuration updated successfully');
+	expect(await stored('disableAnimations')).toBe('true');
+
+	await visitor.goto('/settings/admin/users');
+	await expect(root).toHaveAttribute('data-animations', 'off');
+	await visitor.getByRole('button', { name: 'Add User' }).click();
+	await expect(visitor.getByLabel('Username')).toBeVisible();
+	expect(await moving()).toEqual({ now: 0, between: 0 });
+	const { page: stranger } = await openTab(browser, pocketId.url);
+	await stranger.emulateMedia({ reducedMotion: 'no-preference' });
+	await stranger.goto('/login');
+	await expect(stranger.locator('html')).toHaveAttribute('data-animations', 'off');
+	await expect(stranger.getByRole('button', { name: 'Authenticate' })).toBeVisible();
+	expect(await stranger.evaluate(() => document.getAnimations().length)).toBe(0);
+	await stranger.context().close();
+	await context.close();
+	await api(page, 'PATCH', '/api/application-configuration', { disableAnimations: 'false' });
+	await page.reload();
+	await expect(page.locator('html')).toHaveAttribute('data-animations', 'on');
+});
+
 test('new users get default groups and claims', async () => {
 	await api(page, 'POST', '/api/user-groups', { friendlyName: 'Family', name: 'family' });
 	await page.goto(`${PATH}#user-creation`);

@@ -1,9 +1,11 @@
 /* Signing in with another device: a phone with the passkey lets in a screen that has none. */
 import { photograph } from '../support/photograph.js';
+import { readQrCode } from '../support/qr-code.js';
 import {
 	api,
 	expect,
 	expectAccessible,
+	openPhone,
 	openTab,
 	setUp,
 	test,
@@ -18,10 +20,9 @@ let phone: Page;
 let problems: string[];
 
 test.beforeAll(async ({ browser, pocketId }) => {
-	phone = (await openTab(browser, pocketId.url)).page;
+	phone = (await openPhone(browser, pocketId.url)).page;
 	problems = watchForBrokenPages(phone);
 	await setUp(phone);
-	await phone.setViewportSize({ width: 390, height: 844 });
 });
 
 test.afterAll(async () => {
@@ -45,20 +46,22 @@ async function waitOn(screen: Page, query = ''): Promise<string> {
 test('the phone approves what its camera read, on the way to an application', async ({ browser, pocketId }) => {
 	const { page: screen } = await openTab(browser, pocketId.url);
 	const code = await waitOn(screen, `?redirect=${encodeURIComponent('/settings/apps')}`);
-	await expect(screen.getByRole('img', { name: 'Device login QR code' })).toBeVisible();
 	await expectAccessible(screen);
 	await photograph(screen, 'device-login-waiting');
+	const address = await readQrCode(screen.getByRole('img', { name: 'Device login QR code' }));
+	expect(new URL(address).origin).toBe(pocketId.url);
 
-	await phone.goto(`/device?user_code=${code}`);
+	await phone.goto(address);
 	await expect(phone.getByText(`${code.slice(0, 4)} - ${code.slice(4)}`)).toBeVisible();
 	await expect(phone.getByText('Internal Network')).toBeVisible();
 	await expectAccessible(phone);
 	await photograph(phone, 'device-login-approve');
 	const proven = phone.waitForResponse('**/api/webauthn/reauthenticate');
-	await phone.getByRole('button', { name: 'Approve' }).click();
+	await phone.getByRole('button', { name: 'Approve' }).tap();
 	await proven;
 	await expect(phone.getByRole('status')).toHaveText('The requesting device has been signed in.');
 	await screen.waitForURL('/settings/apps');
+	expect((await api<{ username: string }>(screen, 'GET', '/api/users/me')).username).toBe('ada');
 	await screen.context().close();
 });
 
@@ -66,12 +69,12 @@ test('a typed code is denied, and both sides say so', async ({ browser, pocketId
 	const { page: screen } = await openTab(browser, pocketId.url);
 	const code = await waitOn(screen);
 	await phone.goto('/device');
-	await phone.getByRole('textbox').first().click();
+	await phone.getByRole('textbox').first().tap();
 	await phone.keyboard.insertText(code.toLowerCase());
-	await phone.getByRole('button', { name: 'Authorize' }).click();
-	await phone.getByRole('button', { name: 'Deny' }).click();
+	await phone.getByRole('button', { name: 'Authorize' }).tap();
+	await phone.getByRole('button', { name: 'Deny' }).tap();
 	await expect(phone.getByRole('status')).toHaveText('The sign-in request was denied.');
-	await expect(screen.getByRole('alert')).toContainText('Device login request was denied');
+	await expect(screen.getByRole('alert')).toHaveText('Device login request was denied');
 	await screen.getByRole('button', { name: 'Try again' }).click();
 	await expect(screen.getByTestId('device-login-code')).toBeVisible();
 	await screen.context().close();
@@ -79,11 +82,11 @@ test('a typed code is denied, and both sides say so', async ({ browser, pocketId
 
 test('whoever is signed out on the phone signs in first', async ({ browser, pocketId }) => {
 	const { page: screen } = await openTab(browser, pocketId.url);
-	const code = await waitOn(screen);
+	await waitOn(screen);
 	await phone.context().clearCookies();
-	await phone.goto(`/device?user_code=${code}`);
-	await phone.getByRole('button', { name: 'Authorize' }).click();
-	await phone.getByRole('button', { name: 'Approve' }).click();
+	await phone.goto(await readQrCode(screen.getByRole('img', { name: 'Device login QR code' })));
+	await phone.getByRole('button', { name: 'Authorize' }).tap();
+	await phone.getByRole('button', { name: 'Approve' }).tap();
 	await expect(phone.getByRole('status')).toHaveText('The requesting device has been signed in.');
 	await screen.waitForURL('/settings/account');
 	const me = await api<{ username: string }>(screen, 'GET', '/api/users/me');

@@ -1,7 +1,17 @@
 /* People and groups that come from an LDAP directory are looked at here, and changed there. */
 import { changeRow } from '../support/database.js';
 import { photograph } from '../support/photograph.js';
-import { api, expect, expectAccessible, openTab, setUp, test, watchForBrokenPages, type Page } from '../support/test.js';
+import {
+	api,
+	expect,
+	expectAccessible,
+	openTab,
+	setUp,
+	test,
+	useLoginLink,
+	watchForBrokenPages,
+	type Page
+} from '../support/test.js';
 
 test.use({ installation: 'directory' });
 test.describe.configure({ mode: 'serial' });
@@ -19,8 +29,8 @@ test.beforeAll(async ({ browser, pocketId }) => {
 	await api(page, 'POST', '/api/user-groups', { friendlyName: 'Staff', name: 'staff' });
 	await api(page, 'POST', '/api/user-groups', { friendlyName: 'Friends', name: 'friends' });
 	// What a synchronization would leave behind.
-	changeRow(pocketId.folder, "UPDATE users SET ldap_id = 'uuid-of-grace' WHERE username = 'grace'");
-	changeRow(pocketId.folder, "UPDATE user_groups SET ldap_id = 'uuid-of-staff' WHERE name = 'staff'");
+	changeRow(pocketId, "UPDATE users SET ldap_id = 'uuid-of-grace' WHERE username = 'grace'");
+	changeRow(pocketId, "UPDATE user_groups SET ldap_id = 'uuid-of-staff' WHERE name = 'staff'");
 	await api(page, 'PATCH', '/api/application-configuration', { ldapEnabled: 'true' });
 	await page.reload();
 });
@@ -53,7 +63,7 @@ test('the details of a user of the directory cannot be changed', async () => {
 	await page.goto('/settings/admin/users');
 	await page.getByRole('row', { name: 'grace@example.com' }).click();
 	await expect(page.getByText('LDAP', { exact: true })).toBeVisible();
-	await expect(page.getByText('come from your LDAP directory').first()).toBeVisible();
+	await expect(page.getByText('come from your LDAP directory')).toBeVisible();
 	for (const label of ['Username', 'Email', 'First name', 'Last name', 'Display Name']) {
 		await expect(page.getByLabel(label, { exact: true })).toBeDisabled();
 	}
@@ -90,4 +100,30 @@ test('a group of the directory keeps its names and members', async () => {
 	// Which apps its members may use is decided here.
 	await page.getByRole('tab', { name: 'Allowed OIDC Clients' }).click();
 	await expect(page.getByRole('button', { name: 'Save' })).toBeEnabled();
+});
+
+test('people of the directory see on their own page what is changed elsewhere', async ({ browser, pocketId }) => {
+	const { data } = await api<{ data: { id: string; username: string }[] }>(page, 'GET', '/api/users');
+	const { id } = data.find(({ username }) => username === 'grace')!;
+	const { token } = await api<{ token: string }>(page, 'POST', `/api/users/${id}/one-time-access-token`, {});
+	const { page: hers } = await openTab(browser, pocketId.url);
+	await useLoginLink(hers, `/lc/${token}`);
+	await hers.waitForURL('/settings/account');
+	await expect(hers.getByText('These details come from your LDAP directory and are changed there.')).toBeVisible();
+	for (const label of ['Username', 'Email', 'First name', 'Last name', 'Display Name']) {
+		await expect(hers.getByLabel(label, { exact: true })).toBeDisabled();
+	}
+	await expect(hers.getByRole('button', { name: 'Save' })).toBeDisabled();
+	await expect(hers.locator('#profile-picture-input')).toBeDisabled();
+	await expect(hers.getByRole('button', { name: 'Reset to default' })).toHaveCount(0);
+	await expectAccessible(hers);
+	await photograph(hers, 'directory-own-account');
+	// Her passkeys and her language are not the directory's.
+	await hers.getByRole('alert').getByRole('button', { name: 'Add Passkey' }).click();
+	await hers.getByRole('dialog', { name: 'Name Passkey' }).getByRole('button', { name: 'Save' }).click();
+	await expect(hers.getByText('Passkey missing')).toBeHidden();
+	await hers.getByLabel('Select locale').click();
+	await hers.getByRole('option', { name: 'Deutsch' }).click();
+	await expect(hers.getByRole('heading', { name: 'Sprache' })).toBeVisible();
+	await hers.context().close();
 });

@@ -57,8 +57,8 @@ const ACTIONS: Action[] = [
 		method: 'POST',
 		path: /\/api\/api-keys\/[0-9a-f-]{36}\/renew$/,
 		start: '/settings/admin/api-keys',
-		act: async ({ folder }) => {
-			changeRow(folder, "UPDATE api_keys SET expires_at = 1767225600000 WHERE name = 'Terraform'");
+		act: async (pocketId) => {
+			changeRow(pocketId, "UPDATE api_keys SET expires_at = 1767225600000 WHERE name = 'Terraform'");
 			await page.reload();
 			await page.getByRole('row', { name: 'Terraform' }).getByRole('button').click();
 			await page.getByRole('menuitem', { name: 'Renew' }).click();

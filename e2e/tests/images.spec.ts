@@ -1,5 +1,8 @@
 /* Pictures of people, logos of clients, images of the application. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { photograph } from '../support/photograph.js';
+import { startPocketId } from '../support/pocket-id.js';
 import {
 	api,
 	expect,
@@ -20,7 +23,7 @@ let problems: string[];
 
 const svg = (color: string) =>
 	Buffer.from(
-		`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40"><rect width="40" height="40" rx="9" fill="${color}"/></svg>`
+		`<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40" viewBox="0 0 40 40"><rect width="40" height="40" rx="9" fill="${color}"/></svg>`
 	);
 const file = (name: string, color: string) => ({ name, mimeType: 'image/svg+xml', buffer: svg(color) });
 
@@ -114,6 +117,94 @@ test('a client gets its logos', async () => {
 	await expectToast(page, 'OIDC client updated successfully');
 	const { data } = await api<{ data: { hasLogo: boolean; hasDarkLogo: boolean }[] }>(page, 'GET', '/api/oidc/clients');
 	expect(data[0]).toMatchObject({ hasLogo: false, hasDarkLogo: true });
+});
+
+/** A web server with pictures, and with what is none. */
+async function startPictureServer(): Promise<{ at: (path: string) => string; asked: string[]; stop: () => void }> {
+	const asked: string[] = [];
+	const server = createServer((request, response) => {
+		const path = request.url ?? '';
+		// The browser says what it is, as does Pocket ID.
+		asked.push(`${path} ${request.headers['user-agent']?.includes('pocket-id') ? 'Pocket ID' : 'browser'}`);
+		if (path === '/logo.svg') response.writeHead(200, { 'Content-Type': 'image/svg+xml' }).end(svg('teal'));
+		else if (path === '/page') response.writeHead(200, { 'Content-Type': 'text/html' }).end('<p>No picture</p>');
+		else response.writeHead(404).end();
+	});
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	const { port } = server.address() as AddressInfo;
+	return { at: (path) => `http://127.0.0.1:${port}${path}`, asked, stop: () => server.close() };
+}
+
+/** Types the address of a logo on the open form of a client. */
+async function typeAddress(on: Page, mode: 'light' | 'dark', address: string): Promise<void> {
+	await on.getByRole('tab', { name: `Logo for ${mode} mode` }).click();
+	await on.getByRole('group', { name: 'Logo' }).getByRole('button', { name: 'URL' }).click();
+	await on.getByRole('dialog', { name: `Logo for ${mode} mode: URL` }).getByLabel('URL', { exact: true }).fill(address);
+	await on.keyboard.press('Escape');
+}
+
+test('a logo at an address is shown before it is saved, and kept from then on', async ({ browser }) => {
+	const pictures = await startPictureServer();
+	// Servers of one's own network are out of reach for logos unless that is allowed.
+	const product = await startPocketId({ DISABLE_RATE_LIMITING: 'true', OUTBOUND_ALLOWED_NETWORKS: '127.0.0.0/8' });
+	const { page: admin } = await openTab(browser, product.url);
+	const broken = watchForBrokenPages(admin);
+	try {
+		await setUp(admin);
+		await admin.goto('/settings/admin/oidc-clients');
+		await admin.getByRole('button', { name: 'Add OIDC Client' }).click();
+		await admin.getByLabel('Name').fill('Notes');
+		await typeAddress(admin, 'light', pictures.at('/logo.svg'));
+		const shown = admin.getByRole('group', { name: 'Logo' }).getByRole('img');
+		await expect(shown).toHaveJSProperty('naturalWidth', 40);
+		expect(pictures.asked, 'nothing is asked for while it is typed').toEqual(['/logo.svg browser']);
+		await expect(admin.getByText(pictures.at('/logo.svg'))).toBeVisible();
+		await expectAccessible(admin);
+		await photograph(admin, 'client-logo-by-address');
+
+		for (const [path, said] of [
+			['/page', 'The address does not lead to an image of a supported type'],
+			['/missing.png', 'The logo could not be downloaded']
+		] as const) {
+			await typeAddress(admin, 'dark', pictures.at(path));
+			await expect(shown).toHaveCount(0);
+			await admin.getByRole('button', { name: 'Save' }).click();
+			await expect(admin.locator('[data-type="error"]').last()).toHaveText(said);
+		}
+		await photograph(admin, 'client-logo-unreachable');
+		expect((await api<{ data: unknown[] }>(admin, 'GET', '/api/oidc/clients')).data).toEqual([]);
+
+		await admin.getByRole('button', { name: 'Remove logo' }).last().click();
+		await admin.getByRole('button', { name: 'Save' }).click();
+		await expectToast(admin, 'OIDC client created successfully');
+		expect(pictures.asked.at(-1)).toBe('/logo.svg Pocket ID');
+		pictures.stop();
+		await admin.goto('/settings/admin/oidc-clients');
+		await admin.getByRole('row', { name: 'Notes' }).click();
+		await expect(admin.getByRole('group', { name: 'Logo' }).getByRole('img')).toHaveJSProperty('naturalWidth', 40);
+		expect(broken).toEqual([]);
+	} finally {
+		await admin.context().close();
+		await product.stop();
+		pictures.stop();
+	}
+});
+
+test('an address out of bounds is refused at the logo it is for', async () => {
+	const pictures = await startPictureServer();
+	await page.goto('/settings/admin/oidc-clients');
+	await page.getByRole('row', { name: 'Photos' }).click();
+	await typeAddress(page, 'dark', pictures.at('/logo.svg'));
+	await page.getByRole('tab', { name: 'Logo for light mode' }).click();
+	await page.getByRole('button', { name: 'Save' }).first().click();
+	await expect(page.getByRole('tab', { name: 'Logo for dark mode' })).toHaveAttribute('aria-selected', 'true');
+	const refusal = 'Must be the address of an image on the public internet';
+	await expect(page.getByRole('group', { name: 'Logo' }).getByText(refusal)).toBeVisible();
+	await expect(page.getByRole('button', { name: 'URL', exact: true })).toHaveAccessibleDescription(refusal);
+	await expectAccessible(page);
+	await photograph(page, 'client-logo-refused');
+	expect(pictures.asked.filter((line) => line.endsWith('Pocket ID'))).toEqual([]);
+	pictures.stop();
 });
 
 test('what is no picture is refused, wherever it is offered', async () => {

@@ -19,7 +19,8 @@ import {
 	test,
 	useLoginLink,
 	watchForBrokenPages,
-	type Page
+	type Page,
+	type PocketId
 } from '../support/test.js';
 
 test.use({ installation: 'mail' });
@@ -54,8 +55,8 @@ async function openEmailTab(): Promise<void> {
 }
 
 /** Has a job of the scheduler run with the next start. */
-function makeDue(folder: string, job: string): void {
-	changeRow(folder, `UPDATE jobs SET next_run_at = 0 WHERE name = '${job}'`);
+function makeDue(pocketId: PocketId, job: string): void {
+	changeRow(pocketId, `UPDATE jobs SET next_run_at = 0 WHERE name = '${job}'`);
 }
 
 /** The address of the button of a mail. */
@@ -258,7 +259,7 @@ test('the end of an API key is announced', async ({ pocketId }) => {
 	const made = await sink.next();
 	expect(made.parts['text/plain'].text).toContain('The API key "Nightly backup"');
 	// Once a day it is looked for; the next day begins now.
-	makeDue(pocketId.folder, 'ExpiredApiKeyEmailJob');
+	makeDue(pocketId, 'ExpiredApiKeyEmailJob');
 	await pocketId.restart();
 	const mail = await sink.next();
 	expect(mail.headers.subject).toBe('API Key "Nightly backup" Expiring Soon');

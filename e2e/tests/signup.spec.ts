@@ -1,5 +1,6 @@
 /* Making one's own account: closed, with an invitation, and openly. */
 import { photograph } from '../support/photograph.js';
+import { readQrCode } from '../support/qr-code.js';
 import {
 	api,
 	expect,
@@ -101,6 +102,7 @@ test('an administrator makes an invitation', async ({ browser, pocketId }) => {
 	link = await dialog.getByTestId('signup-token-link').innerText();
 	expect(link).toMatch(new RegExp(`^${pocketId.url}/st/[a-zA-Z0-9]{16}$`));
 	await photograph(admin, 'signup-token');
+	expect(await readQrCode(dialog.getByRole('img', { name: 'QR code of the link' }))).toBe(link);
 	await dialog.getByRole('button', { name: 'Close' }).click();
 });
 

@@ -1,11 +1,13 @@
 /* Signing in without a passkey: login codes of administrators, of oneself, and on the way to an application. */
 import { photograph } from '../support/photograph.js';
+import { readQrCode } from '../support/qr-code.js';
 import {
 	api,
 	createClient,
 	expect,
 	expectAccessible,
 	expectToast,
+	openPhone,
 	openTab,
 	setUp,
 	test,
@@ -43,16 +45,17 @@ test('an administrator’s link signs somebody in, who then adds a passkey', asy
 	await dialog.getByLabel('Expiration').click();
 	await admin.getByRole('option', { name: '1 day' }).click();
 	await dialog.getByRole('button', { name: 'Show Code' }).click();
-	await expect(dialog.getByRole('img', { name: 'QR code of the link' })).toBeVisible();
 	await expectAccessible(admin);
 	await photograph(admin, 'login-code-dialog');
 	const link = await dialog.getByTestId('login-code-link').innerText();
 	expect(link).toMatch(new RegExp(`^${pocketId.url}/lc/[a-zA-Z0-9]{12}$`));
 
-	const { page: phone } = await openTab(browser, pocketId.url);
+	// The phone's camera is held up to the screen.
+	const { page: phone } = await openPhone(browser, pocketId.url);
 	const sent: string[] = [];
 	phone.on('request', (request) => request.method() === 'POST' && sent.push(request.url()));
-	await phone.goto(link);
+	await phone.goto(await readQrCode(dialog.getByRole('img', { name: 'QR code of the link' })));
+	expect(phone.url()).toContain(link.slice(-12));
 	// What follows the links of mail does not use the code up, and nobody is signed in without knowing.
 	await expect(phone.getByText('This link brought your code.')).toBeVisible();
 	await expect(phone.getByLabel('Code')).toHaveValue(link.slice(-12));
@@ -60,11 +63,11 @@ test('an administrator’s link signs somebody in, who then adds a passkey', asy
 	await photograph(phone, 'login-link');
 	await phone.waitForLoadState('networkidle');
 	expect(sent).toEqual([]);
-	await phone.getByRole('button', { name: 'Submit' }).click();
+	await phone.getByRole('button', { name: 'Submit' }).tap();
 	await phone.waitForURL('/settings/account');
 	await expect(phone.getByText('Passkey missing')).toBeVisible();
-	await phone.getByRole('alert').getByRole('button', { name: 'Add Passkey' }).click();
-	await phone.getByRole('dialog', { name: 'Name Passkey' }).getByRole('button', { name: 'Save' }).click();
+	await phone.getByRole('alert').getByRole('button', { name: 'Add Passkey' }).tap();
+	await phone.getByRole('dialog', { name: 'Name Passkey' }).getByRole('button', { name: 'Save' }).tap();
 	await expectToast(phone, 'Passkey name updated successfully');
 
 	// The link has been used.

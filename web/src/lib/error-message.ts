@@ -66,12 +66,16 @@ const ADVISES = new Set([
 	'reauthentication_required',
 	'invalid_webauthn_session',
 	'missing_session_id',
-	'invalid_webauthn_response'
+	'invalid_webauthn_response',
+	'ERROR_INVALID_DOMAIN',
+	'ERROR_INVALID_RP_ID',
+	'ERROR_AUTHENTICATOR_GENERAL_ERROR'
 ]);
 
 /** The failure followed by advice, unless it brings its own. */
 export function failureText(error: unknown, advice: (inputs: { error: string }) => string): string {
 	const message = errorMessage(error);
-	if (error instanceof ApiError && ADVISES.has(error.code)) return message;
+	const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+	if (ADVISES.has(code)) return message;
 	return advice({ error: message.replace(/\.$/, '') });
 }

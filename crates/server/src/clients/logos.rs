@@ -105,9 +105,13 @@ pub async fn uploaded(file_name: &str, bytes: Vec<u8>) -> Result<Logo, ApiError>
     checked(kind, bytes).await
 }
 
-fn bad_address() -> ApiError {
+fn bad_address(mode: Mode) -> ApiError {
+    let field = match mode {
+        Mode::Light => "logoUrl",
+        Mode::Dark => "darkLogoUrl",
+    };
     ApiError::validation(vec![FieldError {
-        field: "logoUrl".to_owned(),
+        field: field.to_owned(),
         code: "invalid_value".to_owned(),
         message: "must be the address of an image on the public internet".to_owned(),
     }])
@@ -115,18 +119,19 @@ fn bad_address() -> ApiError {
 
 /// A logo from an address. It may only lead to public servers: what the program can reach is more than what its
 /// administrators may see.
-pub async fn fetched(state: &AppState, address: &str) -> Result<Logo, ApiError> {
-    read(state, address, |fetch| fetch.largest_body(LARGEST)).await
+pub async fn fetched(state: &AppState, mode: Mode, address: &str) -> Result<Logo, ApiError> {
+    read(state, mode, address, |fetch| fetch.largest_body(LARGEST)).await
 }
 
 async fn read(
     state: &AppState,
+    mode: Mode,
     address: &str,
     limits: impl FnOnce(Fetch) -> Fetch,
 ) -> Result<Logo, ApiError> {
     let unprocessable =
         |code: &'static str, text: &str| ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, code, text);
-    let url = Url::parse(address).map_err(|_| bad_address())?;
+    let url = Url::parse(address).map_err(|_| bad_address(mode))?;
     let fetch = limits(Fetch::get(url, Trust::Untrusted))
         .header(header::ACCEPT, "image/*")
         .header(
@@ -140,7 +145,7 @@ async fn read(
         .await
         .and_then(crate::outbound::Fetched::ok)
         .map_err(|error| match error {
-            FetchError::Url | FetchError::Address => bad_address(),
+            FetchError::Url | FetchError::Address => bad_address(mode),
             FetchError::TooLarge => {
                 unprocessable("logo_too_large", "The logo is too large").with("max_size", "2 MB")
             }
@@ -238,7 +243,7 @@ async fn try_adopt(state: &AppState, id: &ClientId, logo_uri: Option<&str>) -> R
                     .largest_body(LARGEST_REGISTERED)
                     .time_limit(REGISTERED_TIME_LIMIT)
             };
-            Some(read(state, address, limits).await?)
+            Some(read(state, Mode::Light, address, limits).await?)
         }
         None => None,
     };

@@ -185,7 +185,7 @@ async fn read_logos(state: &AppState, input: &ClientInput) -> Result<Vec<(Mode, 
     let mut found = Vec::new();
     for (mode, address) in [(Mode::Light, &input.logo_url), (Mode::Dark, &input.dark_logo_url)] {
         if let Some(address) = address.as_deref().filter(|address| !address.is_empty()) {
-            found.push((mode, logos::fetched(state, address).await?));
+            found.push((mode, logos::fetched(state, mode, address).await?));
         }
     }
     Ok(found)

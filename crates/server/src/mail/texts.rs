@@ -128,6 +128,8 @@ pub struct AccountChangedTexts {
     pub api_key: String,
     pub login_code: String,
     pub admin: String,
+    /// Of the moment of the change.
+    pub time: String,
     pub advice: String,
     pub button: String,
 }

@@ -141,7 +141,7 @@ fn compose(
                 badge: Some(words.badge.clone()),
                 heading: words.heading.clone(),
                 before: vec![fill(&words.body, context! { app_name })?],
-                facts: facts(texts, circumstances)?,
+                facts: facts(texts, &words.time, circumstances)?,
                 button: Some(Button {
                     label: words.button.clone(),
                     url: sender.app_url.join("/settings/account"),
@@ -170,7 +170,7 @@ fn compose(
                 badge: Some(words.badge.clone()),
                 heading: words.heading.clone(),
                 before: vec![fill(text, context! { app_name, what })?],
-                facts: facts(texts, circumstances)?,
+                facts: facts(texts, &words.time, circumstances)?,
                 button: Some(Button {
                     label: words.button.clone(),
                     url: sender.app_url.join("/settings/account"),
@@ -257,8 +257,8 @@ fn compose(
     }
 }
 
-/// Where and when something happened, as a list.
-fn facts(texts: &Texts, circumstances: &Circumstances) -> Result<Vec<Fact>, TextError> {
+/// Where and when something happened, as a list; `time` is what the moment is called.
+fn facts(texts: &Texts, time: &str, circumstances: &Circumstances) -> Result<Vec<Fact>, TextError> {
     let words = &texts.new_device;
     let known = |text: &str| match text {
         "" => words.unknown.clone(),
@@ -271,14 +271,14 @@ fn facts(texts: &Texts, circumstances: &Circumstances) -> Result<Vec<Fact>, Text
         city => format!("{city}, {country}"),
     };
     let facts = [
-        (&words.place, place),
-        (&words.ip, known(&circumstances.ip)),
-        (&words.device, known(&circumstances.device)),
-        (&words.time, texts.moment(Timestamp(circumstances.at))?),
+        (words.place.as_str(), place),
+        (words.ip.as_str(), known(&circumstances.ip)),
+        (words.device.as_str(), known(&circumstances.device)),
+        (time, texts.moment(Timestamp(circumstances.at))?),
     ];
     Ok(facts
         .map(|(label, value)| Fact {
-            label: label.clone(),
+            label: label.to_owned(),
             value,
         })
         .into())

@@ -403,13 +403,18 @@ both_engines!(a_logo_is_read_from_an_address, |app: TestApp| async move {
         ("file:///etc/passwd".to_owned(), (400, "validation_failed")),
         ("nonsense".to_owned(), (400, "validation_failed")),
     ] {
-        let input = json!({"name": "Files", "logoUrl": address});
-        let answer = admin.post("/api/oidc/clients", &input).await;
-        assert_eq!(
-            (answer.status.as_u16(), answer.code().as_str()),
-            expected,
-            "{address}"
-        );
+        for field in ["logoUrl", "darkLogoUrl"] {
+            let input = json!({"name": "Files", field: address});
+            let answer = admin.post("/api/oidc/clients", &input).await;
+            assert_eq!(
+                (answer.status.as_u16(), answer.code().as_str()),
+                expected,
+                "{address}"
+            );
+            if expected.1 == "validation_failed" {
+                assert_eq!(answer.json()["details"]["fields"][0]["field"], field);
+            }
+        }
     }
     let after = admin.get("/api/oidc/clients").await.json()["pagination"]["totalItems"].clone();
     assert_eq!(before, after, "a logo that cannot be had leaves no half client");
