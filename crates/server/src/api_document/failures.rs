@@ -5,6 +5,7 @@ use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::response::Response;
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 
+use super::failure_examples;
 use crate::http::error_codes;
 
 /// The extension of answers that lists codes.
@@ -402,7 +403,7 @@ const OF_ONESELF: &[&str] = &[
 ];
 
 /// Whether a path is the one of a pattern, in which `*` stands for anything.
-fn fits(pattern: &str, path: &str) -> bool {
+pub(super) fn fits(pattern: &str, path: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == path,
         Some((before, after)) => path
@@ -507,6 +508,7 @@ pub(super) fn answer(status: u16, codes: &[&str], said: &str) -> Response {
     };
     let content = ContentBuilder::new()
         .schema(Some(Ref::from_schema_name("ErrorBody")))
+        .examples_from_iter(codes.iter().map(|code| failure_examples::reference(code)))
         .build();
     ResponseBuilder::new()
         .description(description)

@@ -4,10 +4,15 @@
 //! Each handler documents its own answers. What the shell around them adds (limits, timeouts, refusals of other sites),
 //! who may call a route, and names that tell operations apart are added here, in one place.
 
+mod answers;
 mod examples;
+mod failure_examples;
 mod failures;
 mod lists;
+mod oauth_failures;
 mod page;
+mod schemas;
+mod sharing;
 
 use axum::Router;
 use axum::response::{Html, IntoResponse};
@@ -79,6 +84,7 @@ pub fn complete(mut document: OpenApi) -> OpenApi {
     let components = document.components.get_or_insert_default();
     add_schemes(components);
     add_responses(components);
+    schemas::complete(components);
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
             operation.operation_id = Some(operation_id(&method, path));
@@ -86,11 +92,14 @@ pub fn complete(mut document: OpenApi) -> OpenApi {
             if method == HttpMethod::Get {
                 lists::complete(path, operation);
             }
+            oauth_failures::complete(path, operation);
             failures::complete(&route(&method, path, operation), operation);
             add_shared_answers(&method, path, operation);
-            examples::complete(operation);
+            answers::complete(operation, components);
+            examples::complete(path, operation);
         }
     }
+    sharing::complete(&mut document.paths, components);
     document
 }
 
@@ -172,6 +181,8 @@ fn add_responses(components: &mut Components) {
         let answer = failures::answer(status, &[code], "");
         components.responses.insert(name.to_owned(), answer.into());
     }
+    components.examples.extend(failure_examples::all());
+    components.examples.extend(oauth_failures::examples());
 }
 
 /// Who a route is for.

@@ -6,6 +6,8 @@ use std::fmt::Write as _;
 use serde_json::Value;
 use utoipa::openapi::OpenApi;
 
+use super::failures::CODES;
+use super::oauth_failures;
 use crate::http::error_codes;
 
 const STYLE: &str = "
@@ -64,7 +66,7 @@ fn write_page(page: &mut String, document: &Value, address: &str) -> std::fmt::R
             write_operation(page, document, method, path, operation)?;
         }
     }
-    write_codes(page)?;
+    write_codes(page, document)?;
     page.push_str("<h2>Schemas</h2>");
     let schemas = at(document, "/components/schemas").as_object();
     for (name, schema) in schemas.into_iter().flatten() {
@@ -80,7 +82,7 @@ fn write_page(page: &mut String, document: &Value, address: &str) -> std::fmt::R
     Ok(())
 }
 
-fn write_codes(page: &mut String) -> std::fmt::Result {
+fn write_codes(page: &mut String, document: &Value) -> std::fmt::Result {
     page.push_str(
         "<h2 id=\"codes\">Error codes</h2><p>The <code>code</code> of a failed request, for programs. Codes stay; new ones \
          may come.</p><table><tr><th>Code</th><th>Status</th><th>Meaning</th></tr>",
@@ -88,9 +90,29 @@ fn write_codes(page: &mut String) -> std::fmt::Result {
     for (code, status, meaning) in error_codes::ALL {
         write!(
             page,
-            "<tr id=\"code-{code}\"><td><code>{code}</code></td><td>{status}</td><td>{}</td></tr>",
+            "<tr id=\"code-{code}\"><td><code>{code}</code></td><td>{status}</td><td>{}",
             prose(meaning)
         )?;
+        let example = at(document, &format!("/components/examples/{code}/value"));
+        write_example(page, "Example", example)?;
+        page.push_str("</td></tr>");
+    }
+    page.push_str(
+        "</table><h2 id=\"oauth\">Errors of OAuth</h2><p>The <code>error</code> of a request that an endpoint of the \
+         protocol refused, with an explanation as it may come.</p><table><tr><th>Error</th><th>Explanation</th></tr>",
+    );
+    for (name, example) in at(document, "/components/examples")
+        .as_object()
+        .into_iter()
+        .flatten()
+    {
+        if let Some(error) = name.strip_prefix(oauth_failures::NAMES) {
+            write!(
+                page,
+                "<tr id=\"oauth-{error}\"><td><code>{error}</code></td><td>{}</td></tr>",
+                text(at(example, "/value/error_description"))
+            )?;
+        }
     }
     page.push_str("</table>");
     Ok(())
@@ -173,52 +195,93 @@ fn write_operation(
             "<h3>Body</h3><p><code>{media}</code>: {}</p>",
             type_of(at(content, "/schema"))
         )?;
-        write_example(page, content)?;
+        write_examples(page, document, content)?;
     }
     page.push_str("<h3>Answers</h3><table><tr><th>Status</th><th>Body</th><th>Meaning</th></tr>");
     for (status, answer) in at(operation, "/responses").as_object().into_iter().flatten() {
-        let body = at(answer, "/content")
-            .as_object()
-            .and_then(|content| content.values().next())
-            .map_or_else(String::new, |content| type_of(at(content, "/schema")));
-        let (body, meaning) = match at(answer, "/$ref").as_str() {
-            Some(shared) => (link("ErrorBody"), shared_meaning(document, shared)),
-            None => (body, said(at(answer, "/description"))),
-        };
+        let answer = resolved(document, answer);
+        let contents = at(answer, "/content").as_object().into_iter().flatten();
+        let bodies: Vec<String> = contents.map(|(media, content)| body_of(media, content)).collect();
         write!(
             page,
-            "<tr><td>{status}</td><td>{body}</td><td>{meaning}</td></tr>"
+            "<tr><td>{status}</td><td>{}</td><td>{}</td></tr>",
+            bodies.join(" or "),
+            meaning(answer)
         )?;
     }
     page.push_str("</table>");
     for (status, answer) in at(operation, "/responses").as_object().into_iter().flatten() {
         let contents = at(answer, "/content").as_object().into_iter().flatten();
         for (_, content) in contents.filter(|_| status.starts_with('2')) {
-            write_example(page, content)?;
+            write_examples(page, document, content)?;
         }
     }
     page.push_str("</div></details>");
     Ok(())
 }
 
-fn shared_meaning(document: &Value, reference: &str) -> String {
-    let name = reference.rsplit('/').next().unwrap_or_default();
-    said(at(document, &format!("/components/responses/{name}/description")))
+/// What a reference leads to; anything else is itself.
+fn resolved<'d>(document: &'d Value, value: &'d Value) -> &'d Value {
+    match at(value, "/$ref").as_str() {
+        Some(to) => at(document, to.trim_start_matches('#')),
+        None => value,
+    }
+}
+
+/// A body in a few words.
+fn body_of(media: &str, content: &Value) -> String {
+    if media.ends_with("json") {
+        type_of(at(content, "/schema"))
+    } else {
+        format!("<code>{media}</code>")
+    }
+}
+
+/// What an answer means; its codes lead to what they mean.
+fn meaning(answer: &Value) -> String {
+    let mut meaning = said(at(answer, "/description"));
+    let codes = at(answer, &format!("/{CODES}")).as_array();
+    for code in codes.into_iter().flatten().filter_map(Value::as_str) {
+        let (plain, linked) = (format!("<code>{code}</code>"), code_link(code));
+        if meaning.contains(&plain) {
+            meaning = meaning.replace(&plain, &linked);
+        } else {
+            meaning = format!("{meaning} {linked}");
+        }
+    }
+    meaning
+}
+
+fn code_link(code: &str) -> String {
+    let known = error_codes::ALL.iter().any(|(known, ..)| *known == code);
+    let kind = if known { "code" } else { "oauth" };
+    format!("<a href=\"#{kind}-{code}\"><code>{code}</code></a>")
 }
 
 fn said(description: &Value) -> String {
     prose(description.as_str().unwrap_or_default())
 }
 
-/// An example, folded away.
-fn write_example(page: &mut String, content: &Value) -> std::fmt::Result {
-    let Some(example) = content.get("example") else {
-        return Ok(());
+/// Examples, folded away.
+fn write_examples(page: &mut String, document: &Value, content: &Value) -> std::fmt::Result {
+    if let Some(example) = content.get("example") {
+        write_example(page, "Example", example)?;
+    }
+    for (name, example) in at(content, "/examples").as_object().into_iter().flatten() {
+        let example = resolved(document, example);
+        write_example(page, &format!("Example: {name}"), at(example, "/value"))?;
+    }
+    Ok(())
+}
+
+fn write_example(page: &mut String, called: &str, example: &Value) -> std::fmt::Result {
+    let example = match example.as_str() {
+        Some(lines) => lines.to_owned(),
+        None => serde_json::to_string_pretty(example).unwrap_or_default(),
     };
-    let example = serde_json::to_string_pretty(example).unwrap_or_default();
     write!(
         page,
-        "<details><summary>Example</summary><div><pre>{}</pre></div></details>",
+        "<details><summary>{called}</summary><div><pre>{}</pre></div></details>",
         text(&Value::from(example))
     )
 }
@@ -266,11 +329,36 @@ fn type_of(schema: &Value) -> String {
     let words = at(schema, "/enum").as_array().map(|words| {
         let words: Vec<String> = words
             .iter()
+            .filter(|word| word.is_string())
             .map(|word| format!("<code>{}</code>", text(word)))
             .collect();
         format!(": {}", words.join(", "))
     });
     kinds.join(" or ") + &words.unwrap_or_default()
+}
+
+/// What a field is without being said, and how long or large it may be.
+fn limits(field: &Value) -> String {
+    let mut limits = String::new();
+    for (keyword, word) in [
+        ("default", "default"),
+        ("minLength", "characters at least"),
+        ("maxLength", "characters at most"),
+        ("minimum", "at least"),
+        ("maximum", "at most"),
+        ("maxItems", "entries at most"),
+    ] {
+        match field.get(keyword) {
+            None | Some(Value::Null) => {}
+            Some(value) => {
+                let value = text(&Value::from(value.to_string()));
+                limits.push_str(&format!(
+                    " <span class=\"soft\">{word}</span> <code>{value}</code>"
+                ));
+            }
+        }
+    }
+    limits
 }
 
 fn write_fields(page: &mut String, schema: &Value) -> std::fmt::Result {
@@ -311,10 +399,11 @@ fn write_fields(page: &mut String, schema: &Value) -> std::fmt::Result {
         };
         write!(
             page,
-            "<tr><td><code>{}</code>{optional}</td><td>{}</td><td>{}{example}</td></tr>",
+            "<tr><td><code>{}</code>{optional}</td><td>{}</td><td>{}{}{example}</td></tr>",
             text(&Value::from(name.as_str())),
             type_of(field),
             said(at(field, "/description")),
+            limits(field),
         )?;
     }
     page.push_str("</table>");
@@ -335,6 +424,10 @@ mod tests {
         }
         for (code, ..) in super::error_codes::ALL {
             assert!(page.contains(&format!("<tr id=\"code-{code}\">")), "{code}");
+        }
+        let anchors = page.split("href=\"#").skip(1);
+        for anchor in anchors.map(|rest| rest.split('"').next().unwrap()) {
+            assert!(page.contains(&format!("id=\"{anchor}\"")), "{anchor}");
         }
         assert!(!page.contains("<script"), "nothing runs");
     }

@@ -1,4 +1,4 @@
-//! Every setting: key, environment variable, default, who may read it, what it may be.
+//! Every setting: key, environment variable, default, who may read it, what it may be and what it decides.
 
 use std::fmt;
 
@@ -57,6 +57,8 @@ pub struct Setting {
     pub visibility: Visibility,
     /// What it may be.
     pub rule: Rule,
+    /// What it decides, for the API document.
+    pub meaning: &'static str,
     /// Whether programs written for older versions know it.
     pub since: Since,
 }
@@ -100,6 +102,7 @@ const fn setting(
     default: &'static str,
     visibility: Visibility,
     rule: Rule,
+    meaning: &'static str,
 ) -> Setting {
     Setting {
         key,
@@ -107,6 +110,7 @@ const fn setting(
         default,
         visibility,
         rule,
+        meaning,
         since: Since::Always,
     }
 }
@@ -116,24 +120,62 @@ use Visibility::{Admin, Public, Secret};
 
 /// Every setting, in the order lists have.
 pub const SETTINGS: &[Setting] = &[
-    setting("appName", "APP_NAME", "Pocket ID", Public, Text(30)),
-    setting("sessionDuration", "SESSION_DURATION", "60", Admin, Minutes),
+    setting(
+        "appName",
+        "APP_NAME",
+        "Pocket ID",
+        Public,
+        Text(30),
+        "Name of this installation, shown on its pages and in its mail",
+    ),
+    setting(
+        "sessionDuration",
+        "SESSION_DURATION",
+        "60",
+        Admin,
+        Minutes,
+        "How long a sign-in lasts, in minutes; less than 1 counts as 1, more than 525600 (a year) as \
+         a year",
+    ),
     setting(
         "homePageUrl",
         "HOME_PAGE_URL",
         "/settings/account",
         Public,
         Text(0),
+        "Where people land after signing in: a path of this installation or an address",
     ),
-    setting("emailsVerified", "EMAILS_VERIFIED", "false", Admin, Bool),
-    setting("accentColor", "ACCENT_COLOR", "default", Public, Free),
-    setting("disableAnimations", "DISABLE_ANIMATIONS", "false", Public, Bool),
+    setting(
+        "emailsVerified",
+        "EMAILS_VERIFIED",
+        "false",
+        Admin,
+        Bool,
+        "Whether addresses count as verified without anybody having proven that they are theirs",
+    ),
+    setting(
+        "accentColor",
+        "ACCENT_COLOR",
+        "default",
+        Public,
+        Free,
+        "Colour of buttons, links and focus rings: any CSS colour, or `default`",
+    ),
+    setting(
+        "disableAnimations",
+        "DISABLE_ANIMATIONS",
+        "false",
+        Public,
+        Bool,
+        "Whether pages do without animations",
+    ),
     setting(
         "allowOwnAccountEdit",
         "ALLOW_OWN_ACCOUNT_EDIT",
         "true",
         Public,
         Bool,
+        "Whether people may change their own details",
     ),
     setting(
         "allowUserSignups",
@@ -141,6 +183,8 @@ pub const SETTINGS: &[Setting] = &[
         "disabled",
         Public,
         OneOf(&["disabled", "withToken", "open"]),
+        "Who makes their own account: nobody (`disabled`), whoever has a sign-up token (`withToken`), \
+         or everybody (`open`)",
     ),
     setting(
         "signupDefaultUserGroupIDs",
@@ -148,6 +192,7 @@ pub const SETTINGS: &[Setting] = &[
         "[]",
         Admin,
         JsonStrings,
+        "Groups new users are put into, by ID",
     ),
     setting(
         "signupDefaultCustomClaims",
@@ -155,19 +200,64 @@ pub const SETTINGS: &[Setting] = &[
         "[]",
         Admin,
         JsonClaims,
+        "Custom claims new users are given",
     ),
-    setting("requireUserEmail", "REQUIRE_USER_EMAIL", "true", Public, Bool),
-    setting("smtpHost", "SMTP_HOST", "", Admin, Free),
-    setting("smtpPort", "SMTP_PORT", "", Admin, Free),
-    setting("smtpFrom", "SMTP_FROM", "", Admin, OptionalEmail),
-    setting("smtpUser", "SMTP_USER", "", Admin, Free),
-    setting("smtpPassword", "SMTP_PASSWORD", "", Secret, Free),
+    setting(
+        "requireUserEmail",
+        "REQUIRE_USER_EMAIL",
+        "true",
+        Public,
+        Bool,
+        "Whether every user needs an e-mail address",
+    ),
+    setting(
+        "smtpHost",
+        "SMTP_HOST",
+        "",
+        Admin,
+        Free,
+        "Name or address of the mail server; without one no mail is sent",
+    ),
+    setting(
+        "smtpPort",
+        "SMTP_PORT",
+        "",
+        Admin,
+        Free,
+        "Port of the mail server; empty means 465 with `smtpTls` `tls`, and 587 otherwise",
+    ),
+    setting(
+        "smtpFrom",
+        "SMTP_FROM",
+        "",
+        Admin,
+        OptionalEmail,
+        "Sender's address of all mail",
+    ),
+    setting(
+        "smtpUser",
+        "SMTP_USER",
+        "",
+        Admin,
+        Free,
+        "User name at the mail server; empty where it asks for none",
+    ),
+    setting(
+        "smtpPassword",
+        "SMTP_PASSWORD",
+        "",
+        Secret,
+        Free,
+        "Password at the mail server, stored encrypted",
+    ),
     setting(
         "smtpTls",
         "SMTP_TLS",
         "none",
         Admin,
         OneOf(&["none", "starttls", "tls"]),
+        "How the connection to the mail server is encrypted: not at all (`none`), by a command after \
+         connecting or nothing is sent (`starttls`), or from the beginning (`tls`)",
     ),
     setting(
         "smtpSkipCertVerify",
@@ -175,6 +265,7 @@ pub const SETTINGS: &[Setting] = &[
         "false",
         Admin,
         Bool,
+        "Whether the mail server's certificate is taken without being verified",
     ),
     setting(
         "emailLoginNotificationEnabled",
@@ -182,6 +273,8 @@ pub const SETTINGS: &[Setting] = &[
         "false",
         Admin,
         Bool,
+        "Whether people get mail about sign-ins from an address and browser that are new for them, \
+         and about changes of what signs them in",
     ),
     setting(
         "emailOneTimeAccessAsUnauthenticatedEnabled",
@@ -189,6 +282,7 @@ pub const SETTINGS: &[Setting] = &[
         "false",
         Public,
         Bool,
+        "Whether people who are not signed in may have a login code mailed to them",
     ),
     setting(
         "emailOneTimeAccessAsAdminEnabled",
@@ -196,6 +290,7 @@ pub const SETTINGS: &[Setting] = &[
         "false",
         Public,
         Bool,
+        "Whether administrators may have a login code mailed to a user",
     ),
     setting(
         "emailApiKeyExpirationEnabled",
@@ -203,6 +298,7 @@ pub const SETTINGS: &[Setting] = &[
         "false",
         Admin,
         Bool,
+        "Whether people get mail a week before one of their API keys ends",
     ),
     setting(
         "emailVerificationEnabled",
@@ -210,18 +306,57 @@ pub const SETTINGS: &[Setting] = &[
         "false",
         Public,
         Bool,
+        "Whether people whose address is not verified are offered mail to verify it",
     ),
-    setting("ldapEnabled", "LDAP_ENABLED", "false", Public, Bool),
-    setting("ldapUrl", "LDAP_URL", "", Admin, Free),
-    setting("ldapBindDn", "LDAP_BIND_DN", "", Admin, Free),
-    setting("ldapBindPassword", "LDAP_BIND_PASSWORD", "", Secret, Free),
-    setting("ldapBase", "LDAP_BASE", "", Admin, Free),
+    setting(
+        "ldapEnabled",
+        "LDAP_ENABLED",
+        "false",
+        Public,
+        Bool,
+        "Whether users and groups that came from an LDAP directory are managed there, so that they \
+         are read-only here. This version keeps all settings of the directory and does not read it \
+         yet",
+    ),
+    setting(
+        "ldapUrl",
+        "LDAP_URL",
+        "",
+        Admin,
+        Free,
+        "Address of the directory, beginning with `ldap://`, `ldaps://` or `ldapi://`",
+    ),
+    setting(
+        "ldapBindDn",
+        "LDAP_BIND_DN",
+        "",
+        Admin,
+        Free,
+        "Distinguished name to sign in to the directory with",
+    ),
+    setting(
+        "ldapBindPassword",
+        "LDAP_BIND_PASSWORD",
+        "",
+        Secret,
+        Free,
+        "Password to sign in to the directory with, stored encrypted",
+    ),
+    setting(
+        "ldapBase",
+        "LDAP_BASE",
+        "",
+        Admin,
+        Free,
+        "Distinguished name below which users and groups are searched",
+    ),
     setting(
         "ldapUserSearchFilter",
         "LDAP_USER_SEARCH_FILTER",
         "(objectClass=person)",
         Admin,
         Free,
+        "LDAP filter that finds users",
     ),
     setting(
         "ldapUserGroupSearchFilter",
@@ -229,6 +364,7 @@ pub const SETTINGS: &[Setting] = &[
         "(objectClass=groupOfNames)",
         Admin,
         Free,
+        "LDAP filter that finds groups",
     ),
     setting(
         "ldapSkipCertVerify",
@@ -236,6 +372,7 @@ pub const SETTINGS: &[Setting] = &[
         "false",
         Admin,
         Bool,
+        "Whether the directory's certificate is taken without being verified",
     ),
     setting(
         "ldapAttributeUserUniqueIdentifier",
@@ -243,6 +380,7 @@ pub const SETTINGS: &[Setting] = &[
         "",
         Admin,
         Free,
+        "Attribute of a user that never changes, by which they are recognised",
     ),
     setting(
         "ldapAttributeUserUsername",
@@ -250,6 +388,7 @@ pub const SETTINGS: &[Setting] = &[
         "",
         Admin,
         Free,
+        "Attribute with a user's username",
     ),
     setting(
         "ldapAttributeUserEmail",
@@ -257,6 +396,7 @@ pub const SETTINGS: &[Setting] = &[
         "",
         Admin,
         Free,
+        "Attribute with a user's e-mail address",
     ),
     setting(
         "ldapAttributeUserFirstName",
@@ -264,6 +404,7 @@ pub const SETTINGS: &[Setting] = &[
         "",
         Admin,
         Free,
+        "Attribute with a user's first name",
     ),
     setting(
         "ldapAttributeUserLastName",
@@ -271,6 +412,7 @@ pub const SETTINGS: &[Setting] = &[
         "",
         Admin,
         Free,
+        "Attribute with a user's last name",
     ),
     setting(
         "ldapAttributeUserDisplayName",
@@ -278,6 +420,7 @@ pub const SETTINGS: &[Setting] = &[
         "cn",
         Admin,
         Free,
+        "Attribute with the name a user is shown by",
     ),
     setting(
         "ldapAttributeUserProfilePicture",
@@ -285,6 +428,7 @@ pub const SETTINGS: &[Setting] = &[
         "",
         Admin,
         Free,
+        "Attribute with a user's picture: an address, the picture itself, or the picture in base64",
     ),
     setting(
         "ldapAttributeGroupMember",
@@ -292,6 +436,7 @@ pub const SETTINGS: &[Setting] = &[
         "member",
         Admin,
         Free,
+        "Attribute of a group that lists its members",
     ),
     setting(
         "ldapAttributeGroupUniqueIdentifier",
@@ -299,6 +444,7 @@ pub const SETTINGS: &[Setting] = &[
         "",
         Admin,
         Free,
+        "Attribute of a group that never changes, by which it is recognised",
     ),
     setting(
         "ldapAttributeGroupName",
@@ -306,14 +452,23 @@ pub const SETTINGS: &[Setting] = &[
         "",
         Admin,
         Free,
+        "Attribute with a group's name",
     ),
-    setting("ldapAdminGroupName", "LDAP_ADMIN_GROUP_NAME", "", Admin, Free),
+    setting(
+        "ldapAdminGroupName",
+        "LDAP_ADMIN_GROUP_NAME",
+        "",
+        Admin,
+        Free,
+        "Name of the group whose members become administrators; empty for none",
+    ),
     setting(
         "ldapSoftDeleteUsers",
         "LDAP_SOFT_DELETE_USERS",
         "true",
         Admin,
         Bool,
+        "Whether users who left the directory are disabled here rather than deleted",
     ),
     setting(
         "webauthnUserVerification",
@@ -321,6 +476,8 @@ pub const SETTINGS: &[Setting] = &[
         "required",
         Admin,
         OneOf(&["required", "preferred"]),
+        "Whether the authenticator has to verify its user, by fingerprint, face or PIN (`required`), \
+         or should where it can (`preferred`)",
     ),
     setting(
         "webauthnAllowSyncedPasskeys",
@@ -328,6 +485,7 @@ pub const SETTINGS: &[Setting] = &[
         "true",
         Admin,
         Bool,
+        "Whether passkeys that are copied between devices may be added",
     ),
     setting(
         "webauthnAuthenticatorAttachment",
@@ -335,6 +493,8 @@ pub const SETTINGS: &[Setting] = &[
         "any",
         Admin,
         OneOf(&["any", "platform", "cross-platform"]),
+        "Where new passkeys live: anywhere (`any`), in the device itself (`platform`), or in a \
+         security key or another device (`cross-platform`)",
     ),
     setting(
         "webauthnAttestation",
@@ -342,6 +502,7 @@ pub const SETTINGS: &[Setting] = &[
         "none",
         Admin,
         OneOf(&["none", "required"]),
+        "Whether the maker of the authenticator has to prove its model when a passkey is added",
     )
     .later(),
     setting(
@@ -350,6 +511,7 @@ pub const SETTINGS: &[Setting] = &[
         "[]",
         Admin,
         Aaguids,
+        "The only authenticator models new passkeys may live on; empty allows all",
     )
     .later(),
     setting(
@@ -358,6 +520,7 @@ pub const SETTINGS: &[Setting] = &[
         "[]",
         Admin,
         Aaguids,
+        "Authenticator models new passkeys may not live on",
     )
     .later(),
     setting(
@@ -366,6 +529,7 @@ pub const SETTINGS: &[Setting] = &[
         "true",
         Public,
         Bool,
+        "Whether users may make login codes for other devices of their own",
     )
     .later(),
     setting(
@@ -374,6 +538,7 @@ pub const SETTINGS: &[Setting] = &[
         "false",
         Public,
         Bool,
+        "Whether users may make recovery codes, which sign them in when they lost their passkeys",
     )
     .later(),
     setting(
@@ -382,15 +547,26 @@ pub const SETTINGS: &[Setting] = &[
         "[]",
         Admin,
         JsonStrings,
+        "Domains of the addresses people may sign up with, without `@`; empty allows all",
     )
     .later(),
-    setting("cimdUrlAllowlist", "CIMD_URL_ALLOWLIST", "[]", Admin, UrlPatterns),
+    setting(
+        "cimdUrlAllowlist",
+        "CIMD_URL_ALLOWLIST",
+        "[]",
+        Admin,
+        UrlPatterns,
+        "Addresses of documents by which clients may describe themselves, as patterns like those of \
+         callback URLs",
+    ),
     setting(
         "dynamicClientRegistration",
         "DYNAMIC_CLIENT_REGISTRATION",
         "disabled",
         Admin,
         OneOf(&["disabled", "token", "open"]),
+        "Which applications may register themselves (RFC 7591): none (`disabled`), those with a \
+         registration token (`token`), or all (`open`)",
     )
     .later(),
     setting(
@@ -399,6 +575,8 @@ pub const SETTINGS: &[Setting] = &[
         "false",
         Admin,
         Bool,
+        "Whether clients that registered themselves can be used only after an administrator approved \
+         them",
     )
     .later(),
 ];

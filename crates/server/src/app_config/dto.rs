@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{Deprecated, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::catalog::{HIDDEN, Rule, SETTINGS, Setting, Visibility};
+use super::catalog::{HIDDEN, Rule, SETTINGS, Setting, Since, Visibility};
 
 /// One setting.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -36,6 +37,15 @@ pub struct AdminConfigEntry {
     pub is_public: bool,
 }
 
+/// What null says of a setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Null {
+    /// Nothing a whole configuration should say.
+    Refused,
+    /// That it returns to its default.
+    Resets,
+}
+
 /// Settings by name; null counts as left out, names of no setting are ignored.
 #[derive(Clone, Default, Deserialize)]
 #[serde(transparent)]
@@ -59,13 +69,22 @@ impl ConfigInput {
             .or_else(|| self.0.iter().find(|(key, _)| same(key)).map(|(_, value)| value))
     }
 
-    fn schema_of(setting: &Setting) -> Schema {
-        let text = ObjectBuilder::new().schema_type(SchemaType::Type(Type::String));
+    fn schema_of(setting: &Setting, null: Null) -> Schema {
+        let kinds = match null {
+            Null::Refused => SchemaType::Type(Type::String),
+            Null::Resets => SchemaType::Array(vec![Type::String, Type::Null]),
+        };
+        let words = |words: &[&str]| {
+            let null = (null == Null::Resets).then_some(Value::Null);
+            let words = words.iter().map(|word| Value::from(*word));
+            Some(words.chain(null).collect::<Vec<_>>())
+        };
+        let text = ObjectBuilder::new().schema_type(kinds);
         let text = match setting.rule {
             Rule::Text(most) if most > 0 => text.min_length(Some(1)).max_length(Some(most)),
             Rule::Text(_) => text.min_length(Some(1)),
-            Rule::Bool => text.enum_values(Some(["true", "false"])),
-            Rule::OneOf(words) => text.enum_values(Some(words.iter().copied())),
+            Rule::Bool => text.enum_values(words(&["true", "false"])),
+            Rule::OneOf(allowed) => text.enum_values(words(allowed)),
             Rule::Minutes => text.pattern(Some("^[+-]?[0-9]+$")),
             Rule::Free
             | Rule::OptionalEmail
@@ -74,26 +93,35 @@ impl ConfigInput {
             | Rule::Aaguids
             | Rule::JsonClaims => text,
         };
-        let about = match setting.rule {
-            Rule::OptionalEmail => Some("An e-mail address or nothing".to_owned()),
-            Rule::JsonStrings => Some("A JSON array of strings".to_owned()),
-            Rule::UrlPatterns => Some("A JSON array of URL patterns".to_owned()),
-            Rule::Aaguids => Some("A JSON array of authenticator models (AAGUIDs)".to_owned()),
-            Rule::JsonClaims => Some("A JSON array of objects with key and value".to_owned()),
-            Rule::Minutes => Some("Minutes".to_owned()),
-            _ if setting.visibility == Visibility::Secret => Some(format!("`{HIDDEN}` keeps what is stored")),
-            _ => None,
+        let mut about = format!("{}.", setting.meaning);
+        let form = match setting.rule {
+            Rule::OptionalEmail => " An e-mail address or nothing.",
+            Rule::JsonStrings => " As text: a JSON array of strings.",
+            Rule::UrlPatterns => " As text: a JSON array of URL patterns.",
+            Rule::Aaguids => " As text: a JSON array of AAGUIDs.",
+            Rule::JsonClaims => " As text: a JSON array of objects with `key` and `value`.",
+            Rule::Free | Rule::Text(_) | Rule::Bool | Rule::Minutes | Rule::OneOf(_) => "",
         };
+        about.push_str(form);
+        if setting.visibility == Visibility::Secret {
+            about.push_str(&format!(
+                " Reads `{HIDDEN}` where it is set; written back, that keeps what is stored."
+            ));
+        }
+        if setting.since == Since::Later {
+            about.push_str(" A replacement that leaves it out does not change it.");
+        }
         text.default(Some(setting.default.into()))
-            .description(about)
+            .description(Some(about))
             .deprecated(None::<Deprecated>)
             .build()
             .into()
     }
 
-    fn object(required: impl Fn(&Setting) -> bool) -> RefOr<Schema> {
-        let object = SETTINGS.iter().fold(ObjectBuilder::new(), |object, setting| {
-            let object = object.property(setting.key, Self::schema_of(setting));
+    fn object(about: &str, null: Null, required: impl Fn(&Setting) -> bool) -> RefOr<Schema> {
+        let object = ObjectBuilder::new().description(Some(about));
+        let object = SETTINGS.iter().fold(object, |object, setting| {
+            let object = object.property(setting.key, Self::schema_of(setting, null));
             if required(setting) {
                 object.required(setting.key)
             } else {
@@ -106,7 +134,12 @@ impl ConfigInput {
 
 impl PartialSchema for ConfigInput {
     fn schema() -> RefOr<Schema> {
-        Self::object(Setting::is_required)
+        Self::object(
+            "The whole configuration, every value as text. What is left out or empty returns to its default, \
+             unless the setting says otherwise; names of no setting are ignored.",
+            Null::Refused,
+            Setting::is_required,
+        )
     }
 }
 
@@ -123,7 +156,12 @@ pub struct ConfigChange(pub ConfigInput);
 
 impl PartialSchema for ConfigChange {
     fn schema() -> RefOr<Schema> {
-        ConfigInput::object(|_| false)
+        ConfigInput::object(
+            "The settings that are to change, every value as text. Those left out stay, null returns one to its \
+             default; names of no setting are ignored.",
+            Null::Resets,
+            |_| false,
+        )
     }
 }
 

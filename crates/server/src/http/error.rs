@@ -241,7 +241,8 @@ impl ApiError {
         self.code
     }
 
-    fn body(&self, request_id: &str) -> ErrorBody {
+    /// What the wire says of it.
+    pub fn body(&self, request_id: &str) -> ErrorBody {
         let mut characters = self.message.chars();
         let error = characters
             .next()

@@ -15,6 +15,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::logout_request as waiting;
+use super::wire::EndSessionForm;
 use super::{facts, form, front_channel, response};
 use crate::audit::{self, Event};
 use crate::http::access::MaybeUser;
@@ -33,7 +34,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
 
 /// Signs the user out, asked by a client.
 #[utoipa::path(
-    get, path = "/api/oidc/end-session", tag = "OpenID Connect",
+    get, path = "/api/oidc/end-session", tag = "OpenID Connect", params(EndSessionForm),
     responses(
         (status = 200, description = "A page that signs out of other clients and goes on to where a redirect would"),
         (status = 302, description = "To the client, or to the sign-out page")
@@ -46,6 +47,7 @@ async fn get(State(state): State<AppState>, user: Result<MaybeUser, ApiError>, r
 /// The same by POST.
 #[utoipa::path(
     post, path = "/api/oidc/end-session", tag = "OpenID Connect",
+    request_body(content = EndSessionForm, content_type = "application/x-www-form-urlencoded", description = "Who asks, and where to go"),
     responses(
         (status = 200, description = "A page that signs out of other clients and goes on to where a redirect would"),
         (status = 302, description = "To the client, or to the sign-out page")

@@ -16,6 +16,7 @@ use utoipa_axum::routes;
 use super::client_authentication::{self, AuthenticatedClient};
 use super::presented_token::{self, LiveToken};
 use super::response::{self, Failure};
+use super::wire::{IntrospectionAnswer, OAuthFailure, PresentedTokenForm};
 use super::{facts, form};
 use crate::state::AppState;
 
@@ -30,10 +31,11 @@ pub fn routes() -> OpenApiRouter<AppState> {
 /// Describes a token of the calling client, or an access token for an API it is a server of.
 #[utoipa::path(
     post, path = "/api/oidc/introspect", tag = "OpenID Connect",
+    request_body(content = PresentedTokenForm, content_type = "application/x-www-form-urlencoded", description = "The token to be described"),
     responses(
-        (status = 200, body = Value, description = "The token, or that it is not active (RFC 7662 §2.2)"),
-        (status = 400, body = Value, description = "No token"),
-        (status = 401, body = Value, description = "No or a failed authentication")
+        (status = 200, body = IntrospectionAnswer, description = "The token, or that it is not active (RFC 7662 §2.2)"),
+        (status = 400, body = OAuthFailure, description = "No token"),
+        (status = 401, body = OAuthFailure, description = "No or a failed authentication")
     )
 )]
 async fn introspect(State(state): State<AppState>, request: Request) -> Response {

@@ -6,6 +6,7 @@ mod authorize;
 mod client_authentication;
 pub mod client_keys;
 mod device;
+mod discovery_document;
 pub mod dpop;
 mod end_session;
 pub mod facts;
@@ -25,6 +26,7 @@ mod revoke;
 mod token;
 mod userinfo;
 mod well_known;
+pub mod wire;
 
 use http::StatusCode;
 use pocket_id_store::types::MinimumPasskey;
@@ -34,7 +36,7 @@ use crate::http::error::ApiError;
 use crate::state::AppState;
 
 /// The passkey somebody used is not one the client takes.
-fn other_passkey(minimum: MinimumPasskey) -> ApiError {
+pub fn other_passkey(minimum: MinimumPasskey) -> ApiError {
     let text = match minimum {
         MinimumPasskey::Any => "This app needs another passkey",
         MinimumPasskey::DeviceBound => {

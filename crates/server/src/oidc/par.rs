@@ -20,6 +20,7 @@ use super::client_authentication::authenticate_for_tokens;
 use super::dpop::{self, Nonce, Proven, Unused};
 use super::form;
 use super::response::{self, Failure};
+use super::wire::{OAuthFailure, PushedRequestAnswer, PushedRequestForm};
 use crate::state::AppState;
 
 /// The routes.
@@ -30,11 +31,13 @@ pub fn routes() -> OpenApiRouter<AppState> {
 /// Keeps an authorization request for the user to come with.
 #[utoipa::path(
     post, path = "/api/oidc/par", tag = "OpenID Connect",
+    request_body(content = PushedRequestForm, content_type = "application/x-www-form-urlencoded", description = "The request to be kept"),
     responses(
-        (status = 201, body = Value, description = "The handle (RFC 9126 §2.2)"),
-        (status = 400, body = Value, description = "The request is not in order"),
-        (status = 401, body = Value, description = "Client authentication failed"),
-        (status = 413, body = Value, description = "The request is larger than 64 KiB")
+        (status = 201, body = PushedRequestAnswer, description = "The handle (RFC 9126 §2.2)"),
+        (status = 400, body = OAuthFailure, description = "The request is not in order"),
+        (status = 401, body = OAuthFailure, description = "Client authentication failed"),
+        (status = 403, body = OAuthFailure, description = "The API is not for this client"),
+        (status = 413, body = OAuthFailure, description = "The request is larger than 64 KiB")
     )
 )]
 async fn push(State(state): State<AppState>, request: Request) -> Response {

@@ -15,6 +15,7 @@ use super::client_authentication::authenticate;
 use super::form;
 use super::presented_token;
 use super::response::{self, Failure};
+use super::wire::{OAuthFailure, PresentedTokenForm};
 use crate::state::AppState;
 
 /// The routes.
@@ -26,10 +27,11 @@ pub fn routes() -> OpenApiRouter<AppState> {
 /// token only itself. Unknown tokens are as good as ended (RFC 7009 §2.2).
 #[utoipa::path(
     post, path = "/api/oidc/revoke", tag = "OpenID Connect",
+    request_body(content = PresentedTokenForm, content_type = "application/x-www-form-urlencoded", description = "The token to be ended"),
     responses(
         (status = 200, description = "The token is not good any more"),
-        (status = 400, body = Value, description = "No token, or another client's"),
-        (status = 401, body = Value, description = "Client authentication failed")
+        (status = 400, body = OAuthFailure, description = "No token, or another client's"),
+        (status = 401, body = OAuthFailure, description = "Client authentication failed")
     )
 )]
 async fn revoke(State(state): State<AppState>, request: Request) -> Response {

@@ -16,6 +16,7 @@ use utoipa_axum::routes;
 use super::dpop::{self, Nonce, Proven};
 use super::presented_token::{self, LiveToken};
 use super::response::{self, Failure};
+use super::wire::{OAuthFailure, UserInfo as Claims, UserInfoForm};
 use super::{facts, form};
 use crate::state::AppState;
 
@@ -28,10 +29,13 @@ pub fn routes() -> OpenApiRouter<AppState> {
 #[utoipa::path(
     get, path = "/api/oidc/userinfo", tag = "OpenID Connect",
     responses(
-        (status = 200, body = Value, description = "Claims (OIDC Core §5.3.2)"),
-        (status = 400, body = Value, description = "The access token was sent more than once"),
-        (status = 401, body = Value, description = "No usable access token (RFC 6750)"),
-        (status = 403, body = Value, description = "The access token is for other things")
+        (
+            status = 200, description = "Claims (OIDC Core §5.3.2); signed where the client registered that",
+            content((Claims = "application/json"), (String = "application/jwt"))
+        ),
+        (status = 400, body = OAuthFailure, description = "The access token was sent more than once"),
+        (status = 401, body = OAuthFailure, description = "No usable access token (RFC 6750)"),
+        (status = 403, body = OAuthFailure, description = "The access token is for other things")
     )
 )]
 async fn get(State(state): State<AppState>, request: Request) -> Response {
@@ -41,11 +45,15 @@ async fn get(State(state): State<AppState>, request: Request) -> Response {
 /// The same by POST; the token may be in the form.
 #[utoipa::path(
     post, path = "/api/oidc/userinfo", tag = "OpenID Connect",
+    request_body(content = Option<UserInfoForm>, content_type = "application/x-www-form-urlencoded", description = "The token, unless it is in the header"),
     responses(
-        (status = 200, body = Value, description = "Claims (OIDC Core §5.3.2)"),
-        (status = 400, body = Value, description = "The access token was sent more than once"),
-        (status = 401, body = Value, description = "No usable access token (RFC 6750)"),
-        (status = 403, body = Value, description = "The access token is for other things")
+        (
+            status = 200, description = "Claims (OIDC Core §5.3.2); signed where the client registered that",
+            content((Claims = "application/json"), (String = "application/jwt"))
+        ),
+        (status = 400, body = OAuthFailure, description = "The access token was sent more than once"),
+        (status = 401, body = OAuthFailure, description = "No usable access token (RFC 6750)"),
+        (status = 403, body = OAuthFailure, description = "The access token is for other things")
     )
 )]
 async fn post(State(state): State<AppState>, request: Request) -> Response {

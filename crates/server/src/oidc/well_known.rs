@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::discovery_document::DiscoveryDocument;
+use super::wire::KeySet;
 use crate::http::error::ApiResult;
 use crate::registration;
 use crate::state::AppState;
@@ -42,7 +44,7 @@ async fn document(state: &AppState) -> ApiResult<Json<Document>> {
 /// The discovery document of OpenID Connect.
 #[utoipa::path(
     get, path = "/.well-known/openid-configuration", tag = "OpenID Connect",
-    responses((status = 200, body = Value, description = "OpenID Connect Discovery 1.0"))
+    responses((status = 200, body = DiscoveryDocument, description = "OpenID Connect Discovery 1.0"))
 )]
 async fn openid_configuration(State(state): State<AppState>) -> ApiResult<Json<Document>> {
     document(&state).await
@@ -51,7 +53,7 @@ async fn openid_configuration(State(state): State<AppState>) -> ApiResult<Json<D
 /// The same document under the name RFC 8414 gives it.
 #[utoipa::path(
     get, path = "/.well-known/oauth-authorization-server", tag = "OpenID Connect",
-    responses((status = 200, body = Value, description = "RFC 8414"))
+    responses((status = 200, body = DiscoveryDocument, description = "RFC 8414"))
 )]
 async fn authorization_server(State(state): State<AppState>) -> ApiResult<Json<Document>> {
     document(&state).await
@@ -60,7 +62,7 @@ async fn authorization_server(State(state): State<AppState>) -> ApiResult<Json<D
 /// The public keys tokens are checked with.
 #[utoipa::path(
     get, path = "/.well-known/jwks.json", tag = "OpenID Connect",
-    responses((status = 200, body = Value, description = "RFC 7517"))
+    responses((status = 200, body = KeySet, description = "RFC 7517"))
 )]
 async fn jwks(State(state): State<AppState>) -> ApiResult<Json<Value>> {
     let published = state.signing_keys.published().await?;

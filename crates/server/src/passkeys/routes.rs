@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use super::dto::{PasskeyDto, RenameInput};
 use super::error::PasskeyError;
 use super::sign_in::Mediation;
-use super::wire::{CreationOptions, RequestOptions};
+use super::wire::{AuthenticationResponseJson, CreationOptions, RegistrationResponseJson, RequestOptions};
 use super::{service, sign_in};
 use crate::config::AppUrl;
 use crate::http::access::{BrowserUser, CurrentUser, FreshOrRecoveringUser, FreshUserOrKey};
@@ -66,7 +66,7 @@ async fn register_start(
 /// Registers the passkey the browser made.
 #[utoipa::path(
     post, path = "/api/webauthn/register/finish", tag = "Passkeys",
-    request_body(content = serde_json::Value, description = "The browser's RegistrationResponseJSON"),
+    request_body(content = RegistrationResponseJson, description = "The browser's answer"),
     responses(
         (status = 200, body = PasskeyDto), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 409, body = ErrorBody, description = "Registered already"),
@@ -141,7 +141,7 @@ async fn login_start(
 /// Signs in with the passkey the browser used.
 #[utoipa::path(
     post, path = "/api/webauthn/login/finish", tag = "Passkeys",
-    request_body(content = serde_json::Value, description = "The browser's AuthenticationResponseJSON"),
+    request_body(content = AuthenticationResponseJson, description = "The browser's answer"),
     responses(
         (status = 200, body = UserDto, description = "Sets the session cookie"), (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 413, body = ErrorBody),
@@ -193,7 +193,7 @@ async fn logout_page(State(state): State<AppState>) -> impl IntoResponse {
 /// Proves possession of a passkey again, by using it or by a passkey sign-in within the last minute.
 #[utoipa::path(
     post, path = "/api/webauthn/reauthenticate", tag = "Passkeys",
-    request_body(content = Option<serde_json::Value>, description = "The browser's AuthenticationResponseJSON, or nothing"),
+    request_body(content = Option<AuthenticationResponseJson>, description = "The browser's answer, or nothing"),
     responses(
         (status = 204, description = "Sets the proof cookie"), (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 413, body = ErrorBody),

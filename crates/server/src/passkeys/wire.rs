@@ -241,47 +241,75 @@ pub struct RequestOptions {
 }
 
 /// The browser's `RegistrationResponseJSON`, as far as we look at it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RegistrationResponseJson {
+    /// Credential ID.
+    #[schema(value_type = String)]
     pub(super) id: Base64Url,
+    /// The same.
+    #[schema(value_type = String)]
     pub(super) raw_id: Base64Url,
+    /// Always `public-key`.
     #[serde(rename = "type")]
     pub(super) _kind: PublicKeyType,
+    /// What the authenticator made.
     pub(super) response: AttestationResponseJson,
+    /// `platform` or `cross-platform`, where the browser says it.
     #[serde(default)]
     pub(super) authenticator_attachment: Option<String>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+/// A new passkey.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AttestationResponseJson {
+    /// What the browser was asked, base64url.
     #[serde(rename = "clientDataJSON")]
+    #[schema(value_type = String)]
     pub(super) client_data: Base64Url,
+    /// The public key and what proves the authenticator's model, base64url.
+    #[schema(value_type = String)]
     pub(super) attestation_object: Base64Url,
+    /// How the authenticator can be reached.
     #[serde(default)]
     pub(super) transports: Option<Vec<String>>,
 }
 
 /// The browser's `AuthenticationResponseJSON`, as far as we look at it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AuthenticationResponseJson {
+    /// Credential ID.
+    #[schema(value_type = String)]
     pub(super) id: Base64Url,
+    /// The same.
+    #[schema(value_type = String)]
     pub(super) raw_id: Base64Url,
+    /// Always `public-key`.
     #[serde(rename = "type")]
     pub(super) _kind: PublicKeyType,
+    /// What the authenticator signed.
     pub(super) response: AssertionResponseJson,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+/// A use of a passkey.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AssertionResponseJson {
+    /// What the browser was asked, base64url.
     #[serde(rename = "clientDataJSON")]
+    #[schema(value_type = String)]
     pub(super) client_data: Base64Url,
+    /// What the authenticator says of itself, base64url.
+    #[schema(value_type = String)]
     pub(super) authenticator_data: Base64Url,
+    /// Its signature over both, base64url.
+    #[schema(value_type = String)]
     pub(super) signature: Base64Url,
+    /// Whose passkey it is, base64url.
     #[serde(default)]
+    #[schema(value_type = Option<String>)]
     pub(super) user_handle: Option<Base64Url>,
 }
 

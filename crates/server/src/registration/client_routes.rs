@@ -10,10 +10,12 @@ use utoipa_axum::routes;
 
 use super::management;
 use super::registering::{self, RegisterError, Registered, reveal};
+use super::wire::{ClientMetadata, RegisteredClient};
 use crate::http::body::{is_json, read_limited};
 use crate::http::path::ClientIdPath;
 use crate::http::rate_limit::{ClientRegistration, Limited};
 use crate::oidc::response;
+use crate::oidc::wire::OAuthFailure;
 use crate::state::AppState;
 
 /// The largest metadata document accepted, in bytes.
@@ -28,12 +30,12 @@ pub fn routes() -> OpenApiRouter<AppState> {
 
 /// Registers a client (RFC 7591).
 #[utoipa::path(
-    post, path = "/api/oidc/register", tag = "OpenID Connect", request_body = Value,
+    post, path = "/api/oidc/register", tag = "OpenID Connect", request_body = ClientMetadata,
     responses(
-        (status = 201, body = Value, description = "The client (RFC 7591 §3.2.1)"),
-        (status = 400, body = Value, description = "Unacceptable metadata (RFC 7591 §3.2.2)"),
-        (status = 401, body = Value, description = "No usable initial access token"),
-        (status = 403, body = Value, description = "Registration is off")
+        (status = 201, body = RegisteredClient, description = "The client (RFC 7591 §3.2.1)"),
+        (status = 400, body = OAuthFailure, description = "Unacceptable metadata (RFC 7591 §3.2.2)"),
+        (status = 401, body = OAuthFailure, description = "No usable initial access token"),
+        (status = 403, body = OAuthFailure, description = "Registration is off")
     )
 )]
 async fn register(
@@ -57,8 +59,8 @@ async fn register(
     get, path = "/api/oidc/register/{id}", tag = "OpenID Connect",
     params(("id" = String, Path, description = "Client ID")),
     responses(
-        (status = 200, body = Value, description = "The client"),
-        (status = 401, body = Value, description = "Not its registration access token")
+        (status = 200, body = RegisteredClient, description = "The client"),
+        (status = 401, body = OAuthFailure, description = "Not its registration access token")
     )
 )]
 async fn find(State(state): State<AppState>, ClientIdPath(id): ClientIdPath, headers: HeaderMap) -> Response {
@@ -70,12 +72,12 @@ async fn find(State(state): State<AppState>, ClientIdPath(id): ClientIdPath, hea
 
 /// Replaces what a client registered, and its registration access token (RFC 7592 §2.2).
 #[utoipa::path(
-    put, path = "/api/oidc/register/{id}", tag = "OpenID Connect", request_body = Value,
+    put, path = "/api/oidc/register/{id}", tag = "OpenID Connect", request_body = ClientMetadata,
     params(("id" = String, Path, description = "Client ID")),
     responses(
-        (status = 200, body = Value, description = "The client"),
-        (status = 400, body = Value, description = "Unacceptable metadata"),
-        (status = 401, body = Value, description = "Not its registration access token")
+        (status = 200, body = RegisteredClient, description = "The client"),
+        (status = 400, body = OAuthFailure, description = "Unacceptable metadata"),
+        (status = 401, body = OAuthFailure, description = "Not its registration access token")
     )
 )]
 async fn replace(
@@ -99,7 +101,7 @@ async fn replace(
     delete, path = "/api/oidc/register/{id}", tag = "OpenID Connect",
     params(("id" = String, Path, description = "Client ID")),
     responses(
-        (status = 204), (status = 401, body = Value, description = "Not its registration access token")
+        (status = 204), (status = 401, body = OAuthFailure, description = "Not its registration access token")
     )
 )]
 async fn remove(

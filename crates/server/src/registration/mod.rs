@@ -11,6 +11,7 @@ mod policy;
 mod registering;
 mod routes;
 mod tokens;
+mod wire;
 
 pub use policy::{Mode, requires_approval};
 

@@ -2447,6 +2447,26 @@ export interface components {
              */
             name: string;
         };
+        /** @description A use of a passkey. */
+        AssertionResponseJson: {
+            /** @description What the authenticator says of itself, base64url. */
+            authenticatorData: string;
+            /** @description What the browser was asked, base64url. */
+            clientDataJSON: string;
+            /** @description Its signature over both, base64url. */
+            signature: string;
+            /** @description Whose passkey it is, base64url. */
+            userHandle?: string | null;
+        };
+        /** @description A new passkey. */
+        AttestationResponseJson: {
+            /** @description The public key and what proves the authenticator's model, base64url. */
+            attestationObject: string;
+            /** @description What the browser was asked, base64url. */
+            clientDataJSON: string;
+            /** @description How the authenticator can be reached. */
+            transports?: string[] | null;
+        };
         /** @description Something that happened. */
         AuditLogDto: {
             /** @description Who did it, where that is somebody else; else empty. */
@@ -2483,6 +2503,17 @@ export interface components {
             /** @description Their name then; empty in the log of oneself. */
             username: string;
         };
+        /** @description The browser's `AuthenticationResponseJSON`, as far as we look at it. */
+        AuthenticationResponseJson: {
+            /** @description Credential ID. */
+            id: string;
+            /** @description The same. */
+            rawId: string;
+            /** @description What the authenticator signed. */
+            response: components["schemas"]["AssertionResponseJson"];
+            /** @description Always `public-key`. */
+            type: components["schemas"]["PublicKeyType"];
+        };
         /** @description What kind of authenticator and credential is wanted. */
         AuthenticatorSelection: {
             /** @description `platform`, `cross-platform`, or left out. */
@@ -2493,6 +2524,45 @@ export interface components {
             residentKey: string;
             /** @description Whether the person must be verified. */
             userVerification: string;
+        };
+        /** @description An authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1). */
+        AuthorizationForm: {
+            /** @description How sure the client wants to be of the person, best first, separated by spaces: `phr` or `0`. */
+            acr_values?: string;
+            /** @description Claims asked for one by one, as JSON (OpenID Connect Core §5.5). */
+            claims?: string;
+            /** @description Who asks: the client's ID. */
+            client_id?: string;
+            /** @description The PKCE challenge (RFC 7636). */
+            code_challenge?: string;
+            /** @description How it was made: `S256`, and `plain` for clients that may. */
+            code_challenge_method?: string;
+            /** @description Thumbprint of the key the code is bound to (RFC 9449 §10). */
+            dpop_jkt?: string;
+            /** @description An ID token of ours: whom the client believes to be signed in. */
+            id_token_hint?: string;
+            /** @description The most seconds since the person proved who they are. */
+            max_age?: string;
+            /** @description Comes back in the ID token as it is. */
+            nonce?: string;
+            /** @description Which screens there are: `none`, or of `login`, `consent` and `select_account` some, separated by spaces. */
+            prompt?: string;
+            /** @description Where the answer goes: one of the client's callback URLs. Needed where it has several. */
+            redirect_uri?: string;
+            /** @description The request as a JWT (RFC 9101). */
+            request?: string;
+            /** @description A pushed request's handle, or a registered address of a request object. Not in a pushed request. */
+            request_uri?: string;
+            /** @description The API the access token is to be for, by its resource (RFC 8707). */
+            resource?: string;
+            /** @description How the answer comes: `query`, `fragment` or `form_post`. Without it as the response type has it. */
+            response_mode?: string;
+            /** @description What is wanted: `code`, and for clients that may have tokens without one `id_token` or `id_token token`. */
+            response_type?: string;
+            /** @description Scopes, separated by spaces. `openid` asks for an ID token. */
+            scope?: string;
+            /** @description Comes back with the answer as it is. */
+            state?: string;
         };
         /** @description A client somebody allowed something. */
         AuthorizedClientDto: {
@@ -2638,7 +2708,10 @@ export interface components {
              * @default false
              */
             pkceEnabled?: boolean;
-            /** @default null */
+            /**
+             * @description Keys, algorithms, proofs and logout addresses; what is stored stays when absent.
+             * @default null
+             */
             protocol?: components["schemas"]["ClientProtocolDto"] | null;
             /**
              * Format: int32
@@ -2661,6 +2734,84 @@ export interface components {
              * @default false
              */
             skipConsent?: boolean;
+        };
+        /** @description What a client registers (RFC 7591 §2, OpenID Connect Dynamic Client Registration §2). Other members are ignored. */
+        ClientMetadata: {
+            /** @description `web` (the default) or `native`. */
+            application_type?: string;
+            /** @description Whether it needs to know which session ended. */
+            backchannel_logout_session_required?: boolean;
+            /** @description Where it is told of sign-outs by the server. */
+            backchannel_logout_uri?: string;
+            /** @description Name for people. In other languages: `client_name#de`. */
+            client_name?: string;
+            /** @description Address of its home page. */
+            client_uri?: string;
+            /** @description Whom to write to, by e-mail address. */
+            contacts?: string[];
+            /**
+             * Format: int32
+             * @description The most seconds since people proved who they are, for requests that do not say.
+             */
+            default_max_age?: number;
+            /** @description Whether its access tokens are always bound to a key (RFC 9449). */
+            dpop_bound_access_tokens?: boolean;
+            /** @description Whether it needs to know which session ended. */
+            frontchannel_logout_session_required?: boolean;
+            /** @description Where it is told of sign-outs by the browser. */
+            frontchannel_logout_uri?: string;
+            /**
+             * @description `authorization_code` (the default), `refresh_token`, `implicit`, `client_credentials` or
+             *     `urn:ietf:params:oauth:grant-type:device_code`.
+             */
+            grant_types?: string[];
+            /** @description What its ID tokens are signed with; `RS256` unless it says otherwise. */
+            id_token_signed_response_alg?: string;
+            /** @description Address at which it starts a sign-in itself. */
+            initiate_login_uri?: string;
+            /** @description Its public keys; not together with `jwks_uri`. */
+            jwks?: Record<string, never>;
+            /** @description Where they are. */
+            jwks_uri?: string;
+            /** @description Address of its logo. */
+            logo_uri?: string;
+            /** @description Address of its privacy policy. */
+            policy_uri?: string;
+            /** @description Where browsers may go after signing out. */
+            post_logout_redirect_uris?: string[];
+            /** @description Where answers to its authorization requests may go. Needed unless there are no `response_types`. */
+            redirect_uris?: string[];
+            /** @description The one algorithm its request objects are signed with. */
+            request_object_signing_alg?: string;
+            /** @description Where its request objects are. */
+            request_uris?: string[];
+            /** @description Whether it wants to know when they did. */
+            require_auth_time?: boolean;
+            /** @description Whether it always pushes its requests. */
+            require_pushed_authorization_requests?: boolean;
+            /** @description Whether it always signs them. */
+            require_signed_request_object?: boolean;
+            /** @description `code`, `id_token` or `id_token token`, as the grant types have it. */
+            response_types?: string[];
+            /** @description A document that lists all its redirect URIs. */
+            sector_identifier_uri?: string;
+            /** @description Which software it is. */
+            software_id?: string;
+            /** @description Which version of it. */
+            software_version?: string;
+            /** @description How it knows users: `public` is the only way. */
+            subject_type?: string;
+            /**
+             * @description How it authenticates: `client_secret_basic` (the default), `client_secret_post`, `client_secret_jwt`,
+             *     `private_key_jwt` or `none`.
+             */
+            token_endpoint_auth_method?: string;
+            /** @description The one algorithm its assertions are signed with. */
+            token_endpoint_auth_signing_alg?: string;
+            /** @description Address of its terms of service. */
+            tos_uri?: string;
+            /** @description What its userinfo is signed with; not at all unless it says so. */
+            userinfo_signed_response_alg?: string;
         };
         /** @description What anybody may know of a client. */
         ClientMetaDto: {
@@ -2866,6 +3017,7 @@ export interface components {
         };
         /** @description What is next. */
         CompletedDto: {
+            /** @description The request, if steps are left. */
             interaction?: components["schemas"]["InteractionDto"] | null;
             /** @description Where to navigate, if none is left. */
             redirectUrl?: string | null;
@@ -2878,216 +3030,306 @@ export interface components {
              */
             step?: string;
         };
+        /** @description The settings that are to change, every value as text. Those left out stay, null returns one to its default; names of no setting are ignored. */
         ConfigChange: {
-            /** @default default */
-            accentColor?: string;
             /**
-             * @default true
-             * @enum {string}
+             * @description Colour of buttons, links and focus rings: any CSS colour, or `default`.
+             * @default default
              */
-            allowOwnAccountEdit?: "true" | "false";
+            accentColor?: string | null;
             /**
+             * @description Whether people may change their own details.
              * @default true
-             * @enum {string}
+             * @enum {string|null}
              */
-            allowOwnLoginCodes?: "true" | "false";
+            allowOwnAccountEdit?: "true" | "false" | null;
             /**
+             * @description Whether users may make login codes for other devices of their own. A replacement that leaves it out does not change it.
+             * @default true
+             * @enum {string|null}
+             */
+            allowOwnLoginCodes?: "true" | "false" | null;
+            /**
+             * @description Whether users may make recovery codes, which sign them in when they lost their passkeys. A replacement that leaves it out does not change it.
              * @default false
-             * @enum {string}
+             * @enum {string|null}
              */
-            allowRecoveryCodes?: "true" | "false";
+            allowRecoveryCodes?: "true" | "false" | null;
             /**
+             * @description Who makes their own account: nobody (`disabled`), whoever has a sign-up token (`withToken`), or everybody (`open`).
              * @default disabled
-             * @enum {string}
+             * @enum {string|null}
              */
-            allowUserSignups?: "disabled" | "withToken" | "open";
-            /** @default Pocket ID */
-            appName?: string;
+            allowUserSignups?: "disabled" | "withToken" | "open" | null;
             /**
-             * @description A JSON array of URL patterns
+             * @description Name of this installation, shown on its pages and in its mail.
+             * @default Pocket ID
+             */
+            appName?: string | null;
+            /**
+             * @description Addresses of documents by which clients may describe themselves, as patterns like those of callback URLs. As text: a JSON array of URL patterns.
              * @default []
              */
-            cimdUrlAllowlist?: string;
+            cimdUrlAllowlist?: string | null;
             /**
+             * @description Whether pages do without animations.
              * @default false
-             * @enum {string}
+             * @enum {string|null}
              */
-            disableAnimations?: "true" | "false";
+            disableAnimations?: "true" | "false" | null;
             /**
+             * @description Which applications may register themselves (RFC 7591): none (`disabled`), those with a registration token (`token`), or all (`open`). A replacement that leaves it out does not change it.
              * @default disabled
-             * @enum {string}
+             * @enum {string|null}
              */
-            dynamicClientRegistration?: "disabled" | "token" | "open";
+            dynamicClientRegistration?: "disabled" | "token" | "open" | null;
             /**
+             * @description Whether clients that registered themselves can be used only after an administrator approved them. A replacement that leaves it out does not change it.
              * @default false
-             * @enum {string}
+             * @enum {string|null}
              */
-            dynamicClientRegistrationRequiresApproval?: "true" | "false";
+            dynamicClientRegistrationRequiresApproval?: "true" | "false" | null;
             /**
+             * @description Whether people get mail a week before one of their API keys ends.
              * @default false
-             * @enum {string}
+             * @enum {string|null}
              */
-            emailApiKeyExpirationEnabled?: "true" | "false";
+            emailApiKeyExpirationEnabled?: "true" | "false" | null;
             /**
+             * @description Whether people get mail about sign-ins from an address and browser that are new for them, and about changes of what signs them in.
              * @default false
-             * @enum {string}
+             * @enum {string|null}
              */
-            emailLoginNotificationEnabled?: "true" | "false";
+            emailLoginNotificationEnabled?: "true" | "false" | null;
             /**
+             * @description Whether administrators may have a login code mailed to a user.
              * @default false
-             * @enum {string}
+             * @enum {string|null}
              */
-            emailOneTimeAccessAsAdminEnabled?: "true" | "false";
+            emailOneTimeAccessAsAdminEnabled?: "true" | "false" | null;
             /**
+             * @description Whether people who are not signed in may have a login code mailed to them.
              * @default false
-             * @enum {string}
+             * @enum {string|null}
              */
-            emailOneTimeAccessAsUnauthenticatedEnabled?: "true" | "false";
+            emailOneTimeAccessAsUnauthenticatedEnabled?: "true" | "false" | null;
             /**
+             * @description Whether addresses count as verified without anybody having proven that they are theirs.
              * @default false
-             * @enum {string}
+             * @enum {string|null}
              */
-            emailsVerified?: "true" | "false";
+            emailsVerified?: "true" | "false" | null;
             /**
+             * @description Whether people whose address is not verified are offered mail to verify it.
              * @default false
-             * @enum {string}
+             * @enum {string|null}
              */
-            emailVerificationEnabled?: "true" | "false";
-            /** @default /settings/account */
-            homePageUrl?: string;
-            /** @default  */
-            ldapAdminGroupName?: string;
-            /** @default member */
-            ldapAttributeGroupMember?: string;
-            /** @default  */
-            ldapAttributeGroupName?: string;
-            /** @default  */
-            ldapAttributeGroupUniqueIdentifier?: string;
-            /** @default cn */
-            ldapAttributeUserDisplayName?: string;
-            /** @default  */
-            ldapAttributeUserEmail?: string;
-            /** @default  */
-            ldapAttributeUserFirstName?: string;
-            /** @default  */
-            ldapAttributeUserLastName?: string;
-            /** @default  */
-            ldapAttributeUserProfilePicture?: string;
-            /** @default  */
-            ldapAttributeUserUniqueIdentifier?: string;
-            /** @default  */
-            ldapAttributeUserUsername?: string;
-            /** @default  */
-            ldapBase?: string;
-            /** @default  */
-            ldapBindDn?: string;
+            emailVerificationEnabled?: "true" | "false" | null;
             /**
-             * @description `XXXXXXXXXX` keeps what is stored
+             * @description Where people land after signing in: a path of this installation or an address.
+             * @default /settings/account
+             */
+            homePageUrl?: string | null;
+            /**
+             * @description Name of the group whose members become administrators; empty for none.
              * @default
              */
-            ldapBindPassword?: string;
+            ldapAdminGroupName?: string | null;
             /**
+             * @description Attribute of a group that lists its members.
+             * @default member
+             */
+            ldapAttributeGroupMember?: string | null;
+            /**
+             * @description Attribute with a group's name.
+             * @default
+             */
+            ldapAttributeGroupName?: string | null;
+            /**
+             * @description Attribute of a group that never changes, by which it is recognised.
+             * @default
+             */
+            ldapAttributeGroupUniqueIdentifier?: string | null;
+            /**
+             * @description Attribute with the name a user is shown by.
+             * @default cn
+             */
+            ldapAttributeUserDisplayName?: string | null;
+            /**
+             * @description Attribute with a user's e-mail address.
+             * @default
+             */
+            ldapAttributeUserEmail?: string | null;
+            /**
+             * @description Attribute with a user's first name.
+             * @default
+             */
+            ldapAttributeUserFirstName?: string | null;
+            /**
+             * @description Attribute with a user's last name.
+             * @default
+             */
+            ldapAttributeUserLastName?: string | null;
+            /**
+             * @description Attribute with a user's picture: an address, the picture itself, or the picture in base64.
+             * @default
+             */
+            ldapAttributeUserProfilePicture?: string | null;
+            /**
+             * @description Attribute of a user that never changes, by which they are recognised.
+             * @default
+             */
+            ldapAttributeUserUniqueIdentifier?: string | null;
+            /**
+             * @description Attribute with a user's username.
+             * @default
+             */
+            ldapAttributeUserUsername?: string | null;
+            /**
+             * @description Distinguished name below which users and groups are searched.
+             * @default
+             */
+            ldapBase?: string | null;
+            /**
+             * @description Distinguished name to sign in to the directory with.
+             * @default
+             */
+            ldapBindDn?: string | null;
+            /**
+             * @description Password to sign in to the directory with, stored encrypted. Reads `XXXXXXXXXX` where it is set; written back, that keeps what is stored.
+             * @default
+             */
+            ldapBindPassword?: string | null;
+            /**
+             * @description Whether users and groups that came from an LDAP directory are managed there, so that they are read-only here. This version keeps all settings of the directory and does not read it yet.
              * @default false
-             * @enum {string}
+             * @enum {string|null}
              */
-            ldapEnabled?: "true" | "false";
+            ldapEnabled?: "true" | "false" | null;
             /**
+             * @description Whether the directory's certificate is taken without being verified.
              * @default false
-             * @enum {string}
+             * @enum {string|null}
              */
-            ldapSkipCertVerify?: "true" | "false";
+            ldapSkipCertVerify?: "true" | "false" | null;
             /**
+             * @description Whether users who left the directory are disabled here rather than deleted.
              * @default true
-             * @enum {string}
+             * @enum {string|null}
              */
-            ldapSoftDeleteUsers?: "true" | "false";
-            /** @default  */
-            ldapUrl?: string;
-            /** @default (objectClass=groupOfNames) */
-            ldapUserGroupSearchFilter?: string;
-            /** @default (objectClass=person) */
-            ldapUserSearchFilter?: string;
+            ldapSoftDeleteUsers?: "true" | "false" | null;
             /**
+             * @description Address of the directory, beginning with `ldap://`, `ldaps://` or `ldapi://`.
+             * @default
+             */
+            ldapUrl?: string | null;
+            /**
+             * @description LDAP filter that finds groups.
+             * @default (objectClass=groupOfNames)
+             */
+            ldapUserGroupSearchFilter?: string | null;
+            /**
+             * @description LDAP filter that finds users.
+             * @default (objectClass=person)
+             */
+            ldapUserSearchFilter?: string | null;
+            /**
+             * @description Whether every user needs an e-mail address.
              * @default true
-             * @enum {string}
+             * @enum {string|null}
              */
-            requireUserEmail?: "true" | "false";
+            requireUserEmail?: "true" | "false" | null;
             /**
-             * @description Minutes
+             * @description How long a sign-in lasts, in minutes; less than 1 counts as 1, more than 525600 (a year) as a year.
              * @default 60
              */
-            sessionDuration?: string;
+            sessionDuration?: string | null;
             /**
-             * @description A JSON array of strings
+             * @description Domains of the addresses people may sign up with, without `@`; empty allows all. As text: a JSON array of strings. A replacement that leaves it out does not change it.
              * @default []
              */
-            signupAllowedEmailDomains?: string;
+            signupAllowedEmailDomains?: string | null;
             /**
-             * @description A JSON array of objects with key and value
+             * @description Custom claims new users are given. As text: a JSON array of objects with `key` and `value`.
              * @default []
              */
-            signupDefaultCustomClaims?: string;
+            signupDefaultCustomClaims?: string | null;
             /**
-             * @description A JSON array of strings
+             * @description Groups new users are put into, by ID. As text: a JSON array of strings.
              * @default []
              */
-            signupDefaultUserGroupIDs?: string;
+            signupDefaultUserGroupIDs?: string | null;
             /**
-             * @description An e-mail address or nothing
+             * @description Sender's address of all mail. An e-mail address or nothing.
              * @default
              */
-            smtpFrom?: string;
-            /** @default  */
-            smtpHost?: string;
+            smtpFrom?: string | null;
             /**
-             * @description `XXXXXXXXXX` keeps what is stored
+             * @description Name or address of the mail server; without one no mail is sent.
              * @default
              */
-            smtpPassword?: string;
-            /** @default  */
-            smtpPort?: string;
+            smtpHost?: string | null;
             /**
+             * @description Password at the mail server, stored encrypted. Reads `XXXXXXXXXX` where it is set; written back, that keeps what is stored.
+             * @default
+             */
+            smtpPassword?: string | null;
+            /**
+             * @description Port of the mail server; empty means 465 with `smtpTls` `tls`, and 587 otherwise.
+             * @default
+             */
+            smtpPort?: string | null;
+            /**
+             * @description Whether the mail server's certificate is taken without being verified.
              * @default false
-             * @enum {string}
+             * @enum {string|null}
              */
-            smtpSkipCertVerify?: "true" | "false";
+            smtpSkipCertVerify?: "true" | "false" | null;
             /**
+             * @description How the connection to the mail server is encrypted: not at all (`none`), by a command after connecting or nothing is sent (`starttls`), or from the beginning (`tls`).
              * @default none
-             * @enum {string}
+             * @enum {string|null}
              */
-            smtpTls?: "none" | "starttls" | "tls";
-            /** @default  */
-            smtpUser?: string;
+            smtpTls?: "none" | "starttls" | "tls" | null;
             /**
-             * @description A JSON array of authenticator models (AAGUIDs)
+             * @description User name at the mail server; empty where it asks for none.
+             * @default
+             */
+            smtpUser?: string | null;
+            /**
+             * @description The only authenticator models new passkeys may live on; empty allows all. As text: a JSON array of AAGUIDs. A replacement that leaves it out does not change it.
              * @default []
              */
-            webauthnAllowedAuthenticators?: string;
+            webauthnAllowedAuthenticators?: string | null;
             /**
+             * @description Whether passkeys that are copied between devices may be added.
              * @default true
-             * @enum {string}
+             * @enum {string|null}
              */
-            webauthnAllowSyncedPasskeys?: "true" | "false";
+            webauthnAllowSyncedPasskeys?: "true" | "false" | null;
             /**
+             * @description Whether the maker of the authenticator has to prove its model when a passkey is added. A replacement that leaves it out does not change it.
              * @default none
-             * @enum {string}
+             * @enum {string|null}
              */
-            webauthnAttestation?: "none" | "required";
+            webauthnAttestation?: "none" | "required" | null;
             /**
+             * @description Where new passkeys live: anywhere (`any`), in the device itself (`platform`), or in a security key or another device (`cross-platform`).
              * @default any
-             * @enum {string}
+             * @enum {string|null}
              */
-            webauthnAuthenticatorAttachment?: "any" | "platform" | "cross-platform";
+            webauthnAuthenticatorAttachment?: "any" | "platform" | "cross-platform" | null;
             /**
-             * @description A JSON array of authenticator models (AAGUIDs)
+             * @description Authenticator models new passkeys may not live on. As text: a JSON array of AAGUIDs. A replacement that leaves it out does not change it.
              * @default []
              */
-            webauthnDeniedAuthenticators?: string;
+            webauthnDeniedAuthenticators?: string | null;
             /**
+             * @description Whether the authenticator has to verify its user, by fingerprint, face or PIN (`required`), or should where it can (`preferred`).
              * @default required
-             * @enum {string}
+             * @enum {string|null}
              */
-            webauthnUserVerification?: "required" | "preferred";
+            webauthnUserVerification?: "required" | "preferred" | null;
         };
         /** @description One setting. */
         ConfigEntry: {
@@ -3107,216 +3349,314 @@ export interface components {
              */
             value: string;
         };
+        /** @description The whole configuration, every value as text. What is left out or empty returns to its default, unless the setting says otherwise; names of no setting are ignored. */
         ConfigInput: {
-            /** @default default */
+            /**
+             * @description Colour of buttons, links and focus rings: any CSS colour, or `default`.
+             * @default default
+             */
             accentColor?: string;
             /**
+             * @description Whether people may change their own details.
              * @default true
              * @enum {string}
              */
             allowOwnAccountEdit: "true" | "false";
             /**
+             * @description Whether users may make login codes for other devices of their own. A replacement that leaves it out does not change it.
              * @default true
              * @enum {string}
              */
             allowOwnLoginCodes?: "true" | "false";
             /**
+             * @description Whether users may make recovery codes, which sign them in when they lost their passkeys. A replacement that leaves it out does not change it.
              * @default false
              * @enum {string}
              */
             allowRecoveryCodes?: "true" | "false";
             /**
+             * @description Who makes their own account: nobody (`disabled`), whoever has a sign-up token (`withToken`), or everybody (`open`).
              * @default disabled
              * @enum {string}
              */
             allowUserSignups: "disabled" | "withToken" | "open";
-            /** @default Pocket ID */
+            /**
+             * @description Name of this installation, shown on its pages and in its mail.
+             * @default Pocket ID
+             */
             appName: string;
             /**
-             * @description A JSON array of URL patterns
+             * @description Addresses of documents by which clients may describe themselves, as patterns like those of callback URLs. As text: a JSON array of URL patterns.
              * @default []
              */
             cimdUrlAllowlist?: string;
             /**
+             * @description Whether pages do without animations.
              * @default false
              * @enum {string}
              */
             disableAnimations: "true" | "false";
             /**
+             * @description Which applications may register themselves (RFC 7591): none (`disabled`), those with a registration token (`token`), or all (`open`). A replacement that leaves it out does not change it.
              * @default disabled
              * @enum {string}
              */
             dynamicClientRegistration?: "disabled" | "token" | "open";
             /**
+             * @description Whether clients that registered themselves can be used only after an administrator approved them. A replacement that leaves it out does not change it.
              * @default false
              * @enum {string}
              */
             dynamicClientRegistrationRequiresApproval?: "true" | "false";
             /**
+             * @description Whether people get mail a week before one of their API keys ends.
              * @default false
              * @enum {string}
              */
             emailApiKeyExpirationEnabled: "true" | "false";
             /**
+             * @description Whether people get mail about sign-ins from an address and browser that are new for them, and about changes of what signs them in.
              * @default false
              * @enum {string}
              */
             emailLoginNotificationEnabled: "true" | "false";
             /**
+             * @description Whether administrators may have a login code mailed to a user.
              * @default false
              * @enum {string}
              */
             emailOneTimeAccessAsAdminEnabled: "true" | "false";
             /**
+             * @description Whether people who are not signed in may have a login code mailed to them.
              * @default false
              * @enum {string}
              */
             emailOneTimeAccessAsUnauthenticatedEnabled: "true" | "false";
             /**
+             * @description Whether addresses count as verified without anybody having proven that they are theirs.
              * @default false
              * @enum {string}
              */
             emailsVerified: "true" | "false";
             /**
+             * @description Whether people whose address is not verified are offered mail to verify it.
              * @default false
              * @enum {string}
              */
             emailVerificationEnabled: "true" | "false";
-            /** @default /settings/account */
+            /**
+             * @description Where people land after signing in: a path of this installation or an address.
+             * @default /settings/account
+             */
             homePageUrl: string;
-            /** @default  */
+            /**
+             * @description Name of the group whose members become administrators; empty for none.
+             * @default
+             */
             ldapAdminGroupName?: string;
-            /** @default member */
+            /**
+             * @description Attribute of a group that lists its members.
+             * @default member
+             */
             ldapAttributeGroupMember?: string;
-            /** @default  */
+            /**
+             * @description Attribute with a group's name.
+             * @default
+             */
             ldapAttributeGroupName?: string;
-            /** @default  */
+            /**
+             * @description Attribute of a group that never changes, by which it is recognised.
+             * @default
+             */
             ldapAttributeGroupUniqueIdentifier?: string;
-            /** @default cn */
+            /**
+             * @description Attribute with the name a user is shown by.
+             * @default cn
+             */
             ldapAttributeUserDisplayName?: string;
-            /** @default  */
+            /**
+             * @description Attribute with a user's e-mail address.
+             * @default
+             */
             ldapAttributeUserEmail?: string;
-            /** @default  */
+            /**
+             * @description Attribute with a user's first name.
+             * @default
+             */
             ldapAttributeUserFirstName?: string;
-            /** @default  */
+            /**
+             * @description Attribute with a user's last name.
+             * @default
+             */
             ldapAttributeUserLastName?: string;
-            /** @default  */
+            /**
+             * @description Attribute with a user's picture: an address, the picture itself, or the picture in base64.
+             * @default
+             */
             ldapAttributeUserProfilePicture?: string;
-            /** @default  */
+            /**
+             * @description Attribute of a user that never changes, by which they are recognised.
+             * @default
+             */
             ldapAttributeUserUniqueIdentifier?: string;
-            /** @default  */
+            /**
+             * @description Attribute with a user's username.
+             * @default
+             */
             ldapAttributeUserUsername?: string;
-            /** @default  */
+            /**
+             * @description Distinguished name below which users and groups are searched.
+             * @default
+             */
             ldapBase?: string;
-            /** @default  */
+            /**
+             * @description Distinguished name to sign in to the directory with.
+             * @default
+             */
             ldapBindDn?: string;
             /**
-             * @description `XXXXXXXXXX` keeps what is stored
+             * @description Password to sign in to the directory with, stored encrypted. Reads `XXXXXXXXXX` where it is set; written back, that keeps what is stored.
              * @default
              */
             ldapBindPassword?: string;
             /**
+             * @description Whether users and groups that came from an LDAP directory are managed there, so that they are read-only here. This version keeps all settings of the directory and does not read it yet.
              * @default false
              * @enum {string}
              */
             ldapEnabled: "true" | "false";
             /**
+             * @description Whether the directory's certificate is taken without being verified.
              * @default false
              * @enum {string}
              */
             ldapSkipCertVerify: "true" | "false";
             /**
+             * @description Whether users who left the directory are disabled here rather than deleted.
              * @default true
              * @enum {string}
              */
             ldapSoftDeleteUsers: "true" | "false";
-            /** @default  */
+            /**
+             * @description Address of the directory, beginning with `ldap://`, `ldaps://` or `ldapi://`.
+             * @default
+             */
             ldapUrl?: string;
-            /** @default (objectClass=groupOfNames) */
+            /**
+             * @description LDAP filter that finds groups.
+             * @default (objectClass=groupOfNames)
+             */
             ldapUserGroupSearchFilter?: string;
-            /** @default (objectClass=person) */
+            /**
+             * @description LDAP filter that finds users.
+             * @default (objectClass=person)
+             */
             ldapUserSearchFilter?: string;
             /**
+             * @description Whether every user needs an e-mail address.
              * @default true
              * @enum {string}
              */
             requireUserEmail: "true" | "false";
             /**
-             * @description Minutes
+             * @description How long a sign-in lasts, in minutes; less than 1 counts as 1, more than 525600 (a year) as a year.
              * @default 60
              */
             sessionDuration: string;
             /**
-             * @description A JSON array of strings
+             * @description Domains of the addresses people may sign up with, without `@`; empty allows all. As text: a JSON array of strings. A replacement that leaves it out does not change it.
              * @default []
              */
             signupAllowedEmailDomains?: string;
             /**
-             * @description A JSON array of objects with key and value
+             * @description Custom claims new users are given. As text: a JSON array of objects with `key` and `value`.
              * @default []
              */
             signupDefaultCustomClaims?: string;
             /**
-             * @description A JSON array of strings
+             * @description Groups new users are put into, by ID. As text: a JSON array of strings.
              * @default []
              */
             signupDefaultUserGroupIDs?: string;
             /**
-             * @description An e-mail address or nothing
+             * @description Sender's address of all mail. An e-mail address or nothing.
              * @default
              */
             smtpFrom?: string;
-            /** @default  */
+            /**
+             * @description Name or address of the mail server; without one no mail is sent.
+             * @default
+             */
             smtpHost?: string;
             /**
-             * @description `XXXXXXXXXX` keeps what is stored
+             * @description Password at the mail server, stored encrypted. Reads `XXXXXXXXXX` where it is set; written back, that keeps what is stored.
              * @default
              */
             smtpPassword?: string;
-            /** @default  */
+            /**
+             * @description Port of the mail server; empty means 465 with `smtpTls` `tls`, and 587 otherwise.
+             * @default
+             */
             smtpPort?: string;
             /**
+             * @description Whether the mail server's certificate is taken without being verified.
              * @default false
              * @enum {string}
              */
             smtpSkipCertVerify: "true" | "false";
             /**
+             * @description How the connection to the mail server is encrypted: not at all (`none`), by a command after connecting or nothing is sent (`starttls`), or from the beginning (`tls`).
              * @default none
              * @enum {string}
              */
             smtpTls: "none" | "starttls" | "tls";
-            /** @default  */
+            /**
+             * @description User name at the mail server; empty where it asks for none.
+             * @default
+             */
             smtpUser?: string;
             /**
-             * @description A JSON array of authenticator models (AAGUIDs)
+             * @description The only authenticator models new passkeys may live on; empty allows all. As text: a JSON array of AAGUIDs. A replacement that leaves it out does not change it.
              * @default []
              */
             webauthnAllowedAuthenticators?: string;
             /**
+             * @description Whether passkeys that are copied between devices may be added.
              * @default true
              * @enum {string}
              */
             webauthnAllowSyncedPasskeys: "true" | "false";
             /**
+             * @description Whether the maker of the authenticator has to prove its model when a passkey is added. A replacement that leaves it out does not change it.
              * @default none
              * @enum {string}
              */
             webauthnAttestation?: "none" | "required";
             /**
+             * @description Where new passkeys live: anywhere (`any`), in the device itself (`platform`), or in a security key or another device (`cross-platform`).
              * @default any
              * @enum {string}
              */
             webauthnAuthenticatorAttachment: "any" | "platform" | "cross-platform";
             /**
-             * @description A JSON array of authenticator models (AAGUIDs)
+             * @description Authenticator models new passkeys may not live on. As text: a JSON array of AAGUIDs. A replacement that leaves it out does not change it.
              * @default []
              */
             webauthnDeniedAuthenticators?: string;
             /**
+             * @description Whether the authenticator has to verify its user, by fingerprint, face or PIN (`required`), or should where it can (`preferred`).
              * @default required
              * @enum {string}
              */
             webauthnUserVerification: "required" | "preferred";
+        };
+        /** @description A key a token is bound to (RFC 9449 §6.1). */
+        Confirmation: {
+            /**
+             * @description Its thumbprint.
+             * @example 0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I
+             */
+            jkt: string;
         };
         /** @description Where a user can be reached besides e-mail: the claims of the scopes `phone` and `address`. */
         ContactDto: {
@@ -3452,6 +3792,45 @@ export interface components {
             /** @description What is decided. */
             decision: components["schemas"]["Verdict"];
         };
+        /** @description The answer (RFC 8628 §3.2). */
+        DeviceAuthorizationAnswer: {
+            /** @description What the device polls the token endpoint with. */
+            device_code: string;
+            /**
+             * Format: int64
+             * @description Seconds the codes are good for.
+             */
+            expires_in: number;
+            /**
+             * Format: int32
+             * @description The least seconds between two polls.
+             */
+            interval: number;
+            /**
+             * @description What the person types.
+             * @example P7K2MX9Q
+             */
+            user_code: string;
+            /** @description Where they type it. */
+            verification_uri: string;
+            /** @description The same with the code in it, for a QR code. */
+            verification_uri_complete: string;
+        };
+        /** @description The sign-in of a device (RFC 8628 §3.1). */
+        DeviceAuthorizationForm: {
+            /** @description A JWT that proves the client (RFC 7523). */
+            client_assertion?: string;
+            /** @description Always `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`. */
+            client_assertion_type?: string;
+            /** @description The client's ID, unless it is in the header or the assertion. */
+            client_id?: string;
+            /** @description The client's secret, for `client_secret_post`. */
+            client_secret?: string;
+            /** @description The API the access token is to be for, by its resource (RFC 8707). */
+            resource?: string;
+            /** @description Scopes, separated by spaces. */
+            scope?: string;
+        };
         /** @description A device that waits for an answer. */
         DeviceInfoDto: {
             /** @description Whether the person has to agree first. */
@@ -3495,6 +3874,109 @@ export interface components {
             verificationUri: string;
             /** @description The same with the code in it, for a QR code. */
             verificationUriComplete: string;
+        };
+        /** @description What this installation is and can do (OpenID Connect Discovery 1.0 §3, RFC 8414 §2). */
+        DiscoveryDocument: {
+            /** @description Values of `acr_values`. */
+            acr_values_supported: string[];
+            /** @description Where browsers are sent to sign in. */
+            authorization_endpoint: string;
+            /** @description Whether answers to authorization requests carry `iss` (RFC 9207). */
+            authorization_response_iss_parameter_supported: boolean;
+            /** @description Whether they are told which session ended. */
+            backchannel_logout_session_supported: boolean;
+            /** @description Whether clients are told of sign-outs by the server. */
+            backchannel_logout_supported: boolean;
+            /** @description Kinds of claims. */
+            claim_types_supported: string[];
+            /** @description Whether claims may be asked for one by one. */
+            claims_parameter_supported: boolean;
+            /** @description Claims there may be. */
+            claims_supported: string[];
+            /** @description Whether a client's ID may be the address of a document that describes it. */
+            client_id_metadata_document_supported: boolean;
+            /** @description How PKCE challenges may be made. */
+            code_challenge_methods_supported: string[];
+            /** @description Where the sign-in of a device starts (RFC 8628). */
+            device_authorization_endpoint: string;
+            /** @description Algorithms proofs of possession may be signed with (RFC 9449). */
+            dpop_signing_alg_values_supported: string[];
+            /** @description Where browsers are sent to sign out. */
+            end_session_endpoint: string;
+            /** @description Whether they are told which session ended. */
+            frontchannel_logout_session_supported: boolean;
+            /** @description Whether clients are told of sign-outs by the browser. */
+            frontchannel_logout_supported: boolean;
+            /** @description Grant types there are; which of them a client may use is up to the client. */
+            grant_types_supported: string[];
+            /** @description Algorithms ID tokens may be signed with. */
+            id_token_signing_alg_values_supported: string[];
+            /** @description Where tokens are described (RFC 7662). */
+            introspection_endpoint: string;
+            /** @description How its callers may authenticate. */
+            introspection_endpoint_auth_methods_supported: string[];
+            /** @description With which algorithms they may sign an assertion. */
+            introspection_endpoint_auth_signing_alg_values_supported: string[];
+            /**
+             * @description Address of this installation; the `iss` of its tokens.
+             * @example https://id.example.com
+             */
+            issuer: string;
+            /** @description Where the public keys are. */
+            jwks_uri: string;
+            /** @description Values of `prompt`. */
+            prompt_values_supported: string[];
+            /** @description Where authorization requests are pushed (RFC 9126). */
+            pushed_authorization_request_endpoint: string;
+            /** @description Where clients register themselves (RFC 7591), while that is on. */
+            registration_endpoint?: string;
+            /** @description Algorithms such JWTs may be signed with. */
+            request_object_signing_alg_values_supported: string[];
+            /** @description Whether requests may be a JWT. */
+            request_parameter_supported: boolean;
+            /** @description Whether requests may be at an address. */
+            request_uri_parameter_supported: boolean;
+            /** @description Whether every client has to push them. */
+            require_pushed_authorization_requests: boolean;
+            /** @description Whether such addresses have to be registered. */
+            require_request_uri_registration: boolean;
+            /** @description Ways in which answers to authorization requests come. */
+            response_modes_supported: string[];
+            /** @description Response types there are. */
+            response_types_supported: string[];
+            /** @description Where tokens are ended (RFC 7009). */
+            revocation_endpoint: string;
+            /** @description How its callers may authenticate. */
+            revocation_endpoint_auth_methods_supported: string[];
+            /** @description With which algorithms they may sign an assertion. */
+            revocation_endpoint_auth_signing_alg_values_supported: string[];
+            /** @description Scopes of the standard; APIs have others. */
+            scopes_supported: string[];
+            /** @description Page for developers. */
+            service_documentation: string;
+            /** @description How users are identified: every client knows one by the same `sub`. */
+            subject_types_supported: string[];
+            /** @description Where clients get tokens. */
+            token_endpoint: string;
+            /** @description How clients may authenticate. */
+            token_endpoint_auth_methods_supported: string[];
+            /** @description With which algorithms they may sign an assertion. */
+            token_endpoint_auth_signing_alg_values_supported: string[];
+            /** @description Where claims are to be had for an access token. */
+            userinfo_endpoint: string;
+            /** @description Algorithms userinfo may be signed with. */
+            userinfo_signing_alg_values_supported: string[];
+        };
+        /** @description A request to sign out (OpenID Connect RP-Initiated Logout §2). */
+        EndSessionForm: {
+            /** @description The client's ID, to be compared with the ID token's. */
+            client_id?: string;
+            /** @description An ID token the client got. Without it the person is asked on a page of ours. */
+            id_token_hint?: string;
+            /** @description Where to go afterwards: one of the client's logout URLs. */
+            post_logout_redirect_uri?: string;
+            /** @description Comes back there as it is. */
+            state?: string;
         };
         /** @description The body of every failed JSON request. */
         ErrorBody: {
@@ -3619,6 +4101,56 @@ export interface components {
             scopes: string[];
             /** @description The client's terms of service; an address of the web. */
             tosUri?: string | null;
+        };
+        /** @description What there is to say of a token (RFC 7662 §2.2). Of one that is not active nothing else is said. */
+        IntrospectionAnswer: {
+            /** @description How they did: `phr` with a passkey, `0` otherwise. */
+            acr?: string;
+            /** @description Who acts for the user (RFC 8693 §4.1). */
+            act?: Record<string, never>;
+            /**
+             * @description Whether it is good, and the caller's business.
+             * @example true
+             */
+            active: boolean;
+            /** @description Whom it is for: APIs by their resource, or this installation. */
+            aud?: string[];
+            /**
+             * Format: int64
+             * @description When the user proved who they are, in Unix seconds.
+             */
+            auth_time?: number;
+            /** @description Whose token it is: the client's ID. */
+            client_id?: string;
+            /** @description The key it is bound to. */
+            cnf?: components["schemas"]["Confirmation"];
+            /**
+             * Format: int64
+             * @description When it ends, in Unix seconds.
+             */
+            exp?: number;
+            /**
+             * Format: int64
+             * @description When it was made, in Unix seconds.
+             */
+            iat?: number;
+            /** @description Who made it: the address of this installation. */
+            iss?: string;
+            /** @description Its identifier. */
+            jti?: string;
+            /** @description Its scopes, separated by spaces. */
+            scope?: string;
+            /** @description Whom it is about: a user's ID, or the client's where it acts for itself. */
+            sub?: string;
+            /** @description What kind of token it is. */
+            token_type?: string;
+            /** @description The same, as older versions named it. */
+            username?: string;
+        };
+        /** @description Public keys (RFC 7517 §5). */
+        KeySet: {
+            /** @description The keys tokens may be signed with: the present one, and those of tokens that are still good. */
+            keys: components["schemas"]["PublicKey"][];
         };
         /** @description The newest release. */
         LatestVersionDto: {
@@ -3756,331 +4288,100 @@ export interface components {
              */
             codes: string[];
         };
+        /** @description A failure as OAuth describes it (RFC 6749 §5.2). */
+        OAuthFailure: {
+            /**
+             * @description What went wrong, for programs.
+             * @example invalid_request
+             */
+            error: string;
+            /**
+             * @description What went wrong, for developers; plain ASCII.
+             * @example The token parameter is missing.
+             */
+            error_description?: string;
+        };
         /** @description One page of a list. */
         Paginated_AccessibleClientDto: {
             /** @description The rows. */
-            data: (components["schemas"]["ClientMetaDto"] & {
-                /**
-                 * Format: date-time
-                 * @description When they last did, if ever.
-                 */
-                lastUsedAt?: string | null;
-            })[];
+            data: components["schemas"]["AccessibleClientDto"][];
             /** @description Where they stand in the list. */
             pagination: components["schemas"]["Pagination"];
         };
         /** @description One page of a list. */
         Paginated_ApiClientAccessDto: {
             /** @description The rows. */
-            data: (components["schemas"]["GrantDto"] & {
-                /** @description Whether it has access because it describes itself. */
-                cimdGrantedAccess: boolean;
-                /** @description The permissions it has for that reason. */
-                cimdGrantedPermissionIds: string[];
-                /** @description The client. */
-                client: components["schemas"]["ApiClientDto"];
-            })[];
+            data: components["schemas"]["ApiClientAccessDto"][];
             /** @description Where they stand in the list. */
             pagination: components["schemas"]["Pagination"];
         };
         /** @description One page of a list. */
         Paginated_ApiClientDto: {
             /** @description The rows. */
-            data: {
-                /**
-                 * @description `standard` or `cimd`.
-                 * @example standard
-                 */
-                clientType: string;
-                /** @description Whether there is a logo for dark mode. */
-                hasDarkLogo: boolean;
-                /** @description Whether there is a logo for light mode. */
-                hasLogo: boolean;
-                /** @description The `client_id`. */
-                id: string;
-                /** @description Whether it has no secret. */
-                isPublic: boolean;
-                /** @description What people read. */
-                name: string;
-            }[];
+            data: components["schemas"]["ApiClientDto"][];
             /** @description Where they stand in the list. */
             pagination: components["schemas"]["Pagination"];
         };
         /** @description One page of a list. */
         Paginated_ApiDto: {
             /** @description The rows. */
-            data: {
-                /** @description Whether every client that describes itself may have it. */
-                allowCimdClients: boolean;
-                /**
-                 * Format: date-time
-                 * @description Creation.
-                 */
-                createdAt: string;
-                /** @description Identifier. */
-                id: string;
-                /** @description What people read. */
-                name: string;
-                /** @description Its permissions, by key. */
-                permissions: components["schemas"]["ApiPermissionDto"][];
-                /** @description Its address: the audience of its tokens. */
-                resource: string;
-            }[];
+            data: components["schemas"]["ApiDto"][];
             /** @description Where they stand in the list. */
             pagination: components["schemas"]["Pagination"];
         };
         /** @description One page of a list. */
         Paginated_ApiKeyDto: {
             /** @description The rows. */
-            data: {
-                /**
-                 * Format: date-time
-                 * @description Creation.
-                 */
-                createdAt: string;
-                /** @description What it is for. */
-                description?: string | null;
-                /** @description Whether its owner has been told that it will expire. */
-                expirationEmailSent: boolean;
-                /**
-                 * Format: date-time
-                 * @description End of life.
-                 */
-                expiresAt: string;
-                /** @description Identifier. */
-                id: string;
-                /**
-                 * Format: date-time
-                 * @description When it was last used, give or take a minute.
-                 */
-                lastUsedAt?: string | null;
-                /** @description What it is called. */
-                name: string;
-                /** @description Whether it may only read. */
-                readOnly: boolean;
-                /** @description The parts of the API it is for; null for all. */
-                resources?: components["schemas"]["Resource"][] | null;
-            }[];
+            data: components["schemas"]["ApiKeyDto"][];
             /** @description Where they stand in the list. */
             pagination: components["schemas"]["Pagination"];
         };
         /** @description One page of a list. */
         Paginated_AuditLogDto: {
             /** @description The rows. */
-            data: {
-                /** @description Who did it, where that is somebody else; else empty. */
-                actorUsername: string;
-                /** @description City of the address, or which internal network; empty when unknown. */
-                city: string;
-                /** @description Country of the address, or `Internal Network`; empty when unknown. */
-                country: string;
-                /**
-                 * Format: date-time
-                 * @description When.
-                 */
-                createdAt: string;
-                /** @description Details. */
-                data: {
-                    [key: string]: string;
-                };
-                /**
-                 * @description Browser and system.
-                 * @example Firefox on Linux x86_64
-                 */
-                device: string;
-                /**
-                 * @description What.
-                 * @example SIGN_IN
-                 */
-                event: string;
-                /** @description Identifier. */
-                id: string;
-                /** @description The address of who did it; empty when unknown. */
-                ipAddress: string;
-                /** @description Whose account; empty when nobody is known. */
-                userID: string;
-                /** @description Their name then; empty in the log of oneself. */
-                username: string;
-            }[];
+            data: components["schemas"]["AuditLogDto"][];
             /** @description Where they stand in the list. */
             pagination: components["schemas"]["Pagination"];
         };
         /** @description One page of a list. */
         Paginated_AuthorizedClientDto: {
             /** @description The rows. */
-            data: {
-                /** @description The client. */
-                client: components["schemas"]["ClientMetaDto"];
-                /**
-                 * Format: date-time
-                 * @description When it was last used.
-                 */
-                lastUsedAt: string;
-                /**
-                 * @description What was allowed: a JSON array of scopes, as text.
-                 * @example ["openid","email"]
-                 */
-                scope: string;
-            }[];
+            data: components["schemas"]["AuthorizedClientDto"][];
             /** @description Where they stand in the list. */
             pagination: components["schemas"]["Pagination"];
         };
         /** @description One page of a list. */
         Paginated_ClientWithGroupCountDto: {
             /** @description The rows. */
-            data: (components["schemas"]["ClientDto"] & {
-                /**
-                 * Format: int64
-                 * @description How many groups may use it while it is restricted.
-                 */
-                allowedUserGroupsCount: number;
-            })[];
+            data: components["schemas"]["ClientWithGroupCountDto"][];
             /** @description Where they stand in the list. */
             pagination: components["schemas"]["Pagination"];
         };
         /** @description One page of a list. */
         Paginated_MailDto: {
             /** @description The rows. */
-            data: {
-                /**
-                 * Format: int32
-                 * @description Attempts begun.
-                 */
-                attempts: number;
-                /**
-                 * Format: date-time
-                 * @description When it was written.
-                 */
-                createdAt: string;
-                /** @description Why the last attempt failed. */
-                error?: string | null;
-                /** @description Identifier. */
-                id: string;
-                /**
-                 * @description What it is about: `login-with-new-device`, `account-changed`, `one-time-access`, `email-verification` or `api-key-expiring-soon`.
-                 * @example one-time-access
-                 */
-                kind: string;
-                /**
-                 * Format: date-time
-                 * @description When it is tried again, while it is pending.
-                 */
-                nextAttemptAt?: string | null;
-                /**
-                 * @description The address.
-                 * @example tim@example.com
-                 */
-                recipient: string;
-                /**
-                 * Format: date-time
-                 * @description When the mail server took it.
-                 */
-                sentAt?: string | null;
-                /**
-                 * @description `pending`, `delivered` (the mail server took it) or `failed`.
-                 * @example delivered
-                 */
-                state: string;
-                /** @description Whom it is to. */
-                userID?: string | null;
-            }[];
+            data: components["schemas"]["MailDto"][];
             /** @description Where they stand in the list. */
             pagination: components["schemas"]["Pagination"];
         };
         /** @description One page of a list. */
         Paginated_SignupTokenDto: {
             /** @description The rows. */
-            data: {
-                /**
-                 * Format: date-time
-                 * @description Creation.
-                 */
-                createdAt: string;
-                /**
-                 * Format: date-time
-                 * @description End of life.
-                 */
-                expiresAt: string;
-                /** @description Identifier. */
-                id: string;
-                /** @description The token: what an invitation's link ends in. */
-                token: string;
-                /**
-                 * Format: int32
-                 * @description How many were.
-                 */
-                usageCount: number;
-                /**
-                 * Format: int32
-                 * @description How many accounts may be made with it.
-                 */
-                usageLimit: number;
-                /** @description Groups of whoever signs up with it. */
-                userGroups: components["schemas"]["UserGroupMinimalDto"][];
-            }[];
+            data: components["schemas"]["SignupTokenDto"][];
             /** @description Where they stand in the list. */
             pagination: components["schemas"]["Pagination"];
         };
         /** @description One page of a list. */
         Paginated_UserDto: {
             /** @description The rows. */
-            data: {
-                contact?: components["schemas"]["ContactDto"] | null;
-                /** @description Their own claims. */
-                customClaims: components["schemas"]["CustomClaimDto"][];
-                /** @description Whether they are locked out. */
-                disabled: boolean;
-                /** @description May be empty. */
-                displayName: string;
-                /** @description Address. */
-                email?: string | null;
-                /** @description Whether the address is known to be theirs. */
-                emailVerified: boolean;
-                /** @description May be empty. */
-                firstName: string;
-                /** @description Identifier; `sub` of their tokens. */
-                id: string;
-                /** @description Whether they administer this installation. */
-                isAdmin: boolean;
-                /** @description May be empty. */
-                lastName: string;
-                /** @description The directory's identifier. */
-                ldapId?: string | null;
-                /** @description UI language. */
-                locale?: string | null;
-                /** @description The groups they are in. */
-                userGroups: components["schemas"]["UserGroupMinimalDto"][];
-                /** @description Sign-in independent name, unique. */
-                username: string;
-            }[];
+            data: components["schemas"]["UserDto"][];
             /** @description Where they stand in the list. */
             pagination: components["schemas"]["Pagination"];
         };
         /** @description One page of a list. */
         Paginated_UserGroupMinimalDto: {
             /** @description The rows. */
-            data: {
-                /**
-                 * Format: date-time
-                 * @description Creation.
-                 */
-                createdAt: string;
-                /** @description Filled in group lists only. */
-                customClaims: components["schemas"]["CustomClaimDto"][];
-                /** @description What people read. */
-                friendlyName: string;
-                /** @description Identifier. */
-                id: string;
-                /** @description The directory's identifier. */
-                ldapId?: string | null;
-                /** @description The value in the `groups` claim. */
-                name: string;
-                /**
-                 * Format: int64
-                 * @description Filled in group lists only.
-                 */
-                userCount: number;
-            }[];
+            data: components["schemas"]["UserGroupMinimalDto"][];
             /** @description Where they stand in the list. */
             pagination: components["schemas"]["Pagination"];
         };
@@ -4186,6 +4487,21 @@ export interface components {
              */
             requiresApproval?: boolean;
         };
+        /** @description A token to be described or ended (RFC 7662 §2.1, RFC 7009 §2.1). */
+        PresentedTokenForm: {
+            /** @description A JWT that proves the client (RFC 7523). */
+            client_assertion?: string;
+            /** @description Always `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`. */
+            client_assertion_type?: string;
+            /** @description The client's ID, unless it is in the header or the assertion. */
+            client_id?: string;
+            /** @description The client's secret, for `client_secret_post`; not for introspection. */
+            client_secret?: string;
+            /** @description The access or refresh token. */
+            token: string;
+            /** @description What it probably is: `access_token` or `refresh_token`. */
+            token_type_hint?: string;
+        };
         /** @description Claims as they would be issued. */
         PreviewDto: {
             /** @description Of the access token. */
@@ -4204,11 +4520,63 @@ export interface components {
             /** @description Of the userinfo endpoint. */
             userInfo: Record<string, never>;
         };
+        /** @description A public key (RFC 7517 §4). */
+        PublicKey: {
+            /** @description The one algorithm it is used with. */
+            alg?: string;
+            /** @description Curve of an `EC` or `OKP` key. */
+            crv?: string;
+            /** @description Public exponent of an `RSA` key, base64url. */
+            e?: string;
+            /** @description What may be done with it. */
+            key_ops?: string[];
+            /** @description Which key it is; tokens name it in their header. */
+            kid?: string;
+            /**
+             * @description Key type: `RSA`, `EC` or `OKP`.
+             * @example RSA
+             */
+            kty: string;
+            /** @description Modulus of an `RSA` key, base64url. */
+            n?: string;
+            /** @description What it is for: `sig`. */
+            use?: string;
+            /** @description First coordinate of an `EC` key, or an `OKP` key itself, base64url. */
+            x?: string;
+            /** @description Second coordinate of an `EC` key, base64url. */
+            y?: string;
+        };
         /**
          * @description The only credential type there is.
          * @enum {string}
          */
         PublicKeyType: "public-key";
+        /** @description Where a pushed request is kept (RFC 9126 §2.2). */
+        PushedRequestAnswer: {
+            /**
+             * Format: int64
+             * @description Seconds it is good for.
+             * @example 90
+             */
+            expires_in: number;
+            /**
+             * @description The handle, for the parameter `request_uri` of the authorization request. It counts once.
+             * @example urn:ietf:params:oauth:request_uri:6esc_11ACC5bwc014ltc14eY22c8KqZ5mXbO3hJ0vQs
+             */
+            request_uri: string;
+        };
+        /**
+         * @description A pushed authorization request (RFC 9126 §2.1): the parameters of an authorization request, and what proves the
+         *     client.
+         */
+        PushedRequestForm: components["schemas"]["AuthorizationForm"] & {
+            /** @description A JWT that proves the client (RFC 7523). */
+            client_assertion?: string;
+            /** @description Always `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`. */
+            client_assertion_type?: string;
+            /** @description The client's secret, for `client_secret_post`. */
+            client_secret?: string;
+        };
         /** @description Where each claim comes from, by what has it. */
         ReasonsDto: {
             /** @description Of the access token. */
@@ -4278,10 +4646,44 @@ export interface components {
             /** @description Who was signed in the last time; empty when nobody was. */
             username: string;
         };
+        /** @description A client that registered itself (RFC 7591 §3.2.1, RFC 7592 §3): what it registered, with defaults filled in. */
+        RegisteredClient: components["schemas"]["ClientMetadata"] & {
+            /** @description Its ID. */
+            client_id: string;
+            /**
+             * Format: int64
+             * @description When it registered, in Unix seconds.
+             */
+            client_id_issued_at: number;
+            /** @description Its secret, where there is a new one. */
+            client_secret?: string;
+            /**
+             * Format: int64
+             * @description When the secret ends: 0 for never.
+             */
+            client_secret_expires_at?: number;
+            /** @description The token for that, where there is a new one. */
+            registration_access_token?: string;
+            /** @description Where it reads and changes what it registered. */
+            registration_client_uri: string;
+        };
         /** @description Extensions asked for at registration. */
         RegistrationExtensions: {
             /** @description Firefox on Android stores a discoverable credential only when this is asked for. */
             credProps: boolean;
+        };
+        /** @description The browser's `RegistrationResponseJSON`, as far as we look at it. */
+        RegistrationResponseJson: {
+            /** @description `platform` or `cross-platform`, where the browser says it. */
+            authenticatorAttachment?: string | null;
+            /** @description Credential ID. */
+            id: string;
+            /** @description The same. */
+            rawId: string;
+            /** @description What the authenticator made. */
+            response: components["schemas"]["AttestationResponseJson"];
+            /** @description Always `public-key`. */
+            type: components["schemas"]["PublicKeyType"];
         };
         /** @description A token that lets apps register themselves, without its value. */
         RegistrationTokenDto: {
@@ -4595,6 +4997,76 @@ export interface components {
              */
             userGroupIds?: string[];
         };
+        /** @description Tokens (RFC 6749 §5.1). */
+        TokenAnswer: {
+            /** @description The access token, a JWT. */
+            access_token: string;
+            /**
+             * Format: int64
+             * @description Seconds the access token is good for.
+             * @example 3600
+             */
+            expires_in: number;
+            /** @description The ID token, where `openid` was granted. */
+            id_token?: string;
+            /** @description What an exchange gave (RFC 8693 §2.2.1). */
+            issued_token_type?: string;
+            /** @description The refresh token, where the client has one. */
+            refresh_token?: string;
+            /**
+             * @description Granted scopes, separated by spaces.
+             * @example openid profile email
+             */
+            scope: string;
+            /**
+             * @description `bearer`, or `DPoP` for a token bound to a key.
+             * @example bearer
+             */
+            token_type: string;
+        };
+        /** @description A token request (RFC 6749 §3.2, RFC 8628 §3.4, RFC 8693 §2.1). */
+        TokenForm: {
+            /** @description The access token of who acts for the user. */
+            actor_token?: string;
+            /** @description What it is; the same values. */
+            actor_token_type?: string;
+            /** @description The same for a token exchange, by the name RFC 8693 gives it. */
+            audience?: string;
+            /** @description A JWT that proves the client (RFC 7523). */
+            client_assertion?: string;
+            /** @description Always `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`. */
+            client_assertion_type?: string;
+            /** @description The client's ID, unless it is in the header or the assertion. */
+            client_id?: string;
+            /** @description The client's secret, for `client_secret_post`. */
+            client_secret?: string;
+            /** @description The authorization code, for `authorization_code`. It counts once and for 15 minutes. */
+            code?: string;
+            /** @description What the PKCE challenge of the authorization request was made of (RFC 7636). */
+            code_verifier?: string;
+            /** @description The device code, for the device's grant type. */
+            device_code?: string;
+            /**
+             * @description What the client has: `authorization_code`, `refresh_token`, `client_credentials`,
+             *     `urn:ietf:params:oauth:grant-type:device_code` or `urn:ietf:params:oauth:grant-type:token-exchange`.
+             * @example authorization_code
+             */
+            grant_type: string;
+            /** @description The redirect URI of the authorization request, if it named one. */
+            redirect_uri?: string;
+            /** @description The refresh token, for `refresh_token`. It counts once. */
+            refresh_token?: string;
+            /** @description What is wanted; the same values, an access token in any case. */
+            requested_token_type?: string;
+            /** @description The API the token is to be for, by its resource (RFC 8707). */
+            resource?: string;
+            /** @description Scopes, separated by spaces: fewer than were granted, or those wanted where the request itself is the grant. */
+            scope?: string;
+            /** @description The access token to be exchanged. */
+            subject_token?: string;
+            /** @description What it is: `urn:ietf:params:oauth:token-type:access_token` or `urn:ietf:params:oauth:token-type:jwt`. */
+            subject_token_type?: string;
+        };
         /** @description A file in the field `file`, for the API document. */
         UploadForm: {
             /**
@@ -4605,6 +5077,7 @@ export interface components {
         };
         /** @description A user. */
         UserDto: {
+            /** @description Where they can be reached; left out while nothing is known. */
             contact?: components["schemas"]["ContactDto"] | null;
             /** @description Their own claims. */
             customClaims: components["schemas"]["CustomClaimDto"][];
@@ -4708,9 +5181,49 @@ export interface components {
              */
             userGroupIds: string[];
         };
+        /**
+         * @description What an access token may know about its user (OpenID Connect Core §5.1): `sub`, and what its scopes stand for.
+         *     Custom claims come beside these.
+         */
+        UserInfo: {
+            /** @description Postal address (OpenID Connect Core §5.1.1). */
+            address?: Record<string, never>;
+            /** @description The name to show. */
+            display_name?: string;
+            /** @description E-mail address. */
+            email?: string;
+            /** @description Whether it is known to be theirs. */
+            email_verified?: boolean;
+            /** @description Last name. */
+            family_name?: string;
+            /** @description First name. */
+            given_name?: string;
+            /** @description Names of their groups. */
+            groups?: string[];
+            /** @description First and last name. */
+            name?: string;
+            /** @description Phone number. */
+            phone_number?: string;
+            /** @description Whether it is known to be theirs. */
+            phone_number_verified?: boolean;
+            /** @description Address of the user's picture. */
+            picture?: string;
+            /** @description Username. */
+            preferred_username?: string;
+            /** @description The user's ID. */
+            sub: string;
+        };
+        /** @description The form by which userinfo can be asked. */
+        UserInfoForm: {
+            /** @description The access token, unless it is in the header. */
+            access_token?: string;
+        };
         /** @description What creates or replaces a user. */
         UserInput: {
-            /** @default null */
+            /**
+             * @description Where they can be reached; what is stored stays when absent.
+             * @default null
+             */
             contact?: components["schemas"]["ContactDto"] | null;
             /**
              * @description Administrators only.
@@ -4805,6 +5318,375 @@ export interface components {
         };
     };
     responses: {
+        /** @description No file, or `invalid_image`. `invalid_image`: The picture is damaged, too large, or not of the type its name says. `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
+        "400.invalid_image.invalid_request_body.validation_failed": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description The access token was sent more than once */
+        "400.invalid_request": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OAuthFailure"];
+            };
+        };
+        /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
+        "400.invalid_request_body.validation_failed": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. `invalid_api_key_expiration`: The end of life of an API key is not in the future. */
+        "400.invalid_request_body.validation_failed.invalid_api_key_expiration": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. `invalid_image`: The picture is damaged, too large, or not of the type its name says. */
+        "400.invalid_request_body.validation_failed.invalid_image": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. `missing_session_id`: The passkey request was not begun in this browser. `invalid_webauthn_session`: The passkey request has expired or was used already. `invalid_webauthn_response`: What the browser says of the passkey cannot be processed. `passkey_user_verification_required`: The authenticator did not verify its user. */
+        "400.invalid_request_body.validation_failed.missing_session_id.invalid_webauthn_session.invalid_webauthn_response.passkey_user_verification_required": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description Also `reserved_claim` and `duplicate_claim`. `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. `reserved_claim`: The key of a custom claim is a standard claim; see `details.key`. `duplicate_claim`: A custom claim is there twice; see `details.key`. */
+        "400.invalid_request_body.validation_failed.reserved_claim.duplicate_claim": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
+        "400.validation_failed": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description `validation_failed`: Values break rules; `details.fields` names them where single fields do. `oidc_invalid_device_code`: No device waits with this code. `oidc_device_code_expired`: The device's code has expired. */
+        "400.validation_failed.oidc_invalid_device_code.oidc_device_code_expired": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description Client authentication failed */
+        "401.invalid_client": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OAuthFailure"];
+            };
+        };
+        /** @description Not its registration access token */
+        "401.invalid_token": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OAuthFailure"];
+            };
+        };
+        /** @description No usable access token (RFC 6750) */
+        "401.invalid_token.invalid_dpop_proof.use_dpop_nonce": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OAuthFailure"];
+            };
+        };
+        /** @description `not_signed_in`: No usable session or API key. */
+        "401.not_signed_in": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
+        "401.not_signed_in.reauthentication_required": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. */
+        "403.forbidden.user_disabled": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. */
+        "403.forbidden.user_disabled.api_key_auth_not_allowed": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. `oidc_access_denied`: The user may not use the client. `passkey_not_sufficient`: The client requires another kind of passkey. */
+        "403.forbidden.user_disabled.api_key_auth_not_allowed.oidc_access_denied.passkey_not_sufficient": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
+        "403.forbidden.user_disabled.api_key_scope": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `ldap_user_group_update`: The group is managed by the directory. */
+        "403.forbidden.user_disabled.api_key_scope.ldap_user_group_update": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description No administrator, or the directory owns the group. `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `ldap_user_group_update`: The group is managed by the directory. */
+        "403.forbidden.user_disabled.api_key_scope.ldap_user_group_update.2": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description No administrator, or `ui_config_disabled`. `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `ui_config_disabled`: Settings come from the environment. */
+        "403.forbidden.user_disabled.api_key_scope.ui_config_disabled": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description The access token is for other things */
+        "403.insufficient_scope": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OAuthFailure"];
+            };
+        };
+        /** @description `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. */
+        "403.user_disabled.api_key_auth_not_allowed": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
+        "403.user_disabled.api_key_scope": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description `api_key_not_found`: There is no such API key of one's own. */
+        "404.api_key_not_found": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description Not set. `image_not_found`: No such picture is stored. */
+        "404.image_not_found": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description `image_not_found`: No such picture is stored. */
+        "404.image_not_found.2": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
+        "404.not_found": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description No such client, or no logo. `not_found`: There is no such thing; `details.resource` says of what kind. `image_not_found`: No such picture is stored. */
+        "404.not_found.image_not_found": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description `user_not_found`: There is no such user. */
+        "404.user_not_found": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description `user_not_found`: There is no such user. `not_found`: There is no such thing; `details.resource` says of what kind. */
+        "404.user_not_found.not_found": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description Name taken. `already_in_use`: Somebody has this value already; `details.property` says of which field. */
+        "409.already_in_use": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description `user_email_not_set`, or `smtp_not_configured`. `user_email_not_set`: The user has no mail address. `smtp_not_configured`: No mail server is set up. */
+        "409.user_email_not_set.smtp_not_configured": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
+        "412.precondition_failed": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+        "413.file_too_large": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description Too large. `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
+        "413.file_too_large.2": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description Of a type that is not taken here. `file_type_not_supported`: Files of this type are not taken here; see `details.expected_file_type`. */
+        "415.file_type_not_supported": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description The logo cannot be had from its address. `logo_download_failed`: The logo could not be read from its address. `logo_type_not_supported`: What is at the logo's address is no picture of a known type. `logo_too_large`: What is at the logo's address is too large. */
+        "422.logo_download_failed.logo_type_not_supported.logo_too_large": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description Too many wrong codes. `rate_limited`: Too many requests; `Retry-After` says when to come back. */
+        "429.rate_limited": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description This cannot be answered now */
+        "500.server_error.internal_error": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OAuthFailure"];
+            };
+        };
+        /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
+        "501.file_backend_unsupported": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
         /** @description `internal_error`: Something of ours failed; the cause is in the log only. */
         InternalError: {
             headers: {
@@ -4864,7 +5746,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    /**
+                     * @example {
+                     *       "keys": [
+                     *         {
+                     *           "alg": "ES256",
+                     *           "crv": "P-256",
+                     *           "kid": "Vb9Nm4Lp1Ja8",
+                     *           "kty": "EC",
+                     *           "use": "sig",
+                     *           "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+                     *           "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["KeySet"];
                 };
             };
             429: components["responses"]["TooManyRequests"];
@@ -4887,7 +5784,214 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    /**
+                     * @example {
+                     *       "acr_values_supported": [
+                     *         "0",
+                     *         "phr"
+                     *       ],
+                     *       "authorization_endpoint": "https://id.example.com/authorize",
+                     *       "authorization_response_iss_parameter_supported": true,
+                     *       "backchannel_logout_session_supported": true,
+                     *       "backchannel_logout_supported": true,
+                     *       "claim_types_supported": [
+                     *         "normal"
+                     *       ],
+                     *       "claims_parameter_supported": true,
+                     *       "claims_supported": [
+                     *         "sub",
+                     *         "given_name",
+                     *         "family_name",
+                     *         "name",
+                     *         "display_name",
+                     *         "email",
+                     *         "email_verified",
+                     *         "preferred_username",
+                     *         "picture",
+                     *         "groups",
+                     *         "phone_number",
+                     *         "phone_number_verified",
+                     *         "address",
+                     *         "auth_time",
+                     *         "acr",
+                     *         "amr",
+                     *         "nonce",
+                     *         "sid"
+                     *       ],
+                     *       "client_id_metadata_document_supported": true,
+                     *       "code_challenge_methods_supported": [
+                     *         "S256"
+                     *       ],
+                     *       "device_authorization_endpoint": "https://id.example.com/api/oidc/device/authorize",
+                     *       "dpop_signing_alg_values_supported": [
+                     *         "RS256",
+                     *         "RS384",
+                     *         "RS512",
+                     *         "PS256",
+                     *         "PS384",
+                     *         "PS512",
+                     *         "ES256",
+                     *         "ES384",
+                     *         "ES512",
+                     *         "EdDSA"
+                     *       ],
+                     *       "end_session_endpoint": "https://id.example.com/api/oidc/end-session",
+                     *       "frontchannel_logout_session_supported": true,
+                     *       "frontchannel_logout_supported": true,
+                     *       "grant_types_supported": [
+                     *         "authorization_code",
+                     *         "refresh_token",
+                     *         "client_credentials",
+                     *         "urn:ietf:params:oauth:grant-type:device_code",
+                     *         "urn:ietf:params:oauth:grant-type:token-exchange",
+                     *         "implicit"
+                     *       ],
+                     *       "id_token_signing_alg_values_supported": [
+                     *         "RS256",
+                     *         "RS384",
+                     *         "RS512",
+                     *         "PS256",
+                     *         "PS384",
+                     *         "PS512",
+                     *         "ES256",
+                     *         "ES384",
+                     *         "ES512",
+                     *         "EdDSA"
+                     *       ],
+                     *       "introspection_endpoint": "https://id.example.com/api/oidc/introspect",
+                     *       "introspection_endpoint_auth_methods_supported": [
+                     *         "client_secret_basic",
+                     *         "client_secret_jwt",
+                     *         "private_key_jwt",
+                     *         "Bearer"
+                     *       ],
+                     *       "introspection_endpoint_auth_signing_alg_values_supported": [
+                     *         "RS256",
+                     *         "RS384",
+                     *         "RS512",
+                     *         "PS256",
+                     *         "PS384",
+                     *         "PS512",
+                     *         "ES256",
+                     *         "ES384",
+                     *         "ES512",
+                     *         "EdDSA",
+                     *         "HS256",
+                     *         "HS384",
+                     *         "HS512"
+                     *       ],
+                     *       "issuer": "https://id.example.com",
+                     *       "jwks_uri": "https://id.example.com/.well-known/jwks.json",
+                     *       "prompt_values_supported": [
+                     *         "none",
+                     *         "login",
+                     *         "consent",
+                     *         "select_account"
+                     *       ],
+                     *       "pushed_authorization_request_endpoint": "https://id.example.com/api/oidc/par",
+                     *       "registration_endpoint": "https://id.example.com/api/oidc/register",
+                     *       "request_object_signing_alg_values_supported": [
+                     *         "none",
+                     *         "RS256",
+                     *         "RS384",
+                     *         "RS512",
+                     *         "PS256",
+                     *         "PS384",
+                     *         "PS512",
+                     *         "ES256",
+                     *         "ES384",
+                     *         "ES512",
+                     *         "EdDSA"
+                     *       ],
+                     *       "request_parameter_supported": true,
+                     *       "request_uri_parameter_supported": true,
+                     *       "require_pushed_authorization_requests": false,
+                     *       "require_request_uri_registration": true,
+                     *       "response_modes_supported": [
+                     *         "query",
+                     *         "fragment",
+                     *         "form_post"
+                     *       ],
+                     *       "response_types_supported": [
+                     *         "code",
+                     *         "id_token",
+                     *         "id_token token"
+                     *       ],
+                     *       "revocation_endpoint": "https://id.example.com/api/oidc/revoke",
+                     *       "revocation_endpoint_auth_methods_supported": [
+                     *         "client_secret_basic",
+                     *         "client_secret_post",
+                     *         "client_secret_jwt",
+                     *         "private_key_jwt",
+                     *         "none"
+                     *       ],
+                     *       "revocation_endpoint_auth_signing_alg_values_supported": [
+                     *         "RS256",
+                     *         "RS384",
+                     *         "RS512",
+                     *         "PS256",
+                     *         "PS384",
+                     *         "PS512",
+                     *         "ES256",
+                     *         "ES384",
+                     *         "ES512",
+                     *         "EdDSA",
+                     *         "HS256",
+                     *         "HS384",
+                     *         "HS512"
+                     *       ],
+                     *       "scopes_supported": [
+                     *         "openid",
+                     *         "profile",
+                     *         "email",
+                     *         "groups",
+                     *         "phone",
+                     *         "address",
+                     *         "offline_access"
+                     *       ],
+                     *       "service_documentation": "https://id.example.com/api/docs",
+                     *       "subject_types_supported": [
+                     *         "public"
+                     *       ],
+                     *       "token_endpoint": "https://id.example.com/api/oidc/token",
+                     *       "token_endpoint_auth_methods_supported": [
+                     *         "client_secret_basic",
+                     *         "client_secret_post",
+                     *         "client_secret_jwt",
+                     *         "private_key_jwt",
+                     *         "none"
+                     *       ],
+                     *       "token_endpoint_auth_signing_alg_values_supported": [
+                     *         "RS256",
+                     *         "RS384",
+                     *         "RS512",
+                     *         "PS256",
+                     *         "PS384",
+                     *         "PS512",
+                     *         "ES256",
+                     *         "ES384",
+                     *         "ES512",
+                     *         "EdDSA",
+                     *         "HS256",
+                     *         "HS384",
+                     *         "HS512"
+                     *       ],
+                     *       "userinfo_endpoint": "https://id.example.com/api/oidc/userinfo",
+                     *       "userinfo_signing_alg_values_supported": [
+                     *         "RS256",
+                     *         "RS384",
+                     *         "RS512",
+                     *         "PS256",
+                     *         "PS384",
+                     *         "PS512",
+                     *         "ES256",
+                     *         "ES384",
+                     *         "ES512",
+                     *         "EdDSA"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DiscoveryDocument"];
                 };
             };
             429: components["responses"]["TooManyRequests"];
@@ -4910,7 +6014,214 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    /**
+                     * @example {
+                     *       "acr_values_supported": [
+                     *         "0",
+                     *         "phr"
+                     *       ],
+                     *       "authorization_endpoint": "https://id.example.com/authorize",
+                     *       "authorization_response_iss_parameter_supported": true,
+                     *       "backchannel_logout_session_supported": true,
+                     *       "backchannel_logout_supported": true,
+                     *       "claim_types_supported": [
+                     *         "normal"
+                     *       ],
+                     *       "claims_parameter_supported": true,
+                     *       "claims_supported": [
+                     *         "sub",
+                     *         "given_name",
+                     *         "family_name",
+                     *         "name",
+                     *         "display_name",
+                     *         "email",
+                     *         "email_verified",
+                     *         "preferred_username",
+                     *         "picture",
+                     *         "groups",
+                     *         "phone_number",
+                     *         "phone_number_verified",
+                     *         "address",
+                     *         "auth_time",
+                     *         "acr",
+                     *         "amr",
+                     *         "nonce",
+                     *         "sid"
+                     *       ],
+                     *       "client_id_metadata_document_supported": true,
+                     *       "code_challenge_methods_supported": [
+                     *         "S256"
+                     *       ],
+                     *       "device_authorization_endpoint": "https://id.example.com/api/oidc/device/authorize",
+                     *       "dpop_signing_alg_values_supported": [
+                     *         "RS256",
+                     *         "RS384",
+                     *         "RS512",
+                     *         "PS256",
+                     *         "PS384",
+                     *         "PS512",
+                     *         "ES256",
+                     *         "ES384",
+                     *         "ES512",
+                     *         "EdDSA"
+                     *       ],
+                     *       "end_session_endpoint": "https://id.example.com/api/oidc/end-session",
+                     *       "frontchannel_logout_session_supported": true,
+                     *       "frontchannel_logout_supported": true,
+                     *       "grant_types_supported": [
+                     *         "authorization_code",
+                     *         "refresh_token",
+                     *         "client_credentials",
+                     *         "urn:ietf:params:oauth:grant-type:device_code",
+                     *         "urn:ietf:params:oauth:grant-type:token-exchange",
+                     *         "implicit"
+                     *       ],
+                     *       "id_token_signing_alg_values_supported": [
+                     *         "RS256",
+                     *         "RS384",
+                     *         "RS512",
+                     *         "PS256",
+                     *         "PS384",
+                     *         "PS512",
+                     *         "ES256",
+                     *         "ES384",
+                     *         "ES512",
+                     *         "EdDSA"
+                     *       ],
+                     *       "introspection_endpoint": "https://id.example.com/api/oidc/introspect",
+                     *       "introspection_endpoint_auth_methods_supported": [
+                     *         "client_secret_basic",
+                     *         "client_secret_jwt",
+                     *         "private_key_jwt",
+                     *         "Bearer"
+                     *       ],
+                     *       "introspection_endpoint_auth_signing_alg_values_supported": [
+                     *         "RS256",
+                     *         "RS384",
+                     *         "RS512",
+                     *         "PS256",
+                     *         "PS384",
+                     *         "PS512",
+                     *         "ES256",
+                     *         "ES384",
+                     *         "ES512",
+                     *         "EdDSA",
+                     *         "HS256",
+                     *         "HS384",
+                     *         "HS512"
+                     *       ],
+                     *       "issuer": "https://id.example.com",
+                     *       "jwks_uri": "https://id.example.com/.well-known/jwks.json",
+                     *       "prompt_values_supported": [
+                     *         "none",
+                     *         "login",
+                     *         "consent",
+                     *         "select_account"
+                     *       ],
+                     *       "pushed_authorization_request_endpoint": "https://id.example.com/api/oidc/par",
+                     *       "registration_endpoint": "https://id.example.com/api/oidc/register",
+                     *       "request_object_signing_alg_values_supported": [
+                     *         "none",
+                     *         "RS256",
+                     *         "RS384",
+                     *         "RS512",
+                     *         "PS256",
+                     *         "PS384",
+                     *         "PS512",
+                     *         "ES256",
+                     *         "ES384",
+                     *         "ES512",
+                     *         "EdDSA"
+                     *       ],
+                     *       "request_parameter_supported": true,
+                     *       "request_uri_parameter_supported": true,
+                     *       "require_pushed_authorization_requests": false,
+                     *       "require_request_uri_registration": true,
+                     *       "response_modes_supported": [
+                     *         "query",
+                     *         "fragment",
+                     *         "form_post"
+                     *       ],
+                     *       "response_types_supported": [
+                     *         "code",
+                     *         "id_token",
+                     *         "id_token token"
+                     *       ],
+                     *       "revocation_endpoint": "https://id.example.com/api/oidc/revoke",
+                     *       "revocation_endpoint_auth_methods_supported": [
+                     *         "client_secret_basic",
+                     *         "client_secret_post",
+                     *         "client_secret_jwt",
+                     *         "private_key_jwt",
+                     *         "none"
+                     *       ],
+                     *       "revocation_endpoint_auth_signing_alg_values_supported": [
+                     *         "RS256",
+                     *         "RS384",
+                     *         "RS512",
+                     *         "PS256",
+                     *         "PS384",
+                     *         "PS512",
+                     *         "ES256",
+                     *         "ES384",
+                     *         "ES512",
+                     *         "EdDSA",
+                     *         "HS256",
+                     *         "HS384",
+                     *         "HS512"
+                     *       ],
+                     *       "scopes_supported": [
+                     *         "openid",
+                     *         "profile",
+                     *         "email",
+                     *         "groups",
+                     *         "phone",
+                     *         "address",
+                     *         "offline_access"
+                     *       ],
+                     *       "service_documentation": "https://id.example.com/api/docs",
+                     *       "subject_types_supported": [
+                     *         "public"
+                     *       ],
+                     *       "token_endpoint": "https://id.example.com/api/oidc/token",
+                     *       "token_endpoint_auth_methods_supported": [
+                     *         "client_secret_basic",
+                     *         "client_secret_post",
+                     *         "client_secret_jwt",
+                     *         "private_key_jwt",
+                     *         "none"
+                     *       ],
+                     *       "token_endpoint_auth_signing_alg_values_supported": [
+                     *         "RS256",
+                     *         "RS384",
+                     *         "RS512",
+                     *         "PS256",
+                     *         "PS384",
+                     *         "PS512",
+                     *         "ES256",
+                     *         "ES384",
+                     *         "ES512",
+                     *         "EdDSA",
+                     *         "HS256",
+                     *         "HS384",
+                     *         "HS512"
+                     *       ],
+                     *       "userinfo_endpoint": "https://id.example.com/api/oidc/userinfo",
+                     *       "userinfo_signing_alg_values_supported": [
+                     *         "RS256",
+                     *         "RS384",
+                     *         "RS512",
+                     *         "PS256",
+                     *         "PS384",
+                     *         "PS512",
+                     *         "ES256",
+                     *         "ES384",
+                     *         "ES512",
+                     *         "EdDSA"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DiscoveryDocument"];
                 };
             };
             429: components["responses"]["TooManyRequests"];
@@ -4927,23 +6238,23 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Where else this installation's passkeys may be used (Related Origin Requests, WebAuthn Level 3 §5.11). */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "origins": [
+                     *         "https://id.example.net"
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["RelatedOrigins"];
                 };
             };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            404: components["responses"]["404.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -4961,41 +6272,48 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The whole list; each: An API and what a client has of it. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "api": {
+                     *           "allowCimdClients": false,
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "id": "7c9a1f3e-2b4d-4e8f-9a6b-1d3c5e7f9a44",
+                     *           "name": "Calendar",
+                     *           "permissions": [
+                     *             {
+                     *               "allowedForCimdClients": false,
+                     *               "description": "See all appointments",
+                     *               "id": "2e6c8a10-4d5f-4b3a-8c7d-9e1f3a5b7c55",
+                     *               "key": "events:read",
+                     *               "name": "Read events"
+                     *             }
+                     *           ],
+                     *           "resource": "https://calendar.example.com"
+                     *         },
+                     *         "cimdGrantedAccess": false,
+                     *         "cimdGrantedPermissionIds": [],
+                     *         "clientAccess": false,
+                     *         "clientPermissionIds": [],
+                     *         "userDelegatedAccess": true,
+                     *         "userDelegatedPermissionIds": [
+                     *           "2e6c8a10-4d5f-4b3a-8c7d-9e1f3a5b7c55"
+                     *         ]
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["ClientApiGrantDto"][];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -5024,6 +6342,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description One page of a list; each row: An API. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5060,33 +6379,9 @@ export interface operations {
                     "application/json": components["schemas"]["Paginated_ApiDto"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -5110,6 +6405,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description One page of a list; each row: A key without its value. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5144,24 +6440,8 @@ export interface operations {
                     "application/json": components["schemas"]["Paginated_ApiKeyDto"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.user_disabled.api_key_scope"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -5192,6 +6472,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description A key with its value, the only time it is shown. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -5219,51 +6500,11 @@ export interface operations {
                     "application/json": components["schemas"]["CreatedApiKeyDto"];
                 };
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. `invalid_api_key_expiration`: The end of life of an API key is not in the future. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Name taken. `already_in_use`: Somebody has this value already; `details.property` says of which field. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed.invalid_api_key_expiration"];
+            401: components["responses"]["401.not_signed_in.reauthentication_required"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_auth_not_allowed"];
+            409: components["responses"]["409.already_in_use"];
+            413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -5281,39 +6522,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `api_key_not_found`: There is no such API key of one's own. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.api_key_not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -5331,10 +6549,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "expiresAt": "2030-01-01T00:00:00Z"
+                 *     }
+                 */
                 "application/json": components["schemas"]["RenewInput"];
             };
         };
         responses: {
+            /** @description A key with its value, the only time it is shown. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5362,42 +6586,10 @@ export interface operations {
                     "application/json": components["schemas"]["CreatedApiKeyDto"];
                 };
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. `invalid_api_key_expiration`: The end of life of an API key is not in the future. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `api_key_not_found`: There is no such API key of one's own. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed.invalid_api_key_expiration"];
+            401: components["responses"]["401.not_signed_in.reauthentication_required"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_auth_not_allowed"];
+            404: components["responses"]["404.api_key_not_found"];
             /** @description It has not expired. `api_key_not_expired`: Only expired API keys can be renewed. */
             409: {
                 headers: {
@@ -5407,15 +6599,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -5441,6 +6625,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description One page of a list; each row: An API. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5477,24 +6662,8 @@ export interface operations {
                     "application/json": components["schemas"]["Paginated_ApiDto"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -5519,6 +6688,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description An API. */
             201: {
                 headers: {
                     /** @description This state of the API */
@@ -5547,33 +6717,9 @@ export interface operations {
                     "application/json": components["schemas"]["ApiDto"];
                 };
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed"];
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
             /** @description `already_in_use`: Somebody has this value already; `details.property` says of which field. */
             409: {
                 headers: {
@@ -5583,15 +6729,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -5609,6 +6747,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description An API. */
             200: {
                 headers: {
                     /** @description This state of the API */
@@ -5637,33 +6776,9 @@ export interface operations {
                     "application/json": components["schemas"]["ApiDto"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -5693,6 +6808,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description An API. */
             200: {
                 headers: {
                     /** @description The new state */
@@ -5721,60 +6837,12 @@ export interface operations {
                     "application/json": components["schemas"]["ApiDto"];
                 };
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed"];
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
+            412: components["responses"]["412.precondition_failed"];
+            413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -5792,39 +6860,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -5867,41 +6912,38 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description One page of a list; each row: A client where APIs are concerned. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "clientType": "standard",
+                     *           "hasDarkLogo": false,
+                     *           "hasLogo": false,
+                     *           "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *           "isPublic": false,
+                     *           "name": "Files"
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "currentPage": 1,
+                     *         "itemsPerPage": 20,
+                     *         "totalItems": 1,
+                     *         "totalPages": 1
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Paginated_ApiClientDto"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -5944,41 +6986,38 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description One page of a list; each row: A client where APIs are concerned. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "clientType": "standard",
+                     *           "hasDarkLogo": false,
+                     *           "hasLogo": false,
+                     *           "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *           "isPublic": false,
+                     *           "name": "Files"
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "currentPage": 1,
+                     *         "itemsPerPage": 20,
+                     *         "totalItems": 1,
+                     *         "totalPages": 1
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Paginated_ApiClientDto"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -5999,10 +7038,19 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "enabled": true,
+                 *       "permissionIds": [
+                 *         "2e6c8a10-4d5f-4b3a-8c7d-9e1f3a5b7c55"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["CimdAccessInput"];
             };
         };
         responses: {
+            /** @description An API. */
             200: {
                 headers: {
                     /** @description The new state */
@@ -6031,60 +7079,12 @@ export interface operations {
                     "application/json": components["schemas"]["ApiDto"];
                 };
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed"];
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
+            412: components["responses"]["412.precondition_failed"];
+            413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -6127,41 +7127,48 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description One page of a list; each row: A client and what it has of an API. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "cimdGrantedAccess": false,
+                     *           "cimdGrantedPermissionIds": [],
+                     *           "client": {
+                     *             "clientType": "standard",
+                     *             "hasDarkLogo": false,
+                     *             "hasLogo": false,
+                     *             "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *             "isPublic": false,
+                     *             "name": "Files"
+                     *           },
+                     *           "clientAccess": false,
+                     *           "clientPermissionIds": [],
+                     *           "userDelegatedAccess": true,
+                     *           "userDelegatedPermissionIds": [
+                     *             "2e6c8a10-4d5f-4b3a-8c7d-9e1f3a5b7c55"
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "currentPage": 1,
+                     *         "itemsPerPage": 20,
+                     *         "totalItems": 1,
+                     *         "totalPages": 1
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Paginated_ApiClientAccessDto"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -6181,6 +7188,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description What a client has of an API. */
             200: {
                 headers: {
                     /** @description This state of it */
@@ -6201,33 +7209,9 @@ export interface operations {
                     "application/json": components["schemas"]["GrantDto"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -6264,6 +7248,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description What a client has of an API. */
             200: {
                 headers: {
                     /** @description The new state */
@@ -6284,60 +7269,12 @@ export interface operations {
                     "application/json": components["schemas"]["GrantDto"];
                 };
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed"];
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
+            412: components["responses"]["412.precondition_failed"];
+            413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -6357,39 +7294,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -6425,6 +7339,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description An API. */
             200: {
                 headers: {
                     /** @description The new state */
@@ -6453,60 +7368,12 @@ export interface operations {
                     "application/json": components["schemas"]["ApiDto"];
                 };
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed"];
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
+            412: components["responses"]["412.precondition_failed"];
+            413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -6549,41 +7416,38 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description One page of a list; each row: A client where APIs are concerned. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "clientType": "standard",
+                     *           "hasDarkLogo": false,
+                     *           "hasLogo": false,
+                     *           "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *           "isPublic": false,
+                     *           "name": "Files"
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "currentPage": 1,
+                     *         "itemsPerPage": 20,
+                     *         "totalItems": 1,
+                     *         "totalPages": 1
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Paginated_ApiClientDto"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -6603,6 +7467,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -6618,33 +7483,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -6664,39 +7505,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -6711,11 +7529,21 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The whole list; each: One setting. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "key": "appName",
+                     *         "type": "",
+                     *         "value": "Family"
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["ConfigEntry"][];
                 };
             };
@@ -6744,10 +7572,70 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "accentColor": "default",
+                 *       "allowOwnAccountEdit": "true",
+                 *       "allowOwnLoginCodes": "true",
+                 *       "allowRecoveryCodes": "true",
+                 *       "allowUserSignups": "disabled",
+                 *       "appName": "Family",
+                 *       "cimdUrlAllowlist": "[]",
+                 *       "disableAnimations": "false",
+                 *       "dynamicClientRegistration": "disabled",
+                 *       "dynamicClientRegistrationRequiresApproval": "false",
+                 *       "emailApiKeyExpirationEnabled": "false",
+                 *       "emailLoginNotificationEnabled": "false",
+                 *       "emailOneTimeAccessAsAdminEnabled": "false",
+                 *       "emailOneTimeAccessAsUnauthenticatedEnabled": "false",
+                 *       "emailVerificationEnabled": "false",
+                 *       "emailsVerified": "false",
+                 *       "homePageUrl": "/settings/account",
+                 *       "ldapAdminGroupName": "",
+                 *       "ldapAttributeGroupMember": "member",
+                 *       "ldapAttributeGroupName": "",
+                 *       "ldapAttributeGroupUniqueIdentifier": "",
+                 *       "ldapAttributeUserDisplayName": "cn",
+                 *       "ldapAttributeUserEmail": "",
+                 *       "ldapAttributeUserFirstName": "",
+                 *       "ldapAttributeUserLastName": "",
+                 *       "ldapAttributeUserProfilePicture": "",
+                 *       "ldapAttributeUserUniqueIdentifier": "",
+                 *       "ldapAttributeUserUsername": "",
+                 *       "ldapBase": "",
+                 *       "ldapBindDn": "",
+                 *       "ldapBindPassword": "",
+                 *       "ldapEnabled": "false",
+                 *       "ldapSkipCertVerify": "false",
+                 *       "ldapSoftDeleteUsers": "true",
+                 *       "ldapUrl": "",
+                 *       "ldapUserGroupSearchFilter": "(objectClass=groupOfNames)",
+                 *       "ldapUserSearchFilter": "(objectClass=person)",
+                 *       "requireUserEmail": "true",
+                 *       "sessionDuration": "60",
+                 *       "signupAllowedEmailDomains": "[]",
+                 *       "signupDefaultCustomClaims": "[]",
+                 *       "signupDefaultUserGroupIDs": "[]",
+                 *       "smtpFrom": "",
+                 *       "smtpHost": "",
+                 *       "smtpPassword": "",
+                 *       "smtpPort": "",
+                 *       "smtpSkipCertVerify": "false",
+                 *       "smtpTls": "none",
+                 *       "smtpUser": "",
+                 *       "webauthnAllowSyncedPasskeys": "true",
+                 *       "webauthnAllowedAuthenticators": "[]",
+                 *       "webauthnAttestation": "none",
+                 *       "webauthnAuthenticatorAttachment": "any",
+                 *       "webauthnDeniedAuthenticators": "[]",
+                 *       "webauthnUserVerification": "required"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ConfigInput"];
             };
         };
         responses: {
+            /** @description The whole list; each: One setting as administrators see it. */
             200: {
                 headers: {
                     /** @description The new state */
@@ -6755,54 +7643,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "isPublic": true,
+                     *         "key": "appName",
+                     *         "type": "",
+                     *         "value": "Family"
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["AdminConfigEntry"][];
                 };
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description No administrator, or `ui_config_disabled`. `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `ui_config_disabled`: Settings come from the environment. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed"];
+            401: components["responses"]["401.not_signed_in.reauthentication_required"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope.ui_config_disabled"];
+            412: components["responses"]["412.precondition_failed"];
+            413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -6820,10 +7678,18 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "appName": "Family",
+                 *       "sessionDuration": "120",
+                 *       "smtpPort": null
+                 *     }
+                 */
                 "application/json": components["schemas"]["ConfigChange"];
             };
         };
         responses: {
+            /** @description The whole list; each: One setting as administrators see it. */
             200: {
                 headers: {
                     /** @description The new state */
@@ -6831,54 +7697,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "isPublic": true,
+                     *         "key": "appName",
+                     *         "type": "",
+                     *         "value": "Family"
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["AdminConfigEntry"][];
                 };
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description No administrator, or `ui_config_disabled`. `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `ui_config_disabled`: Settings come from the environment. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed"];
+            401: components["responses"]["401.not_signed_in.reauthentication_required"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope.ui_config_disabled"];
+            412: components["responses"]["412.precondition_failed"];
+            413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -6899,40 +7735,26 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The picture. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "image/*": number[];
+                    "image/*": string;
                 };
             };
+            /** @description What the caller has is current (`If-None-Match`, `If-Modified-Since`). */
             304: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not set. `image_not_found`: No such picture is stored. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            404: components["responses"]["404.image_not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
-            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
-            501: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            501: components["responses"]["501.file_backend_unsupported"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -6955,6 +7777,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -6970,42 +7793,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `image_not_found`: No such picture is stored. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.image_not_found.2"];
+            413: components["responses"]["413.file_too_large"];
             /** @description `file_type_not_supported`: Files of this type are not taken here; see `details.expected_file_type`. */
             415: {
                 headers: {
@@ -7017,15 +7808,7 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
-            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
-            501: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            501: components["responses"]["501.file_backend_unsupported"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -7038,6 +7821,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The whole list; each: One setting as administrators see it. */
             200: {
                 headers: {
                     /** @description This state of the configuration */
@@ -7045,27 +7829,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "isPublic": true,
+                     *         "key": "appName",
+                     *         "type": "",
+                     *         "value": "Family"
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["AdminConfigEntry"][];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -7087,24 +7865,8 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
             /** @description The caller has no address. `smtp_not_configured`: No mail server is set up. `user_email_not_set`: The user has no mail address. */
             409: {
                 headers: {
@@ -7143,40 +7905,26 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The picture. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "image/*": number[];
+                    "image/*": string;
                 };
             };
+            /** @description What the caller has is current (`If-None-Match`, `If-Modified-Since`). */
             304: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not set. `image_not_found`: No such picture is stored. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            404: components["responses"]["404.image_not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
-            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
-            501: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            501: components["responses"]["501.file_backend_unsupported"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -7199,77 +7947,22 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description No file, or `invalid_image`. `invalid_image`: The picture is damaged, too large, or not of the type its name says. `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `image_not_found`: No such picture is stored. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Too large. `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Of a type that is not taken here. `file_type_not_supported`: Files of this type are not taken here; see `details.expected_file_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_image.invalid_request_body.validation_failed"];
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.image_not_found.2"];
+            413: components["responses"]["413.file_too_large.2"];
+            415: components["responses"]["415.file_type_not_supported"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
-            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
-            501: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            501: components["responses"]["501.file_backend_unsupported"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -7288,30 +7981,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
             /** @description Not set, or always there. `image_not_found`: No such picture is stored. */
             404: {
                 headers: {
@@ -7323,15 +8001,7 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
-            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
-            501: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            501: components["responses"]["501.file_backend_unsupported"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -7344,58 +8014,28 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The picture. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "image/*": number[];
+                    "image/*": string;
                 };
             };
+            /** @description What the caller has is current (`If-None-Match`, `If-Modified-Since`). */
             304: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Not set. `image_not_found`: No such picture is stored. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.image_not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
-            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
-            501: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            501: components["responses"]["501.file_backend_unsupported"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -7412,68 +8052,21 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description No file, or `invalid_image`. `invalid_image`: The picture is damaged, too large, or not of the type its name says. `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Too large. `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Of a type that is not taken here. `file_type_not_supported`: Files of this type are not taken here; see `details.expected_file_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_image.invalid_request_body.validation_failed"];
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            413: components["responses"]["413.file_too_large.2"];
+            415: components["responses"]["415.file_type_not_supported"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
-            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
-            501: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            501: components["responses"]["501.file_backend_unsupported"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -7486,50 +8079,19 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Not set. `image_not_found`: No such picture is stored. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.image_not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
-            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
-            501: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            501: components["responses"]["501.file_backend_unsupported"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -7555,6 +8117,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description One page of a list; each row: Something that happened. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7591,24 +8154,8 @@ export interface operations {
                     "application/json": components["schemas"]["Paginated_AuditLogDto"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.user_disabled.api_key_scope"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -7640,6 +8187,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description One page of a list; each row: Something that happened. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7676,24 +8224,8 @@ export interface operations {
                     "application/json": components["schemas"]["Paginated_AuditLogDto"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -7725,37 +8257,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example {"actorUsername":"tim","city":"Berlin","country":"Germany","createdAt":"2026-01-02T03:04:05Z","data":{"actorUsername":"tim","changed":"email"},"device":"Firefox on Linux x86_64","event":"USER_UPDATED","id":"019b7a5c-0c00-7d3e-8f4a-5b6c7d8e9f77","ipAddress":"192.0.2.7","userID":"4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11","username":"craig"} */
                     "application/jsonl": string;
                     "text/csv": string;
                 };
             };
-            /** @description `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.validation_failed"];
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -7783,37 +8292,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example {"actorUsername":"tim","city":"Berlin","country":"Germany","createdAt":"2026-01-02T03:04:05Z","data":{"actorUsername":"tim","changed":"email"},"device":"Firefox on Linux x86_64","event":"USER_UPDATED","id":"019b7a5c-0c00-7d3e-8f4a-5b6c7d8e9f77","ipAddress":"192.0.2.7","userID":"4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11","username":"craig"} */
                     "application/jsonl": string;
                     "text/csv": string;
                 };
             };
-            /** @description `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.validation_failed"];
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.user_disabled.api_key_scope"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -7828,32 +8314,23 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The whole list. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       "Files",
+                     *       "Calendar"
+                     *     ]
+                     */
                     "application/json": string[];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -7868,34 +8345,24 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11": "craig"
+                     *     }
+                     */
                     "application/json": {
                         [key: string]: string;
                     };
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -7910,32 +8377,23 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The whole list. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       "department",
+                     *       "phone"
+                     *     ]
+                     */
                     "application/json": string[];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -7956,10 +8414,19 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example [
+                 *       {
+                 *         "key": "department",
+                 *         "value": "it"
+                 *       }
+                 *     ]
+                 */
                 "application/json": components["schemas"]["CustomClaimDto"][];
             };
         };
         responses: {
+            /** @description The whole list; each: A custom claim. */
             200: {
                 headers: {
                     /** @description The new state of the group */
@@ -7967,63 +8434,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "key": "department",
+                     *         "value": "it"
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["CustomClaimDto"][];
                 };
             };
-            /** @description Also `reserved_claim` and `duplicate_claim`. `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. `reserved_claim`: The key of a custom claim is a standard claim; see `details.key`. `duplicate_claim`: A custom claim is there twice; see `details.key`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed.reserved_claim.duplicate_claim"];
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
+            412: components["responses"]["412.precondition_failed"];
+            413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -8044,10 +8471,19 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example [
+                 *       {
+                 *         "key": "department",
+                 *         "value": "it"
+                 *       }
+                 *     ]
+                 */
                 "application/json": components["schemas"]["CustomClaimDto"][];
             };
         };
         responses: {
+            /** @description The whole list; each: A custom claim. */
             200: {
                 headers: {
                     /** @description The new state of the user */
@@ -8055,63 +8491,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "key": "department",
+                     *         "value": "it"
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["CustomClaimDto"][];
                 };
             };
-            /** @description Also `reserved_claim` and `duplicate_claim`. `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. `reserved_claim`: The key of a custom claim is a standard claim; see `details.key`. `duplicate_claim`: A custom claim is there twice; see `details.key`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `user_not_found`: There is no such user. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed.reserved_claim.duplicate_claim"];
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.user_not_found"];
+            412: components["responses"]["412.precondition_failed"];
+            413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -8132,27 +8528,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "expiresAt": "2026-01-02T03:19:05Z",
+                     *       "id": "P7K2MX9Q",
+                     *       "interval": 3,
+                     *       "userCode": "P7K2MX9Q",
+                     *       "verificationUri": "https://id.example.com/device",
+                     *       "verificationUriComplete": "https://id.example.com/device?user_code=P7K2MX9Q"
+                     *     }
+                     */
                     "application/json": components["schemas"]["DeviceLoginDto"];
                 };
             };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `rate_limited`: Too many requests; `Retry-After` says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            403: components["responses"]["Refused"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
         };
@@ -8238,15 +8628,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `rate_limited`: Too many requests; `Retry-After` says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
         };
@@ -8260,27 +8642,35 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "code": "P7K2MX9Q"
+                 *     }
+                 */
                 "application/json": components["schemas"]["CodeInput"];
             };
         };
         responses: {
+            /** @description Who asks, so that a person sees whether it is themselves. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "city": "Berlin",
+                     *       "country": "Germany",
+                     *       "device": "Firefox on Linux",
+                     *       "expiresAt": "2026-01-02T03:19:05Z",
+                     *       "ipAddress": "192.0.2.7",
+                     *       "userCode": "P7K2MX9Q"
+                     *     }
+                     */
                     "application/json": components["schemas"]["WaitingDeviceDto"];
                 };
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed"];
             /** @description Not signed in, or no such request. `not_signed_in`: No usable session or API key. `device_login_expired`: The request of the other device is unknown, decided or expired. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
@@ -8290,33 +8680,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `rate_limited`: Too many requests; `Retry-After` says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            403: components["responses"]["403.forbidden.user_disabled.api_key_auth_not_allowed"];
+            413: components["responses"]["413.file_too_large"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
         };
@@ -8330,25 +8696,24 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "code": "P7K2MX9Q",
+                 *       "decision": "approve"
+                 *     }
+                 */
                 "application/json": components["schemas"]["DecisionInput"];
             };
         };
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed"];
             /** @description Not signed in, no such request, or no passkey used. `not_signed_in`: No usable session or API key. `device_login_expired`: The request of the other device is unknown, decided or expired. `reauthentication_required`: The passkey has to be used once more first. */
             401: {
                 headers: {
@@ -8358,33 +8723,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `rate_limited`: Too many requests; `Retry-After` says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            403: components["responses"]["403.forbidden.user_disabled.api_key_auth_not_allowed"];
+            413: components["responses"]["413.file_too_large"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
         };
@@ -8411,32 +8752,41 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description One page of a list; each row: A mail that was sent or is to be. What it says is nobody else's business. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "attempts": 1,
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "error": null,
+                     *           "id": "019b7a5c-0c00-7d3e-8f4a-5b6c7d8e9f77",
+                     *           "kind": "one-time-access",
+                     *           "nextAttemptAt": null,
+                     *           "recipient": "craig@example.com",
+                     *           "sentAt": "2026-01-02T03:04:06Z",
+                     *           "state": "delivered",
+                     *           "userID": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11"
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "currentPage": 1,
+                     *         "itemsPerPage": 20,
+                     *         "totalItems": 1,
+                     *         "totalPages": 1
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Paginated_MailDto"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -8476,6 +8826,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description One page of a list; each row: A client with how many groups may use it. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8534,24 +8885,8 @@ export interface operations {
                     "application/json": components["schemas"]["Paginated_ClientWithGroupCountDto"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -8584,6 +8919,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description A client with the groups that may use it. */
             201: {
                 headers: {
                     /** @description This state of the client */
@@ -8644,33 +8980,9 @@ export interface operations {
                     "application/json": components["schemas"]["ClientWithGroupsDto"];
                 };
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. `invalid_image`: The picture is damaged, too large, or not of the type its name says. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed.invalid_image"];
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
             /** @description The client ID is taken. `client_id_already_exists`: There is a client with this ID. */
             409: {
                 headers: {
@@ -8680,24 +8992,8 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description The logo cannot be had from its address. `logo_download_failed`: The logo could not be read from its address. `logo_type_not_supported`: What is at the logo's address is no picture of a known type. `logo_too_large`: What is at the logo's address is too large. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            413: components["responses"]["413.file_too_large"];
+            422: components["responses"]["422.logo_download_failed.logo_type_not_supported.logo_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -8715,6 +9011,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description A client with the groups that may use it. */
             200: {
                 headers: {
                     /** @description This state of the client */
@@ -8775,33 +9072,9 @@ export interface operations {
                     "application/json": components["schemas"]["ClientWithGroupsDto"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -8840,6 +9113,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description A client with the groups that may use it. */
             200: {
                 headers: {
                     /** @description The new state */
@@ -8900,69 +9174,13 @@ export interface operations {
                     "application/json": components["schemas"]["ClientWithGroupsDto"];
                 };
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. `invalid_image`: The picture is damaged, too large, or not of the type its name says. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description The logo cannot be had from its address. `logo_download_failed`: The logo could not be read from its address. `logo_type_not_supported`: What is at the logo's address is no picture of a known type. `logo_too_large`: What is at the logo's address is too large. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed.invalid_image"];
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
+            412: components["responses"]["412.precondition_failed"];
+            413: components["responses"]["413.file_too_large"];
+            422: components["responses"]["422.logo_download_failed.logo_type_not_supported.logo_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -8980,39 +9198,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -9044,6 +9239,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description A client with the groups that may use it. */
             200: {
                 headers: {
                     /** @description The new state */
@@ -9104,60 +9300,12 @@ export interface operations {
                     "application/json": components["schemas"]["ClientWithGroupsDto"];
                 };
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed"];
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
+            412: components["responses"]["412.precondition_failed"];
+            413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -9175,30 +9323,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
             /** @description No such client, or it did not register itself. `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
@@ -9228,40 +9361,26 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The picture. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "image/*": number[];
+                    "image/*": string;
                 };
             };
+            /** @description What the caller has is current (`If-None-Match`, `If-Modified-Since`). */
             304: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description No such client, or no logo. `not_found`: There is no such thing; `details.resource` says of what kind. `image_not_found`: No such picture is stored. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            404: components["responses"]["404.not_found.image_not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
-            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
-            501: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            501: components["responses"]["501.file_backend_unsupported"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -9284,57 +9403,18 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description No file, or `invalid_image`. `invalid_image`: The picture is damaged, too large, or not of the type its name says. `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Too large. `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_image.invalid_request_body.validation_failed"];
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
+            413: components["responses"]["413.file_too_large.2"];
             /** @description Of a type that is not taken. `file_type_not_supported`: Files of this type are not taken here; see `details.expected_file_type`. */
             415: {
                 headers: {
@@ -9346,15 +9426,7 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
-            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
-            501: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            501: components["responses"]["501.file_backend_unsupported"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -9373,50 +9445,19 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description No such client, or no logo. `not_found`: There is no such thing; `details.resource` says of what kind. `image_not_found`: No such picture is stored. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found.image_not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
-            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
-            501: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            501: components["responses"]["501.file_backend_unsupported"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -9432,52 +9473,37 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The whole list; each: Word of a sign-out to a client. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "attempts": 1,
+                     *         "createdAt": "2026-01-02T03:04:05Z",
+                     *         "deliveredAt": null,
+                     *         "id": "019b7a5c-0c00-7d3e-8f4a-5b6c7d8e9f77",
+                     *         "lastError": "status 503",
+                     *         "lastStatus": 503,
+                     *         "nextAttemptAt": "2026-01-02T03:05:05Z",
+                     *         "sid": "019b7a5c-1100-7a2b-9c3d-4e5f6a7b8cee",
+                     *         "state": "pending",
+                     *         "subject": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11"
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["LogoutDeliveryDto"][];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
-            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
-            501: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            501: components["responses"]["501.file_backend_unsupported"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -9493,6 +9519,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description What anybody may know of a client. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9513,15 +9540,7 @@ export interface operations {
                     "application/json": components["schemas"]["ClientMetaDto"];
                 };
             };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            404: components["responses"]["404.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -9547,32 +9566,59 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Claims as they would be issued. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "accessToken": {
+                     *         "aud": [
+                     *           "https://id.example.com"
+                     *         ],
+                     *         "scope": "openid profile",
+                     *         "sub": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11"
+                     *       },
+                     *       "idToken": {
+                     *         "aud": [
+                     *           "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33"
+                     *         ],
+                     *         "name": "Craig Federighi",
+                     *         "sub": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11"
+                     *       },
+                     *       "reasons": {
+                     *         "name": "user",
+                     *         "sub": "protocol"
+                     *       },
+                     *       "reasonsOf": {
+                     *         "accessToken": {
+                     *           "aud": "protocol",
+                     *           "scope": "protocol",
+                     *           "sub": "protocol"
+                     *         },
+                     *         "idToken": {
+                     *           "aud": "protocol",
+                     *           "name": "user",
+                     *           "sub": "protocol"
+                     *         },
+                     *         "userInfo": {
+                     *           "name": "user",
+                     *           "sub": "protocol"
+                     *         }
+                     *       },
+                     *       "userInfo": {
+                     *         "name": "Craig Federighi",
+                     *         "sub": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["PreviewDto"];
                 };
             };
-            /** @description `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.validation_failed"];
+            401: components["responses"]["401.not_signed_in"];
             /** @description Not an administrator, or the user may not use the client. `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `oidc_access_denied`: The user may not use the client. */
             403: {
                 headers: {
@@ -9608,6 +9654,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description A client with the groups that may use it. */
             200: {
                 headers: {
                     /** @description The new state */
@@ -9677,33 +9724,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -9721,41 +9744,33 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The whole list; each: A request that was refused, as often as it came. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "canBeAccepted": true,
+                     *         "count": 3,
+                     *         "createdAt": "2026-01-02T03:04:05Z",
+                     *         "detail": "The redirect_uri is not registered for this client.",
+                     *         "id": "019b7a5c-0c00-7d3e-8f4a-5b6c7d8e9f77",
+                     *         "lastAt": "2026-01-02T03:30:00Z",
+                     *         "reason": "redirect_uri_not_registered",
+                     *         "redirectUri": "https://files.example.com/oauth",
+                     *         "username": "craig"
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["RefusedAuthorizationDto"][];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -9773,41 +9788,39 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Where an app takes accounts and groups. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "endpoint": "https://files.example.com/scim/v2",
+                     *       "id": "c4e2a8f6-1d3b-4c5a-9e7f-8b6d4c2a0eaa",
+                     *       "lastAttemptAt": "2026-01-02T04:00:00Z",
+                     *       "lastError": null,
+                     *       "lastSyncedAt": "2026-01-02T04:00:00Z",
+                     *       "oidcClient": {
+                     *         "clientType": "standard",
+                     *         "description": "Documents of the family",
+                     *         "hasDarkLogo": false,
+                     *         "hasLogo": false,
+                     *         "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *         "launchURL": "https://files.example.com",
+                     *         "name": "Files",
+                     *         "requiresReauthentication": false
+                     *       },
+                     *       "token": "XXXXXXXXXX"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ScimServiceProviderDto"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -9825,63 +9838,35 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "expiresAt": "2030-01-01T00:00:00Z",
+                 *       "name": "Staging"
+                 *     }
+                 */
                 "application/json": components["schemas"]["SecretInput"] | null;
             };
         };
         responses: {
+            /** @description The one secret of the older route. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "secret": "kT9qmZ2Lr8Vx4Nw7Pb1Hc6Jd3Fg5Sy0A"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ReplacedSecretDto"];
                 };
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed"];
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
+            413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -9899,41 +9884,30 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The whole list; each: A secret without its value. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "createdAt": "2026-01-02T03:04:05Z",
+                     *         "expiresAt": null,
+                     *         "id": "9d0c7e5a-3b1f-4c2d-8e6f-5a4b3c2d1e88",
+                     *         "isActive": true,
+                     *         "name": "Staging",
+                     *         "prefix": "kT9q"
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["ClientSecretDto"][];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -9951,10 +9925,17 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "expiresAt": "2030-01-01T00:00:00Z",
+                 *       "name": "Staging"
+                 *     }
+                 */
                 "application/json": components["schemas"]["SecretInput"] | null;
             };
         };
         responses: {
+            /** @description A new secret with its value, the only time it is shown. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -9974,51 +9955,11 @@ export interface operations {
                     "application/json": components["schemas"]["CreatedSecretDto"];
                 };
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed"];
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
+            413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -10038,39 +9979,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -10083,7 +10001,12 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        /** @description What the device wants */
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["DeviceAuthorizationForm"];
+            };
+        };
         responses: {
             /** @description The codes (RFC 8628 §3.2) */
             200: {
@@ -10091,7 +10014,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    /**
+                     * @example {
+                     *       "device_code": "Nm4Lp1Ja8Hg3Fy6RWq7sKd0Zt5Xc2Vb9",
+                     *       "expires_in": 900,
+                     *       "interval": 5,
+                     *       "user_code": "P7K2MX9Q",
+                     *       "verification_uri": "https://id.example.com/device",
+                     *       "verification_uri_complete": "https://id.example.com/device?user_code=P7K2MX9Q"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DeviceAuthorizationAnswer"];
                 };
             };
             /** @description RFC 8628 §3.2 */
@@ -10100,21 +10033,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["OAuthFailure"];
                 };
             };
-            /** @description Client authentication failed */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
+            401: components["responses"]["401.invalid_client"];
             403: components["responses"]["Refused"];
             429: components["responses"]["TooManyRequests"];
-            500: components["responses"]["InternalError"];
+            500: components["responses"]["500.server_error.internal_error"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -10130,48 +10055,17 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `validation_failed`: Values break rules; `details.fields` names them where single fields do. `oidc_invalid_device_code`: No device waits with this code. `oidc_device_code_expired`: The device's code has expired. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. `oidc_access_denied`: The user may not use the client. `passkey_not_sufficient`: The client requires another kind of passkey. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Too many wrong codes. `rate_limited`: Too many requests; `Retry-After` says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.validation_failed.oidc_invalid_device_code.oidc_device_code_expired"];
+            401: components["responses"]["401.not_signed_in.reauthentication_required"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_auth_not_allowed.oidc_access_denied.passkey_not_sufficient"];
+            429: components["responses"]["429.rate_limited"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
         };
@@ -10188,32 +10082,46 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description A device that waits for an answer. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "authorizationRequired": true,
+                     *       "client": {
+                     *         "clientType": "standard",
+                     *         "description": "Documents of the family",
+                     *         "hasDarkLogo": false,
+                     *         "hasLogo": false,
+                     *         "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *         "launchURL": "https://files.example.com",
+                     *         "name": "Files",
+                     *         "requiresReauthentication": false
+                     *       },
+                     *       "clientIsApproved": true,
+                     *       "minimumPasskey": "any",
+                     *       "reauthenticationRequired": false,
+                     *       "scope": [
+                     *         "openid",
+                     *         "events:read"
+                     *       ],
+                     *       "scopeInfo": [
+                     *         {
+                     *           "description": "See all appointments",
+                     *           "key": "events:read",
+                     *           "name": "Read events"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["DeviceInfoDto"];
                 };
             };
-            /** @description `validation_failed`: Values break rules; `details.fields` names them where single fields do. `oidc_invalid_device_code`: No device waits with this code. `oidc_device_code_expired`: The device's code has expired. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.validation_failed.oidc_invalid_device_code.oidc_device_code_expired"];
+            401: components["responses"]["401.not_signed_in.reauthentication_required"];
             /** @description `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. `oidc_access_denied`: The user may not use the client. `passkey_not_sufficient`: The client requires another kind of passkey. */
             403: {
                 headers: {
@@ -10223,15 +10131,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many wrong codes. `rate_limited`: Too many requests; `Retry-After` says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            429: components["responses"]["429.rate_limited"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
         };
@@ -10248,55 +10148,33 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `validation_failed`: Values break rules; `details.fields` names them where single fields do. `oidc_invalid_device_code`: No device waits with this code. `oidc_device_code_expired`: The device's code has expired. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. `oidc_access_denied`: The user may not use the client. `passkey_not_sufficient`: The client requires another kind of passkey. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Too many wrong codes. `rate_limited`: Too many requests; `Retry-After` says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.validation_failed.oidc_invalid_device_code.oidc_device_code_expired"];
+            401: components["responses"]["401.not_signed_in.reauthentication_required"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_auth_not_allowed.oidc_access_denied.passkey_not_sufficient"];
+            429: components["responses"]["429.rate_limited"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
         };
     };
     getOidcEndSession: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The client's ID, to be compared with the ID token's. */
+                client_id?: string;
+                /** @description An ID token the client got. Without it the person is asked on a page of ours. */
+                id_token_hint?: string;
+                /** @description Where to go afterwards: one of the client's logout URLs. */
+                post_logout_redirect_uri?: string;
+                /** @description Comes back there as it is. */
+                state?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -10329,7 +10207,12 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        /** @description Who asks, and where to go */
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["EndSessionForm"];
+            };
+        };
         responses: {
             /** @description A page that signs out of other clients and goes on to where a redirect would */
             200: {
@@ -10395,23 +10278,48 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description A pending authorization request. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "client": {
+                     *         "clientType": "standard",
+                     *         "description": "Documents of the family",
+                     *         "hasDarkLogo": false,
+                     *         "hasLogo": false,
+                     *         "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *         "launchURL": "https://files.example.com",
+                     *         "name": "Files",
+                     *         "requiresReauthentication": false
+                     *       },
+                     *       "clientIsApproved": true,
+                     *       "currentStep": "consent",
+                     *       "id": "q3Jd8Lk1Zp5Xw7Rt9Vn2Bm4Hc6Gf0SyA",
+                     *       "minimumPasskey": "any",
+                     *       "requiredSteps": [
+                     *         "consent"
+                     *       ],
+                     *       "scopeInfo": [
+                     *         {
+                     *           "description": "See all appointments",
+                     *           "key": "events:read",
+                     *           "name": "Read events"
+                     *         }
+                     *       ],
+                     *       "scopes": [
+                     *         "openid",
+                     *         "events:read"
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["InteractionDto"];
                 };
             };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            404: components["responses"]["404.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -10429,36 +10337,60 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "step": "consent"
+                 *     }
+                 */
                 "application/json": components["schemas"]["CompleteInput"];
             };
         };
         responses: {
+            /** @description What is next. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "interaction": {
+                     *         "client": {
+                     *           "clientType": "standard",
+                     *           "description": "Documents of the family",
+                     *           "hasDarkLogo": false,
+                     *           "hasLogo": false,
+                     *           "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *           "launchURL": "https://files.example.com",
+                     *           "name": "Files",
+                     *           "requiresReauthentication": false
+                     *         },
+                     *         "clientIsApproved": true,
+                     *         "currentStep": "consent",
+                     *         "id": "q3Jd8Lk1Zp5Xw7Rt9Vn2Bm4Hc6Gf0SyA",
+                     *         "minimumPasskey": "any",
+                     *         "requiredSteps": [
+                     *           "consent"
+                     *         ],
+                     *         "scopeInfo": [
+                     *           {
+                     *             "description": "See all appointments",
+                     *             "key": "events:read",
+                     *             "name": "Read events"
+                     *           }
+                     *         ],
+                     *         "scopes": [
+                     *           "openid",
+                     *           "events:read"
+                     *         ]
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["CompletedDto"];
                 };
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed"];
+            401: components["responses"]["401.not_signed_in.reauthentication_required"];
             /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. `passkey_not_sufficient`: The client requires another kind of passkey. */
             403: {
                 headers: {
@@ -10468,15 +10400,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            404: components["responses"]["404.not_found"];
             /** @description Continued elsewhere meanwhile. `conflict`: The request was continued elsewhere. */
             409: {
                 headers: {
@@ -10486,15 +10410,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -10507,7 +10423,12 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        /** @description The token to be described */
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["PresentedTokenForm"];
+            };
+        };
         responses: {
             /** @description The token, or that it is not active (RFC 7662 §2.2) */
             200: {
@@ -10515,7 +10436,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    /**
+                     * @example {
+                     *       "acr": "phr",
+                     *       "active": true,
+                     *       "aud": [
+                     *         "https://id.example.com"
+                     *       ],
+                     *       "auth_time": 1767323040,
+                     *       "client_id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *       "exp": 1767326645,
+                     *       "iat": 1767323045,
+                     *       "iss": "https://id.example.com",
+                     *       "jti": "019b7a5c-0c00-7d3e-8f4a-5b6c7d8e9f77",
+                     *       "scope": "openid profile",
+                     *       "sub": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *       "token_type": "access_token",
+                     *       "username": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["IntrospectionAnswer"];
                 };
             };
             /** @description No token */
@@ -10524,7 +10464,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["OAuthFailure"];
                 };
             };
             /** @description No or a failed authentication */
@@ -10533,12 +10473,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["OAuthFailure"];
                 };
             };
             403: components["responses"]["Refused"];
             429: components["responses"]["TooManyRequests"];
-            500: components["responses"]["InternalError"];
+            500: components["responses"]["500.server_error.internal_error"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -10549,7 +10489,12 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        /** @description The request to be kept */
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["PushedRequestForm"];
+            };
+        };
         responses: {
             /** @description The handle (RFC 9126 §2.2) */
             201: {
@@ -10557,7 +10502,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    /**
+                     * @example {
+                     *       "expires_in": 90,
+                     *       "request_uri": "urn:ietf:params:oauth:request_uri:6esc_11ACC5bwc014ltc14eY22c8KqZ5mXbO3hJ0vQs"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PushedRequestAnswer"];
                 };
             };
             /** @description The request is not in order */
@@ -10566,30 +10517,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["OAuthFailure"];
                 };
             };
-            /** @description Client authentication failed */
-            401: {
+            401: components["responses"]["401.invalid_client"];
+            /** @description The API is not for this client */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["OAuthFailure"];
                 };
             };
-            403: components["responses"]["Refused"];
             /** @description The request is larger than 64 KiB */
             413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["OAuthFailure"];
                 };
             };
             429: components["responses"]["TooManyRequests"];
-            500: components["responses"]["InternalError"];
+            500: components["responses"]["500.server_error.internal_error"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -10605,41 +10556,44 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description A refused request beside what is registered. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "callbackURLs": [
+                     *         "https://files.example.com/callback"
+                     *       ],
+                     *       "canBeAccepted": true,
+                     *       "client": {
+                     *         "clientType": "standard",
+                     *         "description": "Documents of the family",
+                     *         "hasDarkLogo": false,
+                     *         "hasLogo": false,
+                     *         "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *         "launchURL": "https://files.example.com",
+                     *         "name": "Files",
+                     *         "requiresReauthentication": false
+                     *       },
+                     *       "count": 3,
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "detail": "The redirect_uri is not registered for this client.",
+                     *       "id": "019b7a5c-0c00-7d3e-8f4a-5b6c7d8e9f77",
+                     *       "lastAt": "2026-01-02T03:30:00Z",
+                     *       "reason": "redirect_uri_not_registered",
+                     *       "redirectUri": "https://files.example.com/oauth",
+                     *       "username": "craig"
+                     *     }
+                     */
                     "application/json": components["schemas"]["MismatchDto"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -10657,6 +10611,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -10672,33 +10627,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -10713,7 +10644,24 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": unknown;
+                /**
+                 * @example {
+                 *       "application_type": "web",
+                 *       "client_name": "Files",
+                 *       "grant_types": [
+                 *         "authorization_code",
+                 *         "refresh_token"
+                 *       ],
+                 *       "redirect_uris": [
+                 *         "https://files.example.com/callback"
+                 *       ],
+                 *       "response_types": [
+                 *         "code"
+                 *       ],
+                 *       "token_endpoint_auth_method": "client_secret_basic"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ClientMetadata"];
             };
         };
         responses: {
@@ -10723,7 +10671,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    /**
+                     * @example {
+                     *       "application_type": "web",
+                     *       "client_id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *       "client_id_issued_at": 1767323045,
+                     *       "client_name": "Files",
+                     *       "client_secret": "kT9qmZ2Lr8Vx4Nw7Pb1Hc6Jd3Fg5Sy0A",
+                     *       "client_secret_expires_at": 0,
+                     *       "grant_types": [
+                     *         "authorization_code",
+                     *         "refresh_token"
+                     *       ],
+                     *       "id_token_signed_response_alg": "RS256",
+                     *       "redirect_uris": [
+                     *         "https://files.example.com/callback"
+                     *       ],
+                     *       "registration_access_token": "Xc2Vb9Nm4Lp1Ja8Hg3Fy6RWq7sKd0Zt5",
+                     *       "registration_client_uri": "https://id.example.com/api/oidc/register/0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *       "response_types": [
+                     *         "code"
+                     *       ],
+                     *       "subject_type": "public",
+                     *       "token_endpoint_auth_method": "client_secret_basic"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RegisteredClient"];
                 };
             };
             /** @description Unacceptable metadata (RFC 7591 §3.2.2) */
@@ -10732,7 +10705,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["OAuthFailure"];
                 };
             };
             /** @description No usable initial access token */
@@ -10741,7 +10714,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["OAuthFailure"];
                 };
             };
             /** @description Registration is off */
@@ -10750,20 +10723,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["OAuthFailure"];
                 };
             };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
+            413: components["responses"]["413.file_too_large"];
+            /** @description This cannot be answered now */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["OAuthFailure"];
                 };
             };
-            429: components["responses"]["TooManyRequests"];
-            500: components["responses"]["InternalError"];
+            500: components["responses"]["500.server_error.internal_error"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -10785,20 +10758,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    /**
+                     * @example {
+                     *       "application_type": "web",
+                     *       "client_id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *       "client_id_issued_at": 1767323045,
+                     *       "client_name": "Files",
+                     *       "client_secret": "kT9qmZ2Lr8Vx4Nw7Pb1Hc6Jd3Fg5Sy0A",
+                     *       "client_secret_expires_at": 0,
+                     *       "grant_types": [
+                     *         "authorization_code",
+                     *         "refresh_token"
+                     *       ],
+                     *       "id_token_signed_response_alg": "RS256",
+                     *       "redirect_uris": [
+                     *         "https://files.example.com/callback"
+                     *       ],
+                     *       "registration_access_token": "Xc2Vb9Nm4Lp1Ja8Hg3Fy6RWq7sKd0Zt5",
+                     *       "registration_client_uri": "https://id.example.com/api/oidc/register/0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *       "response_types": [
+                     *         "code"
+                     *       ],
+                     *       "subject_type": "public",
+                     *       "token_endpoint_auth_method": "client_secret_basic"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RegisteredClient"];
                 };
             };
-            /** @description Not its registration access token */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
+            401: components["responses"]["401.invalid_token"];
             429: components["responses"]["TooManyRequests"];
-            500: components["responses"]["InternalError"];
+            500: components["responses"]["500.server_error.internal_error"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -10814,7 +10804,24 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": unknown;
+                /**
+                 * @example {
+                 *       "application_type": "web",
+                 *       "client_name": "Files",
+                 *       "grant_types": [
+                 *         "authorization_code",
+                 *         "refresh_token"
+                 *       ],
+                 *       "redirect_uris": [
+                 *         "https://files.example.com/callback"
+                 *       ],
+                 *       "response_types": [
+                 *         "code"
+                 *       ],
+                 *       "token_endpoint_auth_method": "client_secret_basic"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ClientMetadata"];
             };
         };
         responses: {
@@ -10824,7 +10831,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    /**
+                     * @example {
+                     *       "application_type": "web",
+                     *       "client_id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *       "client_id_issued_at": 1767323045,
+                     *       "client_name": "Files",
+                     *       "client_secret": "kT9qmZ2Lr8Vx4Nw7Pb1Hc6Jd3Fg5Sy0A",
+                     *       "client_secret_expires_at": 0,
+                     *       "grant_types": [
+                     *         "authorization_code",
+                     *         "refresh_token"
+                     *       ],
+                     *       "id_token_signed_response_alg": "RS256",
+                     *       "redirect_uris": [
+                     *         "https://files.example.com/callback"
+                     *       ],
+                     *       "registration_access_token": "Xc2Vb9Nm4Lp1Ja8Hg3Fy6RWq7sKd0Zt5",
+                     *       "registration_client_uri": "https://id.example.com/api/oidc/register/0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *       "response_types": [
+                     *         "code"
+                     *       ],
+                     *       "subject_type": "public",
+                     *       "token_endpoint_auth_method": "client_secret_basic"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RegisteredClient"];
                 };
             };
             /** @description Unacceptable metadata */
@@ -10833,30 +10865,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["OAuthFailure"];
                 };
             };
-            /** @description Not its registration access token */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
+            401: components["responses"]["401.invalid_token"];
             403: components["responses"]["Refused"];
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
-            500: components["responses"]["InternalError"];
+            500: components["responses"]["500.server_error.internal_error"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -10872,24 +10888,17 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not its registration access token */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
+            401: components["responses"]["401.invalid_token"];
             403: components["responses"]["Refused"];
             429: components["responses"]["TooManyRequests"];
-            500: components["responses"]["InternalError"];
+            500: components["responses"]["500.server_error.internal_error"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -10902,6 +10911,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The policy on the wire. */
             200: {
                 headers: {
                     /** @description This state of it */
@@ -10909,27 +10919,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "mode": "token",
+                     *       "requiresApproval": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["PolicyDto"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -10947,10 +10947,17 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "mode": "token",
+                 *       "requiresApproval": true
+                 *     }
+                 */
                 "application/json": components["schemas"]["PolicyDto"];
             };
         };
         responses: {
+            /** @description The policy on the wire. */
             200: {
                 headers: {
                     /** @description The new state */
@@ -10958,54 +10965,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "mode": "token",
+                     *       "requiresApproval": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["PolicyDto"];
                 };
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed"];
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            412: components["responses"]["412.precondition_failed"];
+            413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -11020,32 +10993,30 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The whole list; each: A token that lets apps register themselves, without its value. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "createdAt": "2026-01-02T03:04:05Z",
+                     *         "expiresAt": "2030-01-01T00:00:00Z",
+                     *         "id": "b1a3c5e7-9f2d-4b6a-8c4e-0d1f2e3a4bdd",
+                     *         "lastUsedAt": "2026-01-03T03:04:05Z",
+                     *         "maxUses": 5,
+                     *         "name": "Home lab",
+                     *         "usesLeft": 4
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["RegistrationTokenDto"][];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -11060,54 +11031,42 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "expiresAt": "2030-01-01T00:00:00Z",
+                 *       "maxUses": 5,
+                 *       "name": "Home lab"
+                 *     }
+                 */
                 "application/json": components["schemas"]["RegistrationTokenInput"];
             };
         };
         responses: {
+            /** @description A new token with its value, the only time it is shown. */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "expiresAt": "2030-01-01T00:00:00Z",
+                     *       "id": "b1a3c5e7-9f2d-4b6a-8c4e-0d1f2e3a4bdd",
+                     *       "lastUsedAt": "2026-01-03T03:04:05Z",
+                     *       "maxUses": 5,
+                     *       "name": "Home lab",
+                     *       "token": "Hc6Jd3Fg5Sy0AkT9qmZ2Lr8Vx4Nw7Pb1",
+                     *       "usesLeft": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["CreatedRegistrationTokenDto"];
                 };
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed"];
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -11125,39 +11084,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -11170,7 +11106,12 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        /** @description The token to be ended */
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["PresentedTokenForm"];
+            };
+        };
         responses: {
             /** @description The token is not good any more */
             200: {
@@ -11185,21 +11126,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["OAuthFailure"];
                 };
             };
-            /** @description Client authentication failed */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
+            401: components["responses"]["401.invalid_client"];
             403: components["responses"]["Refused"];
             429: components["responses"]["TooManyRequests"];
-            500: components["responses"]["InternalError"];
+            500: components["responses"]["500.server_error.internal_error"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -11210,7 +11143,12 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        /** @description What the client has, and what it wants */
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["TokenForm"];
+            };
+        };
         responses: {
             /** @description Tokens (RFC 6749 §5.1) */
             200: {
@@ -11218,7 +11156,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    /**
+                     * @example {
+                     *       "access_token": "eyJhbGciOiJSUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2lnbmF0dXJl",
+                     *       "expires_in": 3600,
+                     *       "id_token": "eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl",
+                     *       "refresh_token": "Wq7sKd0Zt5Xc2Vb9Nm4Lp1Ja8Hg3Fy6R",
+                     *       "scope": "openid profile offline_access",
+                     *       "token_type": "bearer"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TokenAnswer"];
                 };
             };
             /** @description RFC 6749 §5.2 */
@@ -11227,29 +11175,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["OAuthFailure"];
                 };
             };
-            /** @description Client authentication failed */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
+            401: components["responses"]["401.invalid_client"];
             /** @description The user may not use the client */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["OAuthFailure"];
                 };
             };
             429: components["responses"]["TooManyRequests"];
-            500: components["responses"]["InternalError"];
+            500: components["responses"]["500.server_error.internal_error"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -11262,44 +11202,37 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Claims (OIDC Core §5.3.2) */
+            /** @description Claims (OIDC Core §5.3.2); signed where the client registered that */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    /**
+                     * @example {
+                     *       "display_name": "Craig Federighi",
+                     *       "email": "craig@example.com",
+                     *       "email_verified": true,
+                     *       "family_name": "Federighi",
+                     *       "given_name": "Craig",
+                     *       "groups": [
+                     *         "family"
+                     *       ],
+                     *       "name": "Craig Federighi",
+                     *       "picture": "https://id.example.com/api/users/4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11/profile-picture.png",
+                     *       "preferred_username": "craig",
+                     *       "sub": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UserInfo"];
+                    "application/jwt": string;
                 };
             };
-            /** @description The access token was sent more than once */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description No usable access token (RFC 6750) */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description The access token is for other things */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
+            400: components["responses"]["400.invalid_request"];
+            401: components["responses"]["401.invalid_token.invalid_dpop_proof.use_dpop_nonce"];
+            403: components["responses"]["403.insufficient_scope"];
             429: components["responses"]["TooManyRequests"];
-            500: components["responses"]["InternalError"];
+            500: components["responses"]["500.server_error.internal_error"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -11310,46 +11243,44 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        /** @description The token, unless it is in the header */
+        requestBody?: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["UserInfoForm"] | null;
+            };
+        };
         responses: {
-            /** @description Claims (OIDC Core §5.3.2) */
+            /** @description Claims (OIDC Core §5.3.2); signed where the client registered that */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    /**
+                     * @example {
+                     *       "display_name": "Craig Federighi",
+                     *       "email": "craig@example.com",
+                     *       "email_verified": true,
+                     *       "family_name": "Federighi",
+                     *       "given_name": "Craig",
+                     *       "groups": [
+                     *         "family"
+                     *       ],
+                     *       "name": "Craig Federighi",
+                     *       "picture": "https://id.example.com/api/users/4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11/profile-picture.png",
+                     *       "preferred_username": "craig",
+                     *       "sub": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UserInfo"];
+                    "application/jwt": string;
                 };
             };
-            /** @description The access token was sent more than once */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description No usable access token (RFC 6750) */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description The access token is for other things */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
+            400: components["responses"]["400.invalid_request"];
+            401: components["responses"]["401.invalid_token.invalid_dpop_proof.use_dpop_nonce"];
+            403: components["responses"]["403.insufficient_scope"];
             429: components["responses"]["TooManyRequests"];
-            500: components["responses"]["InternalError"];
+            500: components["responses"]["500.server_error.internal_error"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -11376,41 +11307,44 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description One page of a list; each row: A client somebody allowed something. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "client": {
+                     *             "clientType": "standard",
+                     *             "description": "Documents of the family",
+                     *             "hasDarkLogo": false,
+                     *             "hasLogo": false,
+                     *             "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *             "launchURL": "https://files.example.com",
+                     *             "name": "Files",
+                     *             "requiresReauthentication": false
+                     *           },
+                     *           "lastUsedAt": "2026-01-02T03:04:05Z",
+                     *           "scope": "[\"openid\",\"email\"]"
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "currentPage": 1,
+                     *         "itemsPerPage": 20,
+                     *         "totalItems": 1,
+                     *         "totalPages": 1
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Paginated_AuthorizedClientDto"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `user_not_found`: There is no such user. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.user_not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -11436,32 +11370,43 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description One page of a list; each row: A client somebody allowed something. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "client": {
+                     *             "clientType": "standard",
+                     *             "description": "Documents of the family",
+                     *             "hasDarkLogo": false,
+                     *             "hasLogo": false,
+                     *             "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *             "launchURL": "https://files.example.com",
+                     *             "name": "Files",
+                     *             "requiresReauthentication": false
+                     *           },
+                     *           "lastUsedAt": "2026-01-02T03:04:05Z",
+                     *           "scope": "[\"openid\",\"email\"]"
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "currentPage": 1,
+                     *         "itemsPerPage": 20,
+                     *         "totalItems": 1,
+                     *         "totalPages": 1
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Paginated_AuthorizedClientDto"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.user_disabled.api_key_scope"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -11479,39 +11424,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -11553,32 +11475,40 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description One page of a list; each row: A client somebody may sign in to. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "clientType": "standard",
+                     *           "description": "Documents of the family",
+                     *           "hasDarkLogo": false,
+                     *           "hasLogo": false,
+                     *           "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *           "lastUsedAt": "2026-01-02T03:04:05Z",
+                     *           "launchURL": "https://files.example.com",
+                     *           "name": "Files",
+                     *           "requiresReauthentication": false
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "currentPage": 1,
+                     *         "itemsPerPage": 20,
+                     *         "totalItems": 1,
+                     *         "totalPages": 1
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Paginated_AccessibleClientDto"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.user_disabled.api_key_scope"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -11593,6 +11523,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "email": "craig@example.com",
+                 *       "redirectPath": "/settings/apps"
+                 *     }
+                 */
                 "application/json": components["schemas"]["RequestInput"];
             };
         };
@@ -11604,15 +11540,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed"];
             /** @description `one_time_access_disabled`. `forbidden`: Administrators only, or a request made by a page of another site. `one_time_access_disabled`: Login codes by mail are switched off. */
             403: {
                 headers: {
@@ -11622,24 +11550,8 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `rate_limited`: Too many requests; `Retry-After` says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            413: components["responses"]["413.file_too_large"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
         };
@@ -11706,15 +11618,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            403: components["responses"]["403.forbidden.user_disabled"];
             /** @description Too many tries, or too many wrong codes. `rate_limited`: Too many requests; `Retry-After` says when to come back. */
             429: {
                 headers: {
@@ -11737,6 +11641,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "code": "k7mq-x2wp-9rtd-b4hz"
+                 *     }
+                 */
                 "application/json": components["schemas"]["RecoveryCodeInput"];
             };
         };
@@ -11782,15 +11691,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed"];
             /** @description Wrong or used. `token_invalid_or_expired`: The code or token is unknown, used up or expired. */
             401: {
                 headers: {
@@ -11809,24 +11710,8 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `rate_limited`: Too many requests; `Retry-After` says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            413: components["responses"]["413.file_too_large"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
         };
@@ -11840,45 +11725,50 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "endpoint": "https://files.example.com/scim/v2",
+                 *       "oidcClientId": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                 *       "token": "Zt5Xc2Vb9Nm4Lp1J"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ScimServiceProviderInput"];
             };
         };
         responses: {
+            /** @description Where an app takes accounts and groups. */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "endpoint": "https://files.example.com/scim/v2",
+                     *       "id": "c4e2a8f6-1d3b-4c5a-9e7f-8b6d4c2a0eaa",
+                     *       "lastAttemptAt": "2026-01-02T04:00:00Z",
+                     *       "lastError": null,
+                     *       "lastSyncedAt": "2026-01-02T04:00:00Z",
+                     *       "oidcClient": {
+                     *         "clientType": "standard",
+                     *         "description": "Documents of the family",
+                     *         "hasDarkLogo": false,
+                     *         "hasLogo": false,
+                     *         "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *         "launchURL": "https://files.example.com",
+                     *         "name": "Files",
+                     *         "requiresReauthentication": false
+                     *       },
+                     *       "token": "XXXXXXXXXX"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ScimServiceProviderDto"];
                 };
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed"];
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
             /** @description No such client. `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
@@ -11888,15 +11778,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -11914,45 +11796,50 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "endpoint": "https://files.example.com/scim/v2",
+                 *       "oidcClientId": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                 *       "token": "Zt5Xc2Vb9Nm4Lp1J"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ScimServiceProviderInput"];
             };
         };
         responses: {
+            /** @description Where an app takes accounts and groups. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "endpoint": "https://files.example.com/scim/v2",
+                     *       "id": "c4e2a8f6-1d3b-4c5a-9e7f-8b6d4c2a0eaa",
+                     *       "lastAttemptAt": "2026-01-02T04:00:00Z",
+                     *       "lastError": null,
+                     *       "lastSyncedAt": "2026-01-02T04:00:00Z",
+                     *       "oidcClient": {
+                     *         "clientType": "standard",
+                     *         "description": "Documents of the family",
+                     *         "hasDarkLogo": false,
+                     *         "hasLogo": false,
+                     *         "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *         "launchURL": "https://files.example.com",
+                     *         "name": "Files",
+                     *         "requiresReauthentication": false
+                     *       },
+                     *       "token": "XXXXXXXXXX"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ScimServiceProviderDto"];
                 };
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed"];
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
             /** @description No such provider or client. `not_found`: There is no such thing; `details.resource` says of what kind. */
             404: {
                 headers: {
@@ -11962,15 +11849,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -11988,39 +11867,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -12045,33 +11901,9 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
             /** @description A run is under way. `scim_sync_running`: A sync with this app is under way; how it went will be in the provider. */
             409: {
                 headers: {
@@ -12103,32 +11935,43 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The whole list; each: A browser somebody is signed in with. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "city": "Berlin",
+                     *         "clients": [
+                     *           {
+                     *             "clientId": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *             "createdAt": "2026-01-02T03:04:05Z",
+                     *             "id": "f2d4b6a8-0c1e-4a3b-8d5c-7e9f1b3a5cbb",
+                     *             "lastUsedAt": "2026-01-02T03:30:00Z",
+                     *             "name": "Files"
+                     *           }
+                     *         ],
+                     *         "country": "Germany",
+                     *         "createdAt": "2026-01-02T03:04:05Z",
+                     *         "current": true,
+                     *         "device": "Firefox on Linux",
+                     *         "expiresAt": "2026-01-02T04:04:05Z",
+                     *         "id": "019b7a5c-1100-7a2b-9c3d-4e5f6a7b8cee",
+                     *         "ipAddress": "192.0.2.7",
+                     *         "lastSeenAt": "2026-01-02T03:30:00Z",
+                     *         "method": "phr",
+                     *         "userAgent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["SessionDto"][];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.user_disabled.api_key_auth_not_allowed"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -12143,30 +11986,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in.reauthentication_required"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_auth_not_allowed"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -12184,39 +12012,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in.reauthentication_required"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_auth_not_allowed"];
+            404: components["responses"]["404.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -12236,39 +12041,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in.reauthentication_required"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_auth_not_allowed"];
+            404: components["responses"]["404.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -12283,6 +12065,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "email": "craig@example.com",
+                 *       "firstName": "Craig",
+                 *       "lastName": "Federighi",
+                 *       "token": "m4QhT7vZ2kXc9LdR",
+                 *       "username": "craig"
+                 *     }
+                 */
                 "application/json": components["schemas"]["SignUp"];
             };
         };
@@ -12328,15 +12119,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed"];
             /** @description The token does not work. `token_invalid_or_expired`: The code or token is unknown, used up or expired. */
             401: {
                 headers: {
@@ -12364,24 +12147,8 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `rate_limited`: Too many requests; `Retry-After` says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            413: components["responses"]["413.file_too_large"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
         };
@@ -12404,6 +12171,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description One page of a list; each row: A sign-up token. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12443,24 +12211,8 @@ export interface operations {
                     "application/json": components["schemas"]["Paginated_SignupTokenDto"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -12488,6 +12240,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description A sign-up token. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -12517,42 +12270,10 @@ export interface operations {
                     "application/json": components["schemas"]["SignupTokenDto"];
                 };
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed"];
+            401: components["responses"]["401.not_signed_in.reauthentication_required"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -12570,30 +12291,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -12638,6 +12344,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "email": "craig@example.com",
+                 *       "firstName": "Craig",
+                 *       "lastName": "Federighi",
+                 *       "token": "m4QhT7vZ2kXc9LdR",
+                 *       "username": "craig"
+                 *     }
+                 */
                 "application/json": components["schemas"]["SignUp"];
             };
         };
@@ -12683,24 +12398,8 @@ export interface operations {
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed"];
+            403: components["responses"]["Refused"];
             /** @description Somebody was faster. `setup_already_completed`: The first administrator has been set up. `already_in_use`: Somebody has this value already; `details.property` says of which field. */
             409: {
                 headers: {
@@ -12710,15 +12409,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -12744,6 +12435,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description One page of a list; each row: A user group without its members. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12773,24 +12465,8 @@ export interface operations {
                     "application/json": components["schemas"]["Paginated_UserGroupMinimalDto"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -12815,6 +12491,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description A user group with everything that belongs to it. */
             201: {
                 headers: {
                     /** @description This state of the group */
@@ -12869,51 +12546,11 @@ export interface operations {
                     "application/json": components["schemas"]["UserGroupDto"];
                 };
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Name taken. `already_in_use`: Somebody has this value already; `details.property` says of which field. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed"];
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            409: components["responses"]["409.already_in_use"];
+            413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -12931,6 +12568,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description A user group with everything that belongs to it. */
             200: {
                 headers: {
                     /** @description This state of the group */
@@ -12985,33 +12623,9 @@ export interface operations {
                     "application/json": components["schemas"]["UserGroupDto"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `ldap_user_group_update`: The group is managed by the directory. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope.ldap_user_group_update"];
+            404: components["responses"]["404.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -13042,6 +12656,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description A user group with everything that belongs to it. */
             200: {
                 headers: {
                     /** @description The new state */
@@ -13096,69 +12711,13 @@ export interface operations {
                     "application/json": components["schemas"]["UserGroupDto"];
                 };
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description No administrator, or the directory owns the group. `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `ldap_user_group_update`: The group is managed by the directory. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Name taken. `already_in_use`: Somebody has this value already; `details.property` says of which field. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed"];
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope.ldap_user_group_update.2"];
+            404: components["responses"]["404.not_found"];
+            409: components["responses"]["409.already_in_use"];
+            412: components["responses"]["412.precondition_failed"];
+            413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -13176,39 +12735,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description No administrator, or the directory owns the group. `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `ldap_user_group_update`: The group is managed by the directory. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope.ldap_user_group_update.2"];
+            404: components["responses"]["404.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -13240,6 +12776,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description A user group with everything that belongs to it. */
             200: {
                 headers: {
                     /** @description The new state */
@@ -13294,60 +12831,12 @@ export interface operations {
                     "application/json": components["schemas"]["UserGroupDto"];
                 };
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `ldap_user_group_update`: The group is managed by the directory. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed"];
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope.ldap_user_group_update"];
+            404: components["responses"]["404.not_found"];
+            412: components["responses"]["412.precondition_failed"];
+            413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -13379,6 +12868,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description A user group with everything that belongs to it. */
             200: {
                 headers: {
                     /** @description The new state */
@@ -13433,60 +12923,12 @@ export interface operations {
                     "application/json": components["schemas"]["UserGroupDto"];
                 };
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `ldap_user_group_update`: The group is managed by the directory. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed"];
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope.ldap_user_group_update"];
+            404: components["responses"]["404.not_found"];
+            412: components["responses"]["412.precondition_failed"];
+            413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -13518,6 +12960,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description One page of a list; each row: A user. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13568,24 +13011,8 @@ export interface operations {
                     "application/json": components["schemas"]["Paginated_UserDto"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -13617,6 +13044,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description A user. */
             201: {
                 headers: {
                     /** @description This state of the user */
@@ -13659,33 +13087,9 @@ export interface operations {
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed"];
+            401: components["responses"]["401.not_signed_in.reauthentication_required"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
             /** @description Address or name taken. `already_in_use`: Somebody has this value already; `details.property` says of which field. */
             409: {
                 headers: {
@@ -13695,15 +13099,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -13721,6 +13117,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description A user. */
             200: {
                 headers: {
                     /** @description This state of the user */
@@ -13763,33 +13160,9 @@ export interface operations {
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `user_not_found`: There is no such user. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.user_not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -13827,6 +13200,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description A user. */
             200: {
                 headers: {
                     /** @description The new state */
@@ -13869,42 +13243,10 @@ export interface operations {
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `user_not_found`: There is no such user. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed"];
+            401: components["responses"]["401.not_signed_in.reauthentication_required"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.user_not_found"];
             /** @description Address or name taken, or the last administrator. `already_in_use`: Somebody has this value already; `details.property` says of which field. `last_admin`: Nobody enabled would be left to administer. */
             409: {
                 headers: {
@@ -13914,24 +13256,8 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            412: components["responses"]["412.precondition_failed"];
+            413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -13949,21 +13275,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
             /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `ldap_user_update`: The user is managed by the directory. */
             403: {
                 headers: {
@@ -13973,15 +13292,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `user_not_found`: There is no such user. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            404: components["responses"]["404.user_not_found"];
             /** @description The last administrator. `last_admin`: Nobody enabled would be left to administer. */
             409: {
                 headers: {
@@ -14008,41 +13319,64 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The whole list; each: A user group with everything that belongs to it. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "allowedOidcClients": [
+                     *           {
+                     *             "clientType": "standard",
+                     *             "description": "Documents of the family",
+                     *             "hasDarkLogo": false,
+                     *             "hasLogo": false,
+                     *             "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *             "launchURL": "https://files.example.com",
+                     *             "name": "Files",
+                     *             "requiresReauthentication": false
+                     *           }
+                     *         ],
+                     *         "createdAt": "2026-01-02T03:04:05Z",
+                     *         "customClaims": [
+                     *           {
+                     *             "key": "department",
+                     *             "value": "it"
+                     *           }
+                     *         ],
+                     *         "friendlyName": "Family",
+                     *         "id": "0b8f6c1e-55a1-4c0b-8f0b-7a0d8a3f2c22",
+                     *         "ldapId": null,
+                     *         "name": "family",
+                     *         "users": [
+                     *           {
+                     *             "customClaims": [],
+                     *             "disabled": false,
+                     *             "displayName": "Craig Federighi",
+                     *             "email": "craig@example.com",
+                     *             "emailVerified": true,
+                     *             "firstName": "Craig",
+                     *             "id": "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11",
+                     *             "isAdmin": false,
+                     *             "lastName": "Federighi",
+                     *             "ldapId": null,
+                     *             "locale": "en",
+                     *             "userGroups": [],
+                     *             "username": "craig"
+                     *           }
+                     *         ]
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["UserGroupDto"][];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `user_not_found`: There is no such user. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.user_not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -14076,24 +13410,8 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed"];
+            401: components["responses"]["401.not_signed_in.reauthentication_required"];
             /** @description No administrator, or `one_time_access_disabled`. `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `one_time_access_disabled`: Login codes by mail are switched off. */
             403: {
                 headers: {
@@ -14103,33 +13421,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `user_not_found`: There is no such user. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `user_email_not_set`, or `smtp_not_configured`. `user_email_not_set`: The user has no mail address. `smtp_not_configured`: No mail server is set up. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            404: components["responses"]["404.user_not_found"];
+            409: components["responses"]["409.user_email_not_set.smtp_not_configured"];
+            413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -14156,6 +13450,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description A new code, the only time it is shown. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -14169,51 +13464,11 @@ export interface operations {
                     "application/json": components["schemas"]["LoginCodeDto"];
                 };
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `user_not_found`: There is no such user. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed"];
+            401: components["responses"]["401.not_signed_in.reauthentication_required"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.user_not_found"];
+            413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -14235,68 +13490,21 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description No file, or `invalid_image`. `invalid_image`: The picture is damaged, too large, or not of the type its name says. `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `user_not_found`: There is no such user. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Too large. `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_image.invalid_request_body.validation_failed"];
+            401: components["responses"]["401.not_signed_in.reauthentication_required"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.user_not_found"];
+            413: components["responses"]["413.file_too_large.2"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
-            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
-            501: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            501: components["responses"]["501.file_backend_unsupported"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -14312,50 +13520,19 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `user_not_found`: There is no such user. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.user_not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
-            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
-            501: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            501: components["responses"]["501.file_backend_unsupported"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -14371,49 +13548,27 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The picture. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "image/*": number[];
+                    "image/*": string;
                 };
             };
+            /** @description What the caller has is current (`If-None-Match`, `If-Modified-Since`). */
             304: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `user_not_found`: There is no such user. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.validation_failed"];
+            404: components["responses"]["404.user_not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
-            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
-            501: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            501: components["responses"]["501.file_backend_unsupported"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -14429,41 +13584,24 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description What somebody has of recovery codes. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "remaining": 9
+                     *     }
+                     */
                     "application/json": components["schemas"]["RecoveryCodesDto"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `user_not_found`: There is no such user. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.user_not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -14481,39 +13619,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `user_not_found`: There is no such user. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.user_not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -14531,41 +13646,44 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The whole list; each: A browser somebody is signed in with. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "city": "Berlin",
+                     *         "clients": [
+                     *           {
+                     *             "clientId": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *             "createdAt": "2026-01-02T03:04:05Z",
+                     *             "id": "f2d4b6a8-0c1e-4a3b-8d5c-7e9f1b3a5cbb",
+                     *             "lastUsedAt": "2026-01-02T03:30:00Z",
+                     *             "name": "Files"
+                     *           }
+                     *         ],
+                     *         "country": "Germany",
+                     *         "createdAt": "2026-01-02T03:04:05Z",
+                     *         "current": true,
+                     *         "device": "Firefox on Linux",
+                     *         "expiresAt": "2026-01-02T04:04:05Z",
+                     *         "id": "019b7a5c-1100-7a2b-9c3d-4e5f6a7b8cee",
+                     *         "ipAddress": "192.0.2.7",
+                     *         "lastSeenAt": "2026-01-02T03:30:00Z",
+                     *         "method": "phr",
+                     *         "userAgent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["SessionDto"][];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `user_not_found`: There is no such user. `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.user_not_found.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -14583,39 +13701,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `user_not_found`: There is no such user. `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.user_not_found.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -14635,39 +13730,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `user_not_found`: There is no such user. `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.user_not_found.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -14689,39 +13761,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `user_not_found`: There is no such user. `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.user_not_found.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -14753,6 +13802,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description A user. */
             200: {
                 headers: {
                     /** @description The new state */
@@ -14795,60 +13845,12 @@ export interface operations {
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `user_not_found`: There is no such user. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed"];
+            401: components["responses"]["401.not_signed_in.reauthentication_required"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.user_not_found"];
+            412: components["responses"]["412.precondition_failed"];
+            413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -14866,41 +13868,38 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The whole list; each: A registered passkey. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "aaguid": "ee882879-721c-4913-9775-3dfcce97072a",
+                     *         "attestationType": "none",
+                     *         "backupEligible": false,
+                     *         "backupState": false,
+                     *         "counterRegressedAt": null,
+                     *         "createdAt": "2026-01-02T03:04:05Z",
+                     *         "credentialID": "uQ4hJ1rW8sKd0Zt5Xc2Vb9Nm4Lp7Ja3Hg6Fy1Ro8Ei",
+                     *         "id": "e8c6a4f2-9b7d-4e5c-8a3f-1d2b3c4d5ecc",
+                     *         "lastUsedAt": "2026-01-02T03:30:00Z",
+                     *         "modelVerified": false,
+                     *         "name": "Blue key",
+                     *         "transport": [
+                     *           "usb"
+                     *         ]
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["PasskeyDto"][];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `user_not_found`: There is no such user. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.user_not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -14920,39 +13919,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `user_not_found`: There is no such user. `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in.reauthentication_required"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.user_not_found.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -14967,6 +13943,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description A user. */
             200: {
                 headers: {
                     /** @description This state of the user */
@@ -15009,24 +13986,8 @@ export interface operations {
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.user_disabled.api_key_scope"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -15061,6 +14022,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description A user. */
             200: {
                 headers: {
                     /** @description The new state */
@@ -15103,24 +14065,8 @@ export interface operations {
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed"];
+            401: components["responses"]["401.not_signed_in.reauthentication_required"];
             /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `api_key_auth_not_allowed`: This route takes no API keys. */
             403: {
                 headers: {
@@ -15139,24 +14085,8 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Changed by somebody else meanwhile. `precondition_failed`: It was changed in the meantime: `If-Match` names an older state. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            412: components["responses"]["412.precondition_failed"];
+            413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -15180,6 +14110,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description A new code, the only time it is shown. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -15193,24 +14124,8 @@ export interface operations {
                     "application/json": components["schemas"]["LoginCodeDto"];
                 };
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed"];
+            401: components["responses"]["401.not_signed_in.reauthentication_required"];
             /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. `one_time_access_disabled`: Login codes by mail are switched off. */
             403: {
                 headers: {
@@ -15220,15 +14135,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -15247,59 +14154,20 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description No file, or `invalid_image`. `invalid_image`: The picture is damaged, too large, or not of the type its name says. `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Too large. `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_image.invalid_request_body.validation_failed"];
+            401: components["responses"]["401.not_signed_in.reauthentication_required"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            413: components["responses"]["413.file_too_large.2"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
-            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
-            501: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            501: components["responses"]["501.file_backend_unsupported"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -15312,41 +14180,18 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
-            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
-            501: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            501: components["responses"]["501.file_backend_unsupported"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -15359,23 +14204,22 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description What somebody has of recovery codes. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "remaining": 9
+                     *     }
+                     */
                     "application/json": components["schemas"]["RecoveryCodesDto"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in.reauthentication_required"];
             /** @description `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. `recovery_codes_disabled`: Recovery codes are switched off. */
             403: {
                 headers: {
@@ -15399,23 +14243,24 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description New codes, the only time they are shown. */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "codes": [
+                     *         "k7mq-x2wp-9rtd-b4hz",
+                     *         "b4hz-3nvc-8ysf-kw2m"
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["NewRecoveryCodesDto"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in.reauthentication_required"];
             /** @description Recovery codes are not allowed. `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. `recovery_codes_disabled`: Recovery codes are switched off. */
             403: {
                 headers: {
@@ -15439,21 +14284,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in.reauthentication_required"];
             /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. `recovery_codes_disabled`: Recovery codes are switched off. */
             403: {
                 headers: {
@@ -15484,42 +14322,10 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `user_email_not_set`, or `smtp_not_configured`. `user_email_not_set`: The user has no mail address. `smtp_not_configured`: No mail server is set up. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `rate_limited`: Too many requests; `Retry-After` says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            409: components["responses"]["409.user_email_not_set.smtp_not_configured"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
         };
@@ -15533,6 +14339,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "token": "Ht1zUmn2bEkyQdd6pWvFvEvPNHxVv0oy"
+                 *     }
+                 */
                 "application/json": components["schemas"]["VerificationInput"];
             };
         };
@@ -15553,42 +14364,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `rate_limited`: Too many requests; `Retry-After` says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            413: components["responses"]["413.file_too_large"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
         };
@@ -15602,32 +14381,23 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The release that answers. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "currentVersion": "2.14.0",
+                     *       "release": "0.1.0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["CurrentVersionDto"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.user_disabled.api_key_scope"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -15642,11 +14412,18 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The newest release. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "latestVersion": "2.14.0",
+                     *       "releaseUrl": "https://example.com/releases/2.14.0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["LatestVersionDto"];
                 };
             };
@@ -15664,32 +14441,37 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The whole list; each: A registered passkey. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "aaguid": "ee882879-721c-4913-9775-3dfcce97072a",
+                     *         "attestationType": "none",
+                     *         "backupEligible": false,
+                     *         "backupState": false,
+                     *         "counterRegressedAt": null,
+                     *         "createdAt": "2026-01-02T03:04:05Z",
+                     *         "credentialID": "uQ4hJ1rW8sKd0Zt5Xc2Vb9Nm4Lp7Ja3Hg6Fy1Ro8Ei",
+                     *         "id": "e8c6a4f2-9b7d-4e5c-8a3f-1d2b3c4d5ecc",
+                     *         "lastUsedAt": "2026-01-02T03:30:00Z",
+                     *         "modelVerified": false,
+                     *         "name": "Blue key",
+                     *         "transport": [
+                     *           "usb"
+                     *         ]
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["PasskeyDto"][];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.user_disabled.api_key_scope"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -15707,39 +14489,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in.reauthentication_required"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -15757,63 +14516,47 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Blue key"
+                 *     }
+                 */
                 "application/json": components["schemas"]["RenameInput"];
             };
         };
         responses: {
+            /** @description A registered passkey. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "aaguid": "ee882879-721c-4913-9775-3dfcce97072a",
+                     *       "attestationType": "none",
+                     *       "backupEligible": false,
+                     *       "backupState": false,
+                     *       "counterRegressedAt": null,
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "credentialID": "uQ4hJ1rW8sKd0Zt5Xc2Vb9Nm4Lp7Ja3Hg6Fy1Ro8Ei",
+                     *       "id": "e8c6a4f2-9b7d-4e5c-8a3f-1d2b3c4d5ecc",
+                     *       "lastUsedAt": "2026-01-02T03:30:00Z",
+                     *       "modelVerified": false,
+                     *       "name": "Blue key",
+                     *       "transport": [
+                     *         "usb"
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["PasskeyDto"];
                 };
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `not_found`: There is no such thing; `details.resource` says of what kind. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed"];
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            404: components["responses"]["404.not_found"];
+            413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -15826,10 +14569,23 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description The browser's AuthenticationResponseJSON */
+        /** @description The browser's answer */
         requestBody: {
             content: {
-                "application/json": unknown;
+                /**
+                 * @example {
+                 *       "id": "uQ4hJ1rW8sKd0Zt5Xc2Vb9Nm4Lp7Ja3Hg6Fy1Ro8Ei",
+                 *       "rawId": "uQ4hJ1rW8sKd0Zt5Xc2Vb9Nm4Lp7Ja3Hg6Fy1Ro8Ei",
+                 *       "response": {
+                 *         "authenticatorData": "SZYN5YgOjGh0NBcPZHZgW4_krrmihjLHmVzzuoMdl2MFAAAAAQ",
+                 *         "clientDataJSON": "eyJ0eXBlIjoid2ViYXV0aG4uZ2V0In0",
+                 *         "signature": "MEUCIQDTGVxhrNB5a9kzLpXYzPmmGqjQ4cJ5OtvjjYp0XhZbGgIgK8",
+                 *         "userHandle": "NGYxZDdiZDYtOGQyYy00YTU4LTlhM2UtMmMxZjBmNmY3YTEx"
+                 *       },
+                 *       "type": "public-key"
+                 *     }
+                 */
+                "application/json": components["schemas"]["AuthenticationResponseJson"];
             };
         };
         responses: {
@@ -15874,15 +14630,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. `missing_session_id`: The passkey request was not begun in this browser. `invalid_webauthn_session`: The passkey request has expired or was used already. `invalid_webauthn_response`: What the browser says of the passkey cannot be processed. `passkey_user_verification_required`: The authenticator did not verify its user. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed.missing_session_id.invalid_webauthn_session.invalid_webauthn_response.passkey_user_verification_required"];
             /** @description `webauthn_authentication_failed`: The passkey could not be verified. */
             401: {
                 headers: {
@@ -15892,33 +14640,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `rate_limited`: Too many requests; `Retry-After` says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            403: components["responses"]["403.forbidden.user_disabled"];
+            413: components["responses"]["413.file_too_large"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
         };
@@ -15941,6 +14665,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "challenge": "n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg",
+                     *       "rpId": "id.example.com",
+                     *       "timeout": 60000,
+                     *       "userVerification": "required"
+                     *     }
+                     */
                     "application/json": components["schemas"]["RequestOptions"];
                 };
             };
@@ -15967,15 +14699,7 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
-            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
-            501: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            501: components["responses"]["501.file_backend_unsupported"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -15988,41 +14712,18 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `not_signed_in`: No usable session or API key. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
-            /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
-            501: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            501: components["responses"]["501.file_backend_unsupported"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -16033,10 +14734,23 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description The browser's AuthenticationResponseJSON, or nothing */
+        /** @description The browser's answer, or nothing */
         requestBody?: {
             content: {
-                "application/json": unknown;
+                /**
+                 * @example {
+                 *       "id": "uQ4hJ1rW8sKd0Zt5Xc2Vb9Nm4Lp7Ja3Hg6Fy1Ro8Ei",
+                 *       "rawId": "uQ4hJ1rW8sKd0Zt5Xc2Vb9Nm4Lp7Ja3Hg6Fy1Ro8Ei",
+                 *       "response": {
+                 *         "authenticatorData": "SZYN5YgOjGh0NBcPZHZgW4_krrmihjLHmVzzuoMdl2MFAAAAAQ",
+                 *         "clientDataJSON": "eyJ0eXBlIjoid2ViYXV0aG4uZ2V0In0",
+                 *         "signature": "MEUCIQDTGVxhrNB5a9kzLpXYzPmmGqjQ4cJ5OtvjjYp0XhZbGgIgK8",
+                 *         "userHandle": "NGYxZDdiZDYtOGQyYy00YTU4LTlhM2UtMmMxZjBmNmY3YTEx"
+                 *       },
+                 *       "type": "public-key"
+                 *     }
+                 */
+                "application/json": components["schemas"]["AuthenticationResponseJson"] | null;
             };
         };
         responses: {
@@ -16047,15 +14761,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `invalid_request_body`: The body is not what the route takes: no JSON, another type, a damaged form. `validation_failed`: Values break rules; `details.fields` names them where single fields do. `missing_session_id`: The passkey request was not begun in this browser. `invalid_webauthn_session`: The passkey request has expired or was used already. `invalid_webauthn_response`: What the browser says of the passkey cannot be processed. `passkey_user_verification_required`: The authenticator did not verify its user. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["400.invalid_request_body.validation_failed.missing_session_id.invalid_webauthn_session.invalid_webauthn_response.passkey_user_verification_required"];
             /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. `webauthn_authentication_failed`: The passkey could not be verified. */
             401: {
                 headers: {
@@ -16065,33 +14771,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `rate_limited`: Too many requests; `Retry-After` says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            403: components["responses"]["403.forbidden.user_disabled.api_key_auth_not_allowed"];
+            413: components["responses"]["413.file_too_large"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
         };
@@ -16103,18 +14785,52 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description The browser's RegistrationResponseJSON */
+        /** @description The browser's answer */
         requestBody: {
             content: {
-                "application/json": unknown;
+                /**
+                 * @example {
+                 *       "authenticatorAttachment": "cross-platform",
+                 *       "id": "uQ4hJ1rW8sKd0Zt5Xc2Vb9Nm4Lp7Ja3Hg6Fy1Ro8Ei",
+                 *       "rawId": "uQ4hJ1rW8sKd0Zt5Xc2Vb9Nm4Lp7Ja3Hg6Fy1Ro8Ei",
+                 *       "response": {
+                 *         "attestationObject": "o2NmbXRkbm9uZWdhdHRTdG10oGhhdXRoRGF0YUA",
+                 *         "clientDataJSON": "eyJ0eXBlIjoid2ViYXV0aG4uZ2V0In0",
+                 *         "transports": [
+                 *           "usb"
+                 *         ]
+                 *       },
+                 *       "type": "public-key"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RegistrationResponseJson"];
             };
         };
         responses: {
+            /** @description A registered passkey. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "aaguid": "ee882879-721c-4913-9775-3dfcce97072a",
+                     *       "attestationType": "none",
+                     *       "backupEligible": false,
+                     *       "backupState": false,
+                     *       "counterRegressedAt": null,
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "credentialID": "uQ4hJ1rW8sKd0Zt5Xc2Vb9Nm4Lp7Ja3Hg6Fy1Ro8Ei",
+                     *       "id": "e8c6a4f2-9b7d-4e5c-8a3f-1d2b3c4d5ecc",
+                     *       "lastUsedAt": "2026-01-02T03:30:00Z",
+                     *       "modelVerified": false,
+                     *       "name": "Blue key",
+                     *       "transport": [
+                     *         "usb"
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["PasskeyDto"];
                 };
             };
@@ -16127,24 +14843,8 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in.reauthentication_required"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_auth_not_allowed"];
             /** @description Registered already. `already_in_use`: Somebody has this value already; `details.property` says of which field. */
             409: {
                 headers: {
@@ -16154,15 +14854,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `file_too_large`: The body is too large; `details.max_size` says how large it may be. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -16183,27 +14875,49 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "authenticatorSelection": {
+                     *         "requireResidentKey": true,
+                     *         "residentKey": "required",
+                     *         "userVerification": "required"
+                     *       },
+                     *       "challenge": "n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg",
+                     *       "excludeCredentials": [
+                     *         {
+                     *           "id": "uQ4hJ1rW8sKd0Zt5Xc2Vb9Nm4Lp7Ja3Hg6Fy1Ro8Ei",
+                     *           "transports": [
+                     *             "usb"
+                     *           ],
+                     *           "type": "public-key"
+                     *         }
+                     *       ],
+                     *       "extensions": {
+                     *         "credProps": true
+                     *       },
+                     *       "pubKeyCredParams": [
+                     *         {
+                     *           "alg": -7,
+                     *           "type": "public-key"
+                     *         }
+                     *       ],
+                     *       "rp": {
+                     *         "id": "id.example.com",
+                     *         "name": "Pocket ID"
+                     *       },
+                     *       "timeout": 60000,
+                     *       "user": {
+                     *         "displayName": "Craig Federighi",
+                     *         "id": "NGYxZDdiZDYtOGQyYy00YTU4LTlhM2UtMmMxZjBmNmY3YTEx",
+                     *         "name": "craig"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["CreationOptions"];
                 };
             };
-            /** @description `not_signed_in`: No usable session or API key. `reauthentication_required`: The passkey has to be used once more first. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `user_disabled`: The account is disabled. `api_key_auth_not_allowed`: This route takes no API keys. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            401: components["responses"]["401.not_signed_in.reauthentication_required"];
+            403: components["responses"]["403.user_disabled.api_key_auth_not_allowed"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -16211,7 +14925,44 @@ export interface operations {
     };
     getAuthorize: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How sure the client wants to be of the person, best first, separated by spaces: `phr` or `0`. */
+                acr_values?: string;
+                /** @description Claims asked for one by one, as JSON (OpenID Connect Core §5.5). */
+                claims?: string;
+                /** @description Who asks: the client's ID. */
+                client_id?: string;
+                /** @description The PKCE challenge (RFC 7636). */
+                code_challenge?: string;
+                /** @description How it was made: `S256`, and `plain` for clients that may. */
+                code_challenge_method?: string;
+                /** @description Thumbprint of the key the code is bound to (RFC 9449 §10). */
+                dpop_jkt?: string;
+                /** @description An ID token of ours: whom the client believes to be signed in. */
+                id_token_hint?: string;
+                /** @description The most seconds since the person proved who they are. */
+                max_age?: string;
+                /** @description Comes back in the ID token as it is. */
+                nonce?: string;
+                /** @description Which screens there are: `none`, or of `login`, `consent` and `select_account` some, separated by spaces. */
+                prompt?: string;
+                /** @description Where the answer goes: one of the client's callback URLs. Needed where it has several. */
+                redirect_uri?: string;
+                /** @description The request as a JWT (RFC 9101). */
+                request?: string;
+                /** @description A pushed request's handle, or a registered address of a request object. Not in a pushed request. */
+                request_uri?: string;
+                /** @description The API the access token is to be for, by its resource (RFC 8707). */
+                resource?: string;
+                /** @description How the answer comes: `query`, `fragment` or `form_post`. Without it as the response type has it. */
+                response_mode?: string;
+                /** @description What is wanted: `code`, and for clients that may have tokens without one `id_token` or `id_token token`. */
+                response_type?: string;
+                /** @description Scopes, separated by spaces. `openid` asks for an ID token. */
+                scope?: string;
+                /** @description Comes back with the answer as it is. */
+                state?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -16251,7 +15002,12 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        /** @description The request */
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["AuthorizationForm"];
+            };
+        };
         responses: {
             /** @description The `form_post` page */
             200: {
@@ -16289,6 +15045,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -16306,6 +15063,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;

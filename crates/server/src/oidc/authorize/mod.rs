@@ -32,6 +32,7 @@ pub use issuance::amr;
 use issuance::{Authentication, Issuance, Issued};
 use refusal::{cancelled, error_page, refuse, to_client};
 
+use super::wire::AuthorizationForm;
 use super::{client_authentication, facts, form, response, token};
 use crate::http::access::{MaybeUser, SignedIn};
 use crate::http::client_ip::RequestOrigin;
@@ -53,7 +54,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
 
 /// Asks for a code, or for tokens without one (RFC 6749 §4.1.1, OIDC Core §§3.1.2 and 3.2.2).
 #[utoipa::path(
-    get, path = "/authorize", tag = "OpenID Connect",
+    get, path = "/authorize", tag = "OpenID Connect", params(AuthorizationForm),
     responses(
         (status = 200, description = "The `form_post` page"),
         (status = 302, description = "To a page of ours: sign-in, consent or error"),
@@ -72,6 +73,7 @@ async fn get(
 /// The same by POST.
 #[utoipa::path(
     post, path = "/authorize", tag = "OpenID Connect",
+    request_body(content = AuthorizationForm, content_type = "application/x-www-form-urlencoded", description = "The request"),
     responses(
         (status = 200, description = "The `form_post` page"),
         (status = 302, description = "To a page of ours: sign-in, consent or error"),

@@ -11,12 +11,14 @@ use pocket_id_store::device_requests::DeviceRequest;
 use pocket_id_store::types::{DeviceRequestStatus, StringList, SubjectType, TokenHash};
 use pocket_id_store::{StoreError, commit, device_requests};
 use serde::Serialize;
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::user_code_hash;
 use crate::oidc::client_authentication::authenticate_for_tokens;
 use crate::oidc::response::{self, Failure};
+use crate::oidc::wire::{DeviceAuthorizationForm, OAuthFailure};
 use crate::oidc::{facts, form};
 use crate::state::AppState;
 
@@ -29,23 +31,32 @@ pub fn routes() -> OpenApiRouter<AppState> {
 }
 
 /// The answer (RFC 8628 §3.2).
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = DeviceAuthorizationAnswer)]
 struct Started {
+    /// What the device polls the token endpoint with.
     device_code: String,
+    /// What the person types.
+    #[schema(example = "P7K2MX9Q")]
     user_code: String,
+    /// Where they type it.
     verification_uri: String,
+    /// The same with the code in it, for a QR code.
     verification_uri_complete: String,
+    /// Seconds the codes are good for.
     expires_in: i64,
+    /// The least seconds between two polls.
     interval: i32,
 }
 
 /// Starts the sign-in of a device.
 #[utoipa::path(
     post, path = "/api/oidc/device/authorize", tag = "OpenID Connect",
+    request_body(content = DeviceAuthorizationForm, content_type = "application/x-www-form-urlencoded", description = "What the device wants"),
     responses(
-        (status = 200, body = Value, description = "The codes (RFC 8628 §3.2)"),
-        (status = 400, body = Value, description = "RFC 8628 §3.2"),
-        (status = 401, body = Value, description = "Client authentication failed")
+        (status = 200, body = Started, description = "The codes (RFC 8628 §3.2)"),
+        (status = 400, body = OAuthFailure, description = "RFC 8628 §3.2"),
+        (status = 401, body = OAuthFailure, description = "Client authentication failed")
     )
 )]
 async fn start(State(state): State<AppState>, request: Request) -> Response {

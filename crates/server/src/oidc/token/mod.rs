@@ -24,6 +24,7 @@ use super::client_authentication::{self, AuthenticatedClient};
 use super::dpop::{self, Nonce, Proven, Unused};
 use super::form;
 use super::response::{self, Failure};
+use super::wire::{OAuthFailure, TokenAnswer, TokenForm};
 use crate::http::client_ip::RequestOrigin;
 use crate::state::AppState;
 
@@ -35,11 +36,12 @@ pub fn routes() -> OpenApiRouter<AppState> {
 /// Gives tokens for a code, a refresh token, another token, or the client's own authentication.
 #[utoipa::path(
     post, path = "/api/oidc/token", tag = "OpenID Connect",
+    request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded", description = "What the client has, and what it wants"),
     responses(
-        (status = 200, body = Value, description = "Tokens (RFC 6749 §5.1)"),
-        (status = 400, body = Value, description = "RFC 6749 §5.2"),
-        (status = 401, body = Value, description = "Client authentication failed"),
-        (status = 403, body = Value, description = "The user may not use the client")
+        (status = 200, body = TokenAnswer, description = "Tokens (RFC 6749 §5.1)"),
+        (status = 400, body = OAuthFailure, description = "RFC 6749 §5.2"),
+        (status = 401, body = OAuthFailure, description = "Client authentication failed"),
+        (status = 403, body = OAuthFailure, description = "The user may not use the client")
     )
 )]
 async fn exchange(State(state): State<AppState>, origin: RequestOrigin, request: Request) -> Response {
