@@ -47,27 +47,28 @@ both_engines!(
     }
 );
 
-#[tokio::test]
-async fn the_program_brings_an_icon_and_says_what_is_not_set() {
-    let app = TestApp::start(crate::support::Database::Sqlite).await;
-    let mut browser = app.browser();
-    for (name, content_type) in [("favicon", "image/svg+xml"), ("email", "image/png")] {
-        let answer = browser.get(&format!("/api/application-images/{name}")).await;
-        assert_eq!(
-            (answer.status, answer.header("content-type")),
-            (StatusCode::OK, content_type),
-            "{name}"
-        );
+both_engines!(
+    the_program_brings_an_icon_and_says_what_is_not_set,
+    |app: TestApp| async move {
+        let mut browser = app.browser();
+        for (name, content_type) in [("favicon", "image/svg+xml"), ("email", "image/png")] {
+            let answer = browser.get(&format!("/api/application-images/{name}")).await;
+            assert_eq!(
+                (answer.status, answer.header("content-type")),
+                (StatusCode::OK, content_type),
+                "{name}"
+            );
+        }
+        for name in ["logo", "logo?light=false", "background", "nonsense"] {
+            let answer = browser.get(&format!("/api/application-images/{name}")).await;
+            assert_eq!(
+                (answer.status, answer.code().as_str()),
+                (StatusCode::NOT_FOUND, "image_not_found"),
+                "{name}"
+            );
+        }
     }
-    for name in ["logo", "logo?light=false", "background", "nonsense"] {
-        let answer = browser.get(&format!("/api/application-images/{name}")).await;
-        assert_eq!(
-            (answer.status, answer.code().as_str()),
-            (StatusCode::NOT_FOUND, "image_not_found"),
-            "{name}"
-        );
-    }
-}
+);
 
 /// A form with one file, as browsers send it.
 fn form(field: &str, name: &str, content: &[u8]) -> (String, Vec<u8>) {

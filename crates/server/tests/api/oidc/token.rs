@@ -5,7 +5,7 @@ use http::{Method, StatusCode};
 use serde_json::json;
 
 use super::*;
-use crate::support::{Database, both_engines};
+use crate::support::both_engines;
 
 both_engines!(each_way_to_authenticate, |app: TestApp| async move {
     let mut admin = app.set_up().await;
@@ -86,9 +86,7 @@ both_engines!(
     }
 );
 
-#[tokio::test]
-async fn malformed_requests_by_error() {
-    let app = TestApp::start(Database::Sqlite).await;
+both_engines!(malformed_requests_by_error, |app: TestApp| async move {
     let mut browser = app.browser();
     let form = "application/x-www-form-urlencoded";
     for (content_type, body, error) in [
@@ -132,27 +130,28 @@ async fn malformed_requests_by_error() {
         (answer.status, answer.header("access-control-allow-origin")),
         (StatusCode::NO_CONTENT, "*")
     );
-}
+});
 
-#[tokio::test]
-async fn codes_expire_and_belong_to_their_client() {
-    let app = TestApp::start(Database::Sqlite).await;
-    let mut admin = app.set_up().await;
-    let client = register(&mut admin, |_| {}).await;
-    let other = register(&mut admin, |_| {}).await;
-    let foreign = code(&mut admin, &client, &[]).await;
-    assert_eq!(
-        exchange(&app, &other, &foreign).await.json()["error"],
-        "invalid_grant"
-    );
-    assert_eq!(exchange(&app, &client, &foreign).await.status, StatusCode::OK);
-    let late = code(&mut admin, &client, &[]).await;
-    app.pass_seconds(15 * 60);
-    assert_eq!(
-        exchange(&app, &client, &late).await.json()["error"],
-        "invalid_grant"
-    );
-}
+both_engines!(
+    codes_expire_and_belong_to_their_client,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let client = register(&mut admin, |_| {}).await;
+        let other = register(&mut admin, |_| {}).await;
+        let foreign = code(&mut admin, &client, &[]).await;
+        assert_eq!(
+            exchange(&app, &other, &foreign).await.json()["error"],
+            "invalid_grant"
+        );
+        assert_eq!(exchange(&app, &client, &foreign).await.status, StatusCode::OK);
+        let late = code(&mut admin, &client, &[]).await;
+        app.pass_seconds(15 * 60);
+        assert_eq!(
+            exchange(&app, &client, &late).await.json()["error"],
+            "invalid_grant"
+        );
+    }
+);
 
 both_engines!(a_disabled_user_gets_nothing_more, |app: TestApp| async move {
     let mut admin = app.set_up().await;

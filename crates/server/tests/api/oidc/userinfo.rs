@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 
 use super::*;
-use crate::support::{Database, both_engines};
+use crate::support::both_engines;
 
 both_engines!(
     the_token_may_come_in_header_form_or_query,
@@ -73,9 +73,7 @@ both_engines!(
     }
 );
 
-#[tokio::test]
-async fn bad_tokens_are_challenged() {
-    let app = TestApp::start(Database::Sqlite).await;
+both_engines!(bad_tokens_are_challenged, |app: TestApp| async move {
     let mut admin = app.set_up().await;
     let client = register(&mut admin, |_| {}).await;
     let tokens = tokens(&app, &mut admin, &client).await;
@@ -108,11 +106,9 @@ async fn bad_tokens_are_challenged() {
         userinfo(&app, &access_token).await.status,
         StatusCode::UNAUTHORIZED
     );
-}
+});
 
-#[tokio::test]
-async fn scopes_limit_what_is_told() {
-    let app = TestApp::start(Database::Sqlite).await;
+both_engines!(scopes_limit_what_is_told, |app: TestApp| async move {
     let mut admin = app.set_up().await;
     let client = register(&mut admin, |_| {}).await;
     for (scope, status, names) in [
@@ -137,4 +133,4 @@ async fn scopes_limit_what_is_told() {
         let found: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(found, names, "{scope}");
     }
-}
+});

@@ -250,10 +250,11 @@ async fn allowed_models_must_be_proven_and_denied_ones_are_refused_as_told() {
     }
 }
 
-#[tokio::test]
-async fn without_rules_and_metadata_nothing_is_asked_for() {
-    let app = TestApp::start(Database::Sqlite).await;
-    let mut admin = app.set_up().await;
-    let options = admin.get("/api/webauthn/register/start").await.json();
-    assert_eq!(options.get("attestation"), None);
-}
+both_engines!(
+    without_rules_and_metadata_nothing_is_asked_for,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let options = admin.get("/api/webauthn/register/start").await.json();
+        assert_eq!(options.get("attestation"), None);
+    }
+);

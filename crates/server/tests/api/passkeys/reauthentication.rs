@@ -10,7 +10,7 @@ use super::{
     Fault, NO_CHALLENGE, NOT_FRESH, NOT_PERSON_VERIFIED, NOT_VERIFIED, assert_refused, my_id, second_user,
     traces, with_passkey,
 };
-use crate::support::{Browser, Database, TestApp, both_engines};
+use crate::support::{Browser, TestApp, both_engines};
 
 const PATH: &str = "/api/webauthn/reauthenticate";
 
@@ -175,29 +175,31 @@ both_engines!(
     }
 );
 
-#[tokio::test]
-async fn only_a_person_at_a_browser_proves_and_not_too_often() {
-    let app = TestApp::start_with(Database::Sqlite, |config| config.rate_limiting = true.into()).await;
-    let mut nobody = app.browser();
-    // Those who are not signed in use nobody's tries up.
-    for _ in 0..6 {
-        let answer = nobody.post_nothing(PATH).await;
-        assert_refused(&answer, (StatusCode::UNAUTHORIZED, "not_signed_in"), "nobody");
+both_engines!(
+    only_a_person_at_a_browser_proves_and_not_too_often,
+    |config| config.rate_limiting = true.into(),
+    |app: TestApp| async move {
+        let mut nobody = app.browser();
+        // Those who are not signed in use nobody's tries up.
+        for _ in 0..6 {
+            let answer = nobody.post_nothing(PATH).await;
+            assert_refused(&answer, (StatusCode::UNAUTHORIZED, "not_signed_in"), "nobody");
+        }
+        let request = nobody.request(Method::POST, PATH).header("x-api-key", "some-key");
+        let answer = nobody.send(request).await;
+        assert_refused(
+            &answer,
+            (StatusCode::FORBIDDEN, "api_key_auth_not_allowed"),
+            "API key",
+        );
+        let mut admin = app.set_up().await;
+        for _ in 0..5 {
+            assert_eq!(admin.post_nothing(PATH).await.code(), "missing_session_id");
+        }
+        let answer = admin.post_nothing(PATH).await;
+        assert_refused(&answer, (StatusCode::TOO_MANY_REQUESTS, "rate_limited"), "6th");
     }
-    let request = nobody.request(Method::POST, PATH).header("x-api-key", "some-key");
-    let answer = nobody.send(request).await;
-    assert_refused(
-        &answer,
-        (StatusCode::FORBIDDEN, "api_key_auth_not_allowed"),
-        "API key",
-    );
-    let mut admin = app.set_up().await;
-    for _ in 0..5 {
-        assert_eq!(admin.post_nothing(PATH).await.code(), "missing_session_id");
-    }
-    let answer = admin.post_nothing(PATH).await;
-    assert_refused(&answer, (StatusCode::TOO_MANY_REQUESTS, "rate_limited"), "6th");
-}
+);
 
 both_engines!(
     prompt_login_is_answered_with_the_passkey_used_again,
