@@ -201,6 +201,18 @@ both_engines!(
             json!(null),
             "secrets are shown once"
         );
+        for method in [Method::GET, Method::PUT, Method::DELETE] {
+            let mut program = app.browser();
+            let request = program.request(method, &path).json(&metadata());
+            let answer = program
+                .send(request.bearer_auth(&token).bearer_auth(&token))
+                .await;
+            assert_eq!(
+                (answer.status, text(&answer.json()["error"])),
+                (StatusCode::BAD_REQUEST, "invalid_request"),
+                "{answer:?}"
+            );
+        }
         let foreign = text(&other["registration_access_token"]);
         for wrong in [
             None,

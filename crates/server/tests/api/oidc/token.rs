@@ -196,23 +196,42 @@ both_engines!(one_way_to_authenticate_per_request, |app: TestApp| async move {
         ),
         ("client_assertion", "a.b.c"),
     ];
-    for (header, more, status) in [
-        (basic(&a), vec![("client_id", a.id.as_str())], StatusCode::OK),
+    for (headers, more, status) in [
         (
-            basic(&a),
+            vec![basic(&a)],
+            vec![("client_id", a.id.as_str())],
+            StatusCode::OK,
+        ),
+        (
+            vec![basic(&a)],
             vec![("client_id", a.id.as_str()), ("client_secret", "wrong")],
             StatusCode::OK,
         ),
-        (basic(&a), vec![("client_id", &b.id)], StatusCode::BAD_REQUEST),
         (
-            basic(&a),
+            vec![basic(&a)],
+            vec![("client_id", &b.id)],
+            StatusCode::BAD_REQUEST,
+        ),
+        (
+            vec![basic(&a)],
             vec![("client_id", b.id.as_str()), ("client_secret", &b.secret)],
             StatusCode::BAD_REQUEST,
         ),
-        (basic(&b), assertion.to_vec(), StatusCode::BAD_REQUEST),
+        (vec![basic(&b)], assertion.to_vec(), StatusCode::BAD_REQUEST),
         (
-            "Other x".to_owned(),
+            vec!["Other x".to_owned()],
             [assertion.to_vec(), vec![("client_secret", &a.secret)]].concat(),
+            StatusCode::BAD_REQUEST,
+        ),
+        (vec![basic(&a), basic(&a)], vec![], StatusCode::BAD_REQUEST),
+        (
+            vec![basic(&a), "Other x".to_owned()],
+            vec![],
+            StatusCode::BAD_REQUEST,
+        ),
+        (
+            vec!["Other x".to_owned(), basic(&a)],
+            vec![],
             StatusCode::BAD_REQUEST,
         ),
     ] {
@@ -225,16 +244,27 @@ both_engines!(one_way_to_authenticate_per_request, |app: TestApp| async move {
         let form = [own.to_vec(), more].concat();
         for endpoint in ["token", "par", "revoke", "device/authorize"] {
             let mut browser = app.browser();
-            let request = browser
-                .request(Method::POST, &format!("/api/oidc/{endpoint}"))
-                .header("authorization", &header)
+            let request = browser.request(Method::POST, &format!("/api/oidc/{endpoint}"));
+            let request = headers
+                .iter()
+                .fold(request, |request, header| request.header("authorization", header))
                 .form(&form);
             let answer = browser.send(request).await;
             if status == StatusCode::OK {
-                assert!(answer.status.is_success(), "{endpoint} {form:?} {answer:?}");
+                assert!(
+                    answer.status.is_success(),
+                    "{endpoint} {headers:?} {form:?} {answer:?}"
+                );
             } else {
-                assert_eq!(answer.status, status, "{endpoint} {form:?} {answer:?}");
-                assert_eq!(answer.json()["error"], "invalid_request", "{endpoint} {form:?}");
+                assert_eq!(
+                    answer.status, status,
+                    "{endpoint} {headers:?} {form:?} {answer:?}"
+                );
+                assert_eq!(
+                    answer.json()["error"],
+                    "invalid_request",
+                    "{endpoint} {headers:?} {form:?}"
+                );
             }
         }
     }

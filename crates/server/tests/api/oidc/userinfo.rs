@@ -46,6 +46,18 @@ both_engines!(
         let requests = [
             browser.request(Method::GET, &by_query).bearer_auth(token),
             browser
+                .request(Method::GET, "/api/oidc/userinfo")
+                .bearer_auth(token)
+                .bearer_auth(token),
+            browser
+                .request(Method::GET, "/api/oidc/userinfo")
+                .bearer_auth(token)
+                .header("authorization", "Basic x"),
+            browser
+                .request(Method::POST, "/api/oidc/userinfo")
+                .header("authorization", "Basic x")
+                .bearer_auth(token),
+            browser
                 .request(Method::POST, "/api/oidc/userinfo")
                 .bearer_auth(token)
                 .form(&[("access_token", token)]),
