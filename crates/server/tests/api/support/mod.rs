@@ -3,6 +3,7 @@
 mod app;
 mod browser;
 mod documented;
+mod log;
 pub mod mmdb;
 mod other_server;
 mod scim_server;
@@ -10,6 +11,7 @@ mod smtp_sink;
 
 pub use app::{Database, TestApp};
 pub use browser::{Answer, Browser};
+pub use log::Log;
 pub use other_server::OtherServer;
 pub use scim_server::ScimServer;
 pub use smtp_sink::SmtpSink;
