@@ -375,6 +375,7 @@ both_engines!(a_logo_is_read_from_an_address, |app: TestApp| async move {
     server.page("/typed", 200, &[("content-type", "image/svg+xml")], svg);
     server.page("/page", 200, &[("content-type", "text/html")], "<html></html>");
     server.page("/broken.png", 200, &[], "nonsense");
+    server.page("/huge.png", 200, &[], vec![0; 2 * 1024 * 1024 + 1]);
     let at = |path: &str| format!("{}{path}", server.origin);
     for path in ["/logo.svg", "/typed"] {
         let input = json!({"name": "Files", "logoUrl": at(path), "darkLogoUrl": at(path)});
@@ -392,6 +393,7 @@ both_engines!(a_logo_is_read_from_an_address, |app: TestApp| async move {
     for (address, expected) in [
         (at("/page"), (422, "logo_type_not_supported")),
         (at("/missing.png"), (422, "logo_download_failed")),
+        (at("/huge.png"), (422, "logo_too_large")),
         (at("/broken.png"), (400, "invalid_image")),
         (
             "http://127.0.0.1:1/logo.png".to_owned(),
@@ -411,6 +413,9 @@ both_engines!(a_logo_is_read_from_an_address, |app: TestApp| async move {
             expected,
             "{address}"
         );
+        if expected.1 == "logo_too_large" {
+            assert_eq!(answer.json()["details"]["max_size"], "2 MB");
+        }
     }
     let after = admin.get("/api/oidc/clients").await.json()["pagination"]["totalItems"].clone();
     assert_eq!(before, after, "a logo that cannot be had leaves no half client");
