@@ -10518,7 +10518,7 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
-            /** @description No token */
+            /** @description No token, or several ways of authentication */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10726,7 +10726,7 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
-            /** @description Unacceptable metadata (RFC 7591 §3.2.2) */
+            /** @description Unacceptable metadata (RFC 7591 §3.2.2), or more than one Authorization header */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10788,6 +10788,15 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
+            /** @description More than one Authorization header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
             /** @description Not its registration access token */
             401: {
                 headers: {
@@ -10827,7 +10836,7 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
-            /** @description Unacceptable metadata */
+            /** @description Unacceptable metadata, or more than one Authorization header */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10877,6 +10886,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description More than one Authorization header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
             };
             /** @description Not its registration access token */
             401: {
