@@ -94,12 +94,25 @@ impl Person {
         )
     }
 
+    /// Whether a claim of another scope than `profile` says something of its own, which no custom claim of that name
+    /// must stand in for.
+    fn knows(&self, claim: &str) -> bool {
+        match claim {
+            "phone_number" | "phone_number_verified" => self.phone_number.is_some(),
+            "address" => self
+                .address
+                .as_ref()
+                .is_some_and(|address| !address.claim().is_empty()),
+            _ => false,
+        }
+    }
+
     /// The claims some scopes give, `sub` always. Claims of the protocol win over custom ones.
     pub fn claims(&self, scopes: &Scopes) -> Map<String, Value> {
         let mut claims = Map::new();
         if scopes.contains("profile") {
             for (key, value) in &self.custom_claims {
-                if !RESERVED.contains(&key.as_str()) {
+                if !RESERVED.contains(&key.as_str()) && !self.knows(key) {
                     claims.insert(key.clone(), json_or_text(value));
                 }
             }
@@ -140,6 +153,13 @@ impl Person {
         claims.insert("sub".to_owned(), self.subject.clone().into());
         claims
     }
+}
+
+/// Custom claims of a person and their groups, oldest first, in the order [`Person::custom_claims`] needs: of groups the
+/// oldest counts, and the person's own beat them all.
+pub fn by_precedence<C>(oldest_first: Vec<C>, is_own: impl Fn(&C) -> bool) -> impl Iterator<Item = C> {
+    let (own, of_groups): (Vec<C>, Vec<C>) = oldest_first.into_iter().partition(is_own);
+    of_groups.into_iter().rev().chain(own)
 }
 
 /// The scope that stands for a claim about the user; custom claims come with `profile`. None for claims of the
@@ -296,7 +316,43 @@ mod tests {
         assert_eq!(claims["picture"], tim().picture);
     }
 
+    #[test]
+    fn what_is_known_is_not_replaced_by_a_custom_claim_of_the_same_name() {
+        let custom = |person| Person {
+            custom_claims: vec![("phone_number".to_owned(), "custom".to_owned())],
+            ..person
+        };
+        let reachable = custom(Person {
+            phone_number: Some("+49 30 1".to_owned()),
+            ..tim()
+        });
+        assert!(claims(&reachable, "profile").get("phone_number").is_none());
+        assert_eq!(claims(&reachable, "profile phone")["phone_number"], "+49 30 1");
+        assert_eq!(claims(&custom(tim()), "profile phone")["phone_number"], "custom");
+    }
+
     proptest! {
+        #[test]
+        fn of_custom_claims_the_persons_own_count_then_those_of_the_oldest_group(
+            // Whose (0: the person's own), what, in the order they were made.
+            made in proptest::collection::btree_set((0_u8..4, "[ab]"), 0..8)
+                .prop_map(|made| made.into_iter().collect::<Vec<_>>())
+                .prop_shuffle()
+        ) {
+            let ordered = by_precedence(made.clone(), |(owner, _)| *owner == 0);
+            let person = Person {
+                custom_claims: ordered.map(|(owner, key)| (key, format!("of {owner}"))).collect(),
+                ..tim()
+            };
+            let claims = person.claims(&Scopes::requested("profile"));
+            for key in ["a", "b"] {
+                let owners: Vec<u8> = made.iter().filter(|(_, name)| name == key).map(|(owner, _)| *owner).collect();
+                let counts = if owners.contains(&0) { Some(&0) } else { owners.first() };
+                let expected = counts.map(|owner| Value::from(format!("of {owner}")));
+                prop_assert_eq!(claims.get(key), expected.as_ref());
+            }
+        }
+
         #[test]
         fn no_custom_claim_changes_the_subject(key in "[a-z_]{1,12}", value in ".{0,20}") {
             let person = Person { custom_claims: vec![(key, value)], ..tim() };

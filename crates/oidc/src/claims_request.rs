@@ -164,7 +164,14 @@ impl RequestedClaims {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
     use super::*;
+    use crate::claims::{Address, RESERVED};
+    use crate::grant::Grant;
+    use crate::id_token::{self, Issuance, Occasion};
+    use crate::scope::STANDARD;
 
     #[test]
     fn each_form_of_a_demand_is_read() {
@@ -223,5 +230,116 @@ mod tests {
             claims.keys().map(String::as_str).collect::<Vec<_>>(),
             ["email", "name", "sub"]
         );
+    }
+
+    const OTHER_NAMES: [&str; 14] = [
+        "picture",
+        "phone_number",
+        "phone_number_verified",
+        "address",
+        "sid",
+        "at_hash",
+        "c_hash",
+        "rat",
+        "act",
+        "cnf",
+        "quota",
+        "role",
+        "constructor",
+        "",
+    ];
+
+    fn name() -> impl Strategy<Value = String> {
+        let known = [&RESERVED[..], &OTHER_NAMES[..]].concat();
+        prop_oneof![
+            8 => proptest::sample::select(known).prop_map(str::to_owned),
+            1 => "[a-z_]{1,8}",
+        ]
+    }
+
+    fn demand() -> impl Strategy<Value = Value> {
+        prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(|essential| json!({ "essential": essential })),
+            Just(json!({"value": "forged", "essential": true})),
+            Just(json!({"values": ["forged"]})),
+        ]
+    }
+
+    fn section() -> impl Strategy<Value = BTreeMap<String, Value>> {
+        proptest::collection::btree_map(name(), demand(), 0..6)
+    }
+
+    prop_compose! {
+        fn person()(
+            email in any::<bool>(),
+            phone in any::<bool>(),
+            address in 0_u8..3,
+            custom in proptest::collection::vec((name(), prop_oneof![Just("forged"), Just("{\"a\":1}")]), 0..6),
+        ) -> Person {
+            let own = |text: &str| text.to_owned();
+            Person {
+                subject: own("u1"),
+                username: own("tim"),
+                email: email.then(|| own("tim@example.com")),
+                phone_number: phone.then(|| own("+49 30 1")),
+                address: (address > 0).then(|| Address {
+                    locality: own(if address == 1 { "" } else { "Berlin" }),
+                    ..Address::default()
+                }),
+                picture: own("https://id.example/picture"),
+                groups: vec![own("admins")],
+                custom_claims: custom.into_iter().map(|(key, value)| (key, own(value))).collect(),
+                ..Person::default()
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_comes_out_that_was_not_permitted_and_nothing_of_ours_is_replaced(
+            person in person(),
+            scopes in proptest::sample::subsequence(STANDARD.to_vec(), 0..=STANDARD.len()),
+            id_token in section(),
+            userinfo in section(),
+        ) {
+            let scopes = Scopes::requested(&scopes.join(" "));
+            let text = json!({"id_token": id_token, "userinfo": userinfo}).to_string();
+            let names = ClaimsRequest::parse(&text).unwrap().names();
+            let plain = Person { custom_claims: Vec::new(), ..person.clone() };
+            let own = plain.claims(&Scopes::requested(&STANDARD.join(" ")));
+            for (asked, kept) in [(&id_token, &names.id_token), (&userinfo, &names.userinfo)] {
+                let told = RequestedClaims::fill(&person, &scopes, kept);
+                prop_assert_eq!(told.get("sub"), Some(&json!("u1")));
+                for (name, value) in &told {
+                    let custom = person.custom_claims.iter().any(|(key, _)| key == name)
+                        && !RESERVED.contains(&name.as_str());
+                    let by_scope = own.contains_key(name) && scope_of(name).is_some_and(|scope| scopes.contains(scope));
+                    let by_profile = custom && scopes.contains("profile");
+                    let by_name = asked.contains_key(name) && (own.contains_key(name) || custom);
+                    prop_assert!(name == "sub" || by_scope || by_profile || by_name, "{}: {}", name, value);
+                    if let Some(ours) = own.get(name) {
+                        prop_assert_eq!(value, ours, "{}", name);
+                    }
+                }
+                // Whether it is essential or not, and whatever value is asked for: who may have it gets what is known.
+                for name in asked.keys().filter(|name| scope_of(name).is_some()) {
+                    if let Some(ours) = own.get(name) {
+                        prop_assert_eq!(told.get(name), Some(ours), "{}", name);
+                    }
+                }
+
+                let grant = Grant { scopes: scopes.clone(), ..Grant::example() };
+                let at = Issuance { jti: "jti", occasion: Occasion::Refresh, now: 1 };
+                let bare = id_token::claims("https://id.example", &grant, Map::new(), at);
+                let mut token = id_token::claims("https://id.example", &grant, told.clone(), at);
+                for (name, value) in bare {
+                    prop_assert_eq!(token.remove(&name), Some(value), "{}", name);
+                }
+                for name in ["nonce", "acr", "at_hash", "c_hash", "nbf"] {
+                    prop_assert!(!token.contains_key(name), "{}", name);
+                }
+            }
+        }
     }
 }

@@ -12,8 +12,34 @@ use crate::parameters::Parameters;
 /// The assertion type of RFC 7523 §2.2.
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// A client uses one way to authenticate per request (RFC 6749 §2.3).
-pub const SEVERAL_WAYS: &str = "The request authenticates clients in more than one way.";
+/// Why a request does not say who it is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PresentedError {
+    /// A client uses one way to authenticate per request (RFC 6749 §2.3).
+    #[error("The request authenticates clients in more than one way.")]
+    SeveralWays,
+    /// Not a kind of assertion of ours.
+    #[error("The client_assertion_type is not supported.")]
+    AssertionType,
+    /// This parameter would have to be there.
+    #[error("The {0} parameter is missing.")]
+    Missing(&'static str),
+    /// It cannot be read.
+    #[error("The Authorization header is malformed.")]
+    Header,
+}
+
+impl From<PresentedError> for OAuthError {
+    fn from(error: PresentedError) -> Self {
+        let code = match error {
+            PresentedError::Header => ErrorCode::InvalidClient,
+            PresentedError::SeveralWays | PresentedError::AssertionType | PresentedError::Missing(_) => {
+                ErrorCode::InvalidRequest
+            }
+        };
+        Self::new(code, error.to_string())
+    }
+}
 
 /// A way to authenticate at the token endpoint (OIDC Core §9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -97,29 +123,20 @@ impl std::fmt::Debug for Assertion {
 impl Presented {
     /// Reads an assertion, else the `Authorization` header, else the body. A secret beside an assertion is a second way
     /// to authenticate, whosever it is.
-    pub fn read(authorization: Option<&str>, form: &Parameters) -> Result<Self, OAuthError> {
+    pub fn read(authorization: Option<&str>, form: &Parameters) -> Result<Self, PresentedError> {
         match (form.get("client_assertion_type"), form.get("client_assertion")) {
             (Some(JWT_BEARER), Some(_))
                 if basic(authorization).is_some() || form.get("client_secret").is_some() =>
             {
-                Err(OAuthError::new(ErrorCode::InvalidRequest, SEVERAL_WAYS))
+                Err(PresentedError::SeveralWays)
             }
             (Some(JWT_BEARER), Some(jwt)) => Ok(Self::Assertion(Assertion {
                 client_id: form.get("client_id").map(str::to_owned),
                 jwt: jwt.to_owned(),
             })),
-            (Some(kind), _) if kind != JWT_BEARER => Err(OAuthError::new(
-                ErrorCode::InvalidRequest,
-                "The client_assertion_type is not supported.",
-            )),
-            (Some(_), None) => Err(OAuthError::new(
-                ErrorCode::InvalidRequest,
-                "The client_assertion parameter is missing.",
-            )),
-            (None, Some(_)) => Err(OAuthError::new(
-                ErrorCode::InvalidRequest,
-                "The client_assertion_type parameter is missing.",
-            )),
+            (Some(kind), _) if kind != JWT_BEARER => Err(PresentedError::AssertionType),
+            (Some(_), None) => Err(PresentedError::Missing("client_assertion")),
+            (None, Some(_)) => Err(PresentedError::Missing("client_assertion_type")),
             _ => Credentials::read(authorization, form).map(Self::Credentials),
         }
     }
@@ -189,22 +206,19 @@ pub enum StoredSecret {
 
 impl Credentials {
     /// Reads them from the `Authorization` header, else from the body. The header wins, if both are about the same client.
-    pub fn read(authorization: Option<&str>, form: &Parameters) -> Result<Self, OAuthError> {
+    pub fn read(authorization: Option<&str>, form: &Parameters) -> Result<Self, PresentedError> {
         if let Some(encoded) = basic(authorization) {
             let credentials = Self::from_basic(encoded.trim())?;
             let about_another = form
                 .get("client_id")
                 .is_some_and(|id| id != credentials.client_id);
             if about_another || form.get("client_assertion").is_some() {
-                return Err(OAuthError::new(ErrorCode::InvalidRequest, SEVERAL_WAYS));
+                return Err(PresentedError::SeveralWays);
             }
             return Ok(credentials);
         }
         let Some(client_id) = form.get("client_id") else {
-            return Err(OAuthError::new(
-                ErrorCode::InvalidRequest,
-                "The client_id parameter is missing.",
-            ));
+            return Err(PresentedError::Missing("client_id"));
         };
         Ok(Self {
             client_id: client_id.to_owned(),
@@ -220,16 +234,15 @@ impl Credentials {
 
     /// Id and secret are form-encoded before they are put together (RFC 6749 §2.3.1). Many clients do not do
     /// that, so a secret is tried as it stands too.
-    fn from_basic(encoded: &str) -> Result<Self, OAuthError> {
-        let malformed =
-            || OAuthError::new(ErrorCode::InvalidClient, "The Authorization header is malformed.");
-        let bytes = STANDARD.decode(encoded).map_err(|_| malformed())?;
-        let text = String::from_utf8(bytes).map_err(|_| malformed())?;
+    fn from_basic(encoded: &str) -> Result<Self, PresentedError> {
+        let malformed = PresentedError::Header;
+        let bytes = STANDARD.decode(encoded).map_err(|_| malformed)?;
+        let text = String::from_utf8(bytes).map_err(|_| malformed)?;
         let nul = text.contains('\0') || text.contains("%00");
         if nul {
-            return Err(malformed());
+            return Err(malformed);
         }
-        let (id, secret) = text.split_once(':').ok_or_else(malformed)?;
+        let (id, secret) = text.split_once(':').ok_or(malformed)?;
         let decoded = form_decode(secret);
         let mut secrets = vec![secret.to_owned()];
         if decoded != secret {
@@ -407,7 +420,7 @@ mod tests {
             ),
         ] {
             let error = Presented::read(header, &Parameters::from_pairs(form)).unwrap_err();
-            assert_eq!(error.code, code, "{header:?}");
+            assert_eq!(OAuthError::from(error).code, code, "{header:?}");
         }
     }
 
@@ -509,8 +522,8 @@ mod tests {
         ] {
             let form = Parameters::from_pairs(more.clone());
             let read = Presented::read(header, &form);
-            let fault = read.err().map(|error| error.code);
-            let expected = (!fine).then_some(ErrorCode::InvalidRequest);
+            let fault = read.err();
+            let expected = (!fine).then_some(PresentedError::SeveralWays);
             assert_eq!(fault, expected, "{header:?} {more:?}");
         }
     }

@@ -13,7 +13,7 @@ use crate::clients::MetadataDocuments;
 use crate::clock::Clock;
 use crate::config::EncryptionKey;
 use crate::config::{Config, DatabaseConfig};
-use crate::geolite::Places;
+use crate::geolite::{self, Places};
 use crate::http::rate_limit::RateLimits;
 use crate::jobs::{self, Scheduler};
 use crate::oidc::request_uri::RequestObjects;
@@ -92,8 +92,16 @@ pub async fn start_with(config: Config, clock: Clock, network: Network) -> Resul
     let settings = SettingsCache::new(&config.ui_config)?;
     let authenticator_metadata = match &config.fido_metadata {
         Some(files) => {
-            let metadata = Metadata::load(&files.file, &files.root, clock.now().seconds())?;
+            let now = clock.now().seconds();
+            let metadata = Metadata::load(&files.file, &files.root, now)?;
             tracing::info!(models = metadata.len(), "FIDO metadata loaded");
+            if let Some(date) = metadata.overdue_since(now) {
+                tracing::warn!(
+                    next_update = date,
+                    "FIDO_METADATA_FILE is out of date: a newer one was to come by {date}. It is used all the same; models that were \
+                     found out since are not refused"
+                );
+            }
             Some(metadata)
         }
         None => None,
@@ -129,6 +137,7 @@ pub async fn start_with(config: Config, clock: Clock, network: Network) -> Resul
         device_login_decided: tokio::sync::Notify::new(),
         setup_completed: AtomicBool::new(false),
     });
+    geolite::remove_unfinished(&state.config.geolite.path);
     state.places.load().await;
     api_keys::authentication::forget_static_user(&state).await?;
     let setup_required = signup::setup_available(&state).await?;

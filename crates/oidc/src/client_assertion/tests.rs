@@ -243,6 +243,9 @@ fn own_cases() -> Vec<OwnCase> {
         both("iat", at(-100_000), Ok(())),
         both("jti", Value::Null, Err(Fault::Jti)),
         both("jti", json!(""), Err(Fault::Jti)),
+        // Signed with the same key for the same server: a request object is no proof of who sends it.
+        both("response_type", json!("code"), Err(Fault::Type)),
+        both("redirect_uri", json!("https://app.example/cb"), Err(Fault::Type)),
     ]
 }
 

@@ -181,6 +181,26 @@ fn each_fault_is_refused() {
 }
 
 #[test]
+fn a_client_assertion_is_no_request() {
+    let key = key();
+    let keys = [key.public_jwk()];
+    // Whether the assertion says its type or not, and whatever else it holds.
+    let assertion = json!({"iss": "app", "sub": "app", "aud": ISSUER, "exp": NOW + 60, "jti": "one"});
+    let mut with_request = assertion.clone();
+    with_request["response_type"] = json!("code");
+    for (typ, claims) in [
+        ("JWT", &assertion),
+        ("client-authentication+jwt", &assertion),
+        ("oauth-authz-req+jwt", &with_request),
+    ] {
+        let object = sign(&key, typ, claims).unwrap();
+        let answer = unpack(&outer(), &object, &Client::example(), &keys, ISSUER, NOW);
+        let expected = BadObject("The request object is a token for another purpose.");
+        assert_eq!(answer, Err(expected), "{typ} {claims}");
+    }
+}
+
+#[test]
 fn unsigned_objects_are_taken_where_nothing_else_was_registered() {
     let registered = Client {
         request_object_alg: Some(ObjectAlgorithm::Unsigned),

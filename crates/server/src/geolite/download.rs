@@ -21,6 +21,10 @@ use crate::state::AppState;
 /// How long a download may take.
 const TIME_LIMIT: Duration = Duration::from_mins(10);
 
+/// How files that are being written are called, around what tells them apart.
+const PREFIX: &str = "geolite.";
+const SUFFIX: &str = ".mmdb.tmp";
+
 /// Why the database is not replaced. No text of it has the address, in which the license key is.
 #[derive(Debug, thiserror::Error)]
 pub enum DownloadError {
@@ -69,7 +73,7 @@ pub async fn download(state: &AppState) -> Result<(), DownloadError> {
         .follow_redirects(5);
     let answer = state.outbound.fetch(fetch).await?.ok()?;
     let target = config.path.clone();
-    let name = format!("geolite.{}.mmdb.tmp", state.random.uuid().simple());
+    let name = format!("{PREFIX}{}{SUFFIX}", state.random.uuid().simple());
     tokio::task::spawn_blocking(move || replace(&answer.body, &target, &name))
         .await
         .map_err(|_| DownloadError::Stopped)?
@@ -88,20 +92,43 @@ impl Drop for Temporary {
     }
 }
 
-fn replace(body: &Bytes, target: &Path, name: &str) -> Result<(), DownloadError> {
-    let folder = match target.parent() {
+/// Removes what programs that were killed left unfinished beside the database. What another program still writes is
+/// locked and stays.
+pub fn remove_unfinished(target: &Path) {
+    let Ok(entries) = fs::read_dir(folder(target)) else {
+        // Nothing was ever written there.
+        return;
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let ours = name
+            .to_str()
+            .is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX));
+        if ours && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
+            drop(Temporary(entry.path()));
+        }
+    }
+}
+
+fn folder(target: &Path) -> &Path {
+    match target.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
-    };
+    }
+}
+
+fn replace(body: &Bytes, target: &Path, name: &str) -> Result<(), DownloadError> {
+    let folder = folder(target);
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let temporary = Temporary(folder.join(name));
     let mut file: File = OpenOptions::new()
         .write(true)
         .create_new(true)
         .open(&temporary.0)?;
+    // Until it is in its place: see `remove_unfinished`. Where files cannot be locked, that finds none it may remove.
+    let _unlocked = file.try_lock();
     unpack(body, LARGEST, &mut file)?;
     file.sync_all()?;
-    drop(file);
     places::open(&temporary.0)?;
     fs::rename(&temporary.0, target)?;
     Ok(())

@@ -9,7 +9,7 @@ mod keeping_fresh;
 mod places;
 mod unpacking;
 
-pub use download::{DownloadError, download};
+pub use download::{DownloadError, download, remove_unfinished};
 pub use keeping_fresh::{due_in, keep_fresh, watch};
 pub use places::Places;
 

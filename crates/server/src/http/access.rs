@@ -10,6 +10,7 @@ use pocket_id_store::sessions::Session;
 use pocket_id_store::types::SessionId;
 use pocket_id_store::users::User;
 
+use super::authorization;
 use super::client_ip::RequestOrigin;
 use super::cookies::Cookie;
 use super::error::ApiError;
@@ -82,13 +83,14 @@ pub struct FreshAdmin {
 #[derive(Clone, Debug)]
 pub struct MaybeUser(pub Option<SignedIn>);
 
-/// The session token of a request: the cookie, or without one the bearer value of `Authorization`.
+/// The session token of a request: the cookie, or without one the bearer value of `Authorization`. Of several
+/// such headers none counts.
 pub fn session_token<'h>(headers: &'h HeaderMap, app_url: &AppUrl) -> Option<&'h str> {
     let token = match Cookie::AccessToken.read(headers, app_url) {
         Some(token) => Some(token),
-        None => headers
-            .get(http::header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok())
+        None => authorization::read(headers)
+            .ok()
+            .flatten()
             .and_then(|value| value.split_once(' '))
             .map(|(_, token)| token.trim()),
     };

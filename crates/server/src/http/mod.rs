@@ -3,6 +3,7 @@
 pub mod access;
 pub mod access_log;
 pub mod assets;
+pub mod authorization;
 pub mod body;
 pub mod client_ip;
 pub mod conditional;

@@ -2,14 +2,15 @@
 
 use http::HeaderMap;
 use pocket_id_oidc::client::{Client, PendingClients};
-use pocket_id_oidc::client_auth::{Credentials, Presented, check_approval};
+use pocket_id_oidc::client_auth::{Credentials, Presented, PresentedError, check_approval};
 use pocket_id_oidc::error::{ErrorCode, OAuthError};
 use pocket_id_oidc::parameters::Parameters;
 use pocket_id_store::{StoreResult, clients};
 
 use super::response::Failure;
-use super::{assertion_authentication, facts, form};
+use super::{assertion_authentication, facts};
 use crate::clients::resolve;
+use crate::http::authorization;
 use crate::http::error::ApiError;
 use crate::registration;
 use crate::state::AppState;
@@ -28,8 +29,17 @@ pub async fn authenticate(
     headers: &HeaderMap,
     form: &Parameters,
 ) -> Result<AuthenticatedClient, Failure> {
-    let authorization = form::authorization(headers);
-    match Presented::read(authorization.as_deref(), form)? {
+    by_presented(state, presented(headers, form)?).await
+}
+
+/// Who a request says it is from.
+pub fn presented(headers: &HeaderMap, form: &Parameters) -> Result<Presented, PresentedError> {
+    let header = authorization::read(headers).map_err(|_| PresentedError::SeveralWays)?;
+    Presented::read(header, form)
+}
+
+async fn by_presented(state: &AppState, presented: Presented) -> Result<AuthenticatedClient, Failure> {
+    match presented {
         Presented::Credentials(credentials) => by_secret(state, credentials).await,
         Presented::Assertion(assertion) => assertion_authentication::authenticate(state, &assertion).await,
     }
@@ -42,7 +52,12 @@ pub async fn authenticate_for_tokens(
     headers: &HeaderMap,
     form: &Parameters,
 ) -> Result<AuthenticatedClient, Failure> {
-    let client = authenticate(state, headers, form).await?;
+    approved(state, presented(headers, form)?).await
+}
+
+/// The same of one that is known to say who it is from.
+pub async fn approved(state: &AppState, presented: Presented) -> Result<AuthenticatedClient, Failure> {
+    let client = by_presented(state, presented).await?;
     check_approval(&client.facts, pending_clients(state).await?)?;
     Ok(client)
 }

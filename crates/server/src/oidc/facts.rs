@@ -1,6 +1,6 @@
 //! Rows as the protocol crate wants to see them.
 
-use pocket_id_oidc::claims::{Address, Person};
+use pocket_id_oidc::claims::{Address, Person, by_precedence};
 use pocket_id_oidc::claims_request::RequestedClaims;
 use pocket_id_oidc::client::{Approval, Client, ClientKind, Demand, Permission, Profile};
 use pocket_id_oidc::client_auth::StoredSecret;
@@ -260,13 +260,7 @@ pub async fn person(
     if wants_profile {
         let ids: Vec<GroupId> = groups.iter().map(|group| group.id).collect();
         let claims = custom_claims::of_user_and_groups(connection, user.id, &ids).await?;
-        let (own, of_groups): (Vec<_>, Vec<_>) =
-            claims.into_iter().partition(|claim| claim.user_id.is_some());
-        // Later ones win: of groups the oldest claim counts, and the person's own beat them all.
-        custom = of_groups
-            .into_iter()
-            .rev()
-            .chain(own)
+        custom = by_precedence(claims, |claim| claim.user_id.is_some())
             .map(|claim| (claim.key, claim.value))
             .collect();
     }

@@ -63,14 +63,6 @@ pub async fn body(request: Request) -> Result<Parameters, FormError> {
     body_pairs(request, LIMIT).await.map(Parameters::from_pairs)
 }
 
-/// The `Authorization` header as text.
-pub fn authorization(headers: &HeaderMap) -> Option<String> {
-    headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .map(str::to_owned)
-}
-
 fn pairs(bytes: &[u8]) -> Vec<(String, String)> {
     url::form_urlencoded::parse(bytes).into_owned().collect()
 }

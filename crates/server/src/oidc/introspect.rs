@@ -18,6 +18,7 @@ use super::presented_token::{self, LiveToken};
 use super::response::{self, Failure};
 use super::wire::{IntrospectionAnswer, OAuthFailure, PresentedTokenForm};
 use super::{facts, form};
+use crate::http::authorization;
 use crate::state::AppState;
 
 /// The assertion type of RFC 7523 §2.2.
@@ -34,7 +35,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
     request_body(content = PresentedTokenForm, content_type = "application/x-www-form-urlencoded", description = "The token to be described"),
     responses(
         (status = 200, body = IntrospectionAnswer, description = "The token, or that it is not active (RFC 7662 §2.2)"),
-        (status = 400, body = OAuthFailure, description = "No token"),
+        (status = 400, body = OAuthFailure, description = "No token, or several ways of authentication"),
         (status = 401, body = OAuthFailure, description = "No or a failed authentication")
     )
 )]
@@ -105,17 +106,13 @@ fn unauthorized() -> Failure {
 /// The client that asks: by its credentials in the header, by an access token other than the one asked about, or by
 /// an assertion, in the header or in the form.
 async fn caller(state: &AppState, headers: &HeaderMap, form: &Parameters) -> Result<Caller, Failure> {
-    let authorization = form::authorization(headers);
-    let bearer = authorization
-        .as_deref()
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim());
+    let header = authorization::read(headers)?;
+    let bearer = authorization::token(header, "bearer");
     let id = |client: AuthenticatedClient| Caller {
         itself: !client.row.is_public,
         client: client.row.id,
     };
-    match (bearer, &authorization) {
+    match (bearer, header) {
         (Some(assertion), _) if form.get("client_id").is_some() => {
             let mut as_form = form.clone();
             as_form.set("client_assertion", assertion.to_owned());

@@ -4,7 +4,7 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{Method, StatusCode};
 use pocket_id_oidc::authorize::{self, Channel, PageError, Refusal};
-use pocket_id_oidc::client_auth::SEVERAL_WAYS;
+use pocket_id_oidc::client_auth::PresentedError;
 use pocket_id_oidc::error::{ErrorCode, OAuthError};
 use pocket_id_oidc::parameters::Parameters;
 use pocket_id_oidc::pushed_request::{self, Answer};
@@ -16,7 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::authorize::{policy, unpack_object, user_apis};
-use super::client_authentication::authenticate_for_tokens;
+use super::client_authentication;
 use super::dpop::{self, Nonce, Proven, Unused};
 use super::form;
 use super::response::{self, Failure};
@@ -56,9 +56,8 @@ async fn keep(state: &AppState, request: Request) -> Result<Answer, Failure> {
     pairs.extend(body);
     let mut parameters = Parameters::from_pairs(pairs);
     // Whoever cannot even say who they are has failed to authenticate here.
-    let client = authenticate_for_tokens(state, &headers, &parameters)
-        .await
-        .map_err(unauthenticated)?;
+    let presented = client_authentication::presented(&headers, &parameters).map_err(unauthenticated)?;
+    let client = client_authentication::approved(state, presented).await?;
     if parameters.get("request_uri").is_some() {
         let text = "A pushed request cannot refer to another one.";
         return Err(OAuthError::new(ErrorCode::InvalidRequest, text).into());
@@ -127,14 +126,10 @@ fn unreadable(error: form::FormError) -> Failure {
     }
 }
 
-fn unauthenticated(failure: Failure) -> Failure {
-    match failure {
-        Failure::OAuth(error)
-            if error.code == ErrorCode::InvalidRequest && error.description != SEVERAL_WAYS =>
-        {
-            OAuthError::new(ErrorCode::InvalidClient, error.description).into()
-        }
-        other => other,
+fn unauthenticated(error: PresentedError) -> OAuthError {
+    match error {
+        PresentedError::SeveralWays => error.into(),
+        _ => OAuthError::new(ErrorCode::InvalidClient, error.to_string()),
     }
 }
 

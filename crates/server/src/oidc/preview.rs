@@ -7,7 +7,7 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use http::StatusCode;
 use pocket_id_oidc::access_token::{self, Content, Validity};
-use pocket_id_oidc::claims::scope_of;
+use pocket_id_oidc::claims::{by_precedence, scope_of};
 use pocket_id_oidc::claims_request::RequestedClaims;
 use pocket_id_oidc::grant::{self, Grant};
 use pocket_id_oidc::id_token::{self, Issuance, Occasion};
@@ -196,17 +196,18 @@ async fn reasons(state: &AppState, user: UserId) -> ApiResult<BTreeMap<String, S
     let groups = groups::of_user(reader, user).await?;
     let ids: Vec<_> = groups.iter().map(|group| group.id).collect();
     let claims = custom_claims::of_user_and_groups(reader, user, &ids).await?;
-    let (own, of_groups): (Vec<_>, Vec<_>) = claims.into_iter().partition(|claim| claim.user_id.is_some());
     let mut reasons = BTreeMap::new();
-    for claim in of_groups.into_iter().rev() {
-        let name = groups
-            .iter()
-            .find(|group| Some(group.id) == claim.user_group_id)
-            .map_or("", |group| group.friendly_name.as_str());
-        reasons.insert(claim.key, format!("custom claim of the group {name}"));
-    }
-    for claim in own {
-        reasons.insert(claim.key, "custom claim of the user".to_owned());
+    for claim in by_precedence(claims, |claim| claim.user_id.is_some()) {
+        let reason = if claim.user_id.is_some() {
+            "custom claim of the user".to_owned()
+        } else {
+            let name = groups
+                .iter()
+                .find(|group| Some(group.id) == claim.user_group_id)
+                .map_or("", |group| group.friendly_name.as_str());
+            format!("custom claim of the group {name}")
+        };
+        reasons.insert(claim.key, reason);
     }
     Ok(reasons)
 }

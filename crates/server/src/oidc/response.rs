@@ -2,9 +2,11 @@
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
+use pocket_id_oidc::client_auth::PresentedError;
 use pocket_id_oidc::error::{ErrorCode, OAuthError};
 use serde::Serialize;
 
+use crate::http::authorization::SeveralHeaders;
 use crate::http::error::ApiError;
 
 /// A failure of a JSON protocol endpoint.
@@ -23,6 +25,24 @@ pub enum Failure {
 impl From<OAuthError> for Failure {
     fn from(error: OAuthError) -> Self {
         Self::OAuth(error)
+    }
+}
+
+impl From<SeveralHeaders> for OAuthError {
+    fn from(error: SeveralHeaders) -> Self {
+        Self::new(ErrorCode::InvalidRequest, error.to_string())
+    }
+}
+
+impl From<SeveralHeaders> for Failure {
+    fn from(error: SeveralHeaders) -> Self {
+        Self::OAuth(error.into())
+    }
+}
+
+impl From<PresentedError> for Failure {
+    fn from(error: PresentedError) -> Self {
+        Self::OAuth(error.into())
     }
 }
 

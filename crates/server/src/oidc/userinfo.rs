@@ -18,6 +18,7 @@ use super::presented_token::{self, LiveToken};
 use super::response::{self, Failure};
 use super::wire::{OAuthFailure, UserInfo as Claims, UserInfoForm};
 use super::{facts, form};
+use crate::http::authorization;
 use crate::state::AppState;
 
 /// The routes.
@@ -61,7 +62,6 @@ async fn post(State(state): State<AppState>, request: Request) -> Response {
 }
 
 async fn answer(state: &AppState, request: Request) -> Response {
-    let authorization = form::authorization(request.headers());
     let (headers, method) = (request.headers().clone(), request.method().clone());
     let query = Parameters::from_pairs(form::query_pairs(&request));
     let body = if request.method() == Method::POST {
@@ -70,7 +70,8 @@ async fn answer(state: &AppState, request: Request) -> Response {
     } else {
         Parameters::default()
     };
-    let sent = match userinfo::access_token(authorization.as_deref(), &body, &query) {
+    let header = authorization::read(&headers).map_err(OAuthError::from);
+    let sent = match header.and_then(|header| userinfo::access_token(header, &body, &query)) {
         Ok(sent) => sent,
         Err(error) => {
             let mut response = response::json(StatusCode::BAD_REQUEST, &error.body());

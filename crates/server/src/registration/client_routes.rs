@@ -3,6 +3,7 @@
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use pocket_id_oidc::error::OAuthError;
 use pocket_id_oidc::registration::RegistrationError;
 use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
@@ -11,6 +12,7 @@ use utoipa_axum::routes;
 use super::management;
 use super::registering::{self, RegisterError, Registered, reveal};
 use super::wire::{ClientMetadata, RegisteredClient};
+use crate::http::authorization;
 use crate::http::body::{is_json, read_limited};
 use crate::http::path::ClientIdPath;
 use crate::http::rate_limit::{ClientRegistration, Limited};
@@ -33,7 +35,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
     post, path = "/api/oidc/register", tag = "OpenID Connect", request_body = ClientMetadata,
     responses(
         (status = 201, body = RegisteredClient, description = "The client (RFC 7591 §3.2.1)"),
-        (status = 400, body = OAuthFailure, description = "Unacceptable metadata (RFC 7591 §3.2.2)"),
+        (status = 400, body = OAuthFailure, description = "Unacceptable metadata (RFC 7591 §3.2.2), or more than one Authorization header"),
         (status = 401, body = OAuthFailure, description = "No usable initial access token"),
         (status = 403, body = OAuthFailure, description = "Registration is off")
     )
@@ -43,12 +45,12 @@ async fn register(
     _: Limited<ClientRegistration>,
     request: Request,
 ) -> Response {
-    let token = bearer(request.headers());
-    let document = match body(request).await {
-        Ok(document) => document,
-        Err(error) => return failure(&error),
+    let headers = request.headers().clone();
+    let registered = async {
+        let token = bearer(&headers)?;
+        registering::register(&state, token, &body(request).await?).await
     };
-    match registering::register(&state, token.as_deref(), &document).await {
+    match registered.await {
         Ok(registered) => response::json(StatusCode::CREATED, &told(&state, &registered)),
         Err(error) => failure(&error),
     }
@@ -60,11 +62,13 @@ async fn register(
     params(("id" = String, Path, description = "Client ID")),
     responses(
         (status = 200, body = RegisteredClient, description = "The client"),
+        (status = 400, body = OAuthFailure, description = "More than one Authorization header"),
         (status = 401, body = OAuthFailure, description = "Not its registration access token")
     )
 )]
 async fn find(State(state): State<AppState>, ClientIdPath(id): ClientIdPath, headers: HeaderMap) -> Response {
-    match management::find(&state, &id, bearer(&headers).as_deref()).await {
+    let found = async { management::find(&state, &id, bearer(&headers)?).await };
+    match found.await {
         Ok(registered) => response::json(StatusCode::OK, &told(&state, &registered)),
         Err(error) => failure(&error),
     }
@@ -76,7 +80,7 @@ async fn find(State(state): State<AppState>, ClientIdPath(id): ClientIdPath, hea
     params(("id" = String, Path, description = "Client ID")),
     responses(
         (status = 200, body = RegisteredClient, description = "The client"),
-        (status = 400, body = OAuthFailure, description = "Unacceptable metadata"),
+        (status = 400, body = OAuthFailure, description = "Unacceptable metadata, or more than one Authorization header"),
         (status = 401, body = OAuthFailure, description = "Not its registration access token")
     )
 )]
@@ -85,12 +89,12 @@ async fn replace(
     ClientIdPath(id): ClientIdPath,
     request: Request,
 ) -> Response {
-    let token = bearer(request.headers());
-    let document = match body(request).await {
-        Ok(document) => document,
-        Err(error) => return failure(&error),
+    let headers = request.headers().clone();
+    let registered = async {
+        let token = bearer(&headers)?;
+        management::replace(&state, &id, token, &body(request).await?).await
     };
-    match management::replace(&state, &id, token.as_deref(), &document).await {
+    match registered.await {
         Ok(registered) => response::json(StatusCode::OK, &told(&state, &registered)),
         Err(error) => failure(&error),
     }
@@ -101,7 +105,9 @@ async fn replace(
     delete, path = "/api/oidc/register/{id}", tag = "OpenID Connect",
     params(("id" = String, Path, description = "Client ID")),
     responses(
-        (status = 204), (status = 401, body = OAuthFailure, description = "Not its registration access token")
+        (status = 204),
+        (status = 400, body = OAuthFailure, description = "More than one Authorization header"),
+        (status = 401, body = OAuthFailure, description = "Not its registration access token")
     )
 )]
 async fn remove(
@@ -109,7 +115,8 @@ async fn remove(
     ClientIdPath(id): ClientIdPath,
     headers: HeaderMap,
 ) -> Response {
-    match management::remove(&state, &id, bearer(&headers).as_deref()).await {
+    let removed = async { management::remove(&state, &id, bearer(&headers)?).await };
+    match removed.await {
         Ok(()) => response::empty(StatusCode::NO_CONTENT),
         Err(error) => failure(&error),
     }
@@ -126,13 +133,8 @@ async fn body(request: Request) -> Result<Value, RegisterError> {
     serde_json::from_slice(&bytes).map_err(|_| malformed("The request body is not JSON."))
 }
 
-fn bearer(headers: &HeaderMap) -> Option<String> {
-    headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim().to_owned())
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, RegisterError> {
+    Ok(authorization::token(authorization::read(headers)?, "bearer"))
 }
 
 /// The client information response (RFC 7591 §3.2.1, RFC 7592 §3).
@@ -175,6 +177,9 @@ fn failure(error: &RegisterError) -> Response {
             let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
             answer.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
             answer
+        }
+        RegisterError::SeveralHeaders(error) => {
+            response::json(StatusCode::BAD_REQUEST, &OAuthError::from(*error).body())
         }
         RegisterError::Refused(error) => response::json(StatusCode::BAD_REQUEST, &error.body()),
         RegisterError::Full => simple(

@@ -13,6 +13,7 @@ use url::Url;
 use super::policy::Mode;
 use crate::clients::service::prepare_keys;
 use crate::clients::{logos, secrets};
+use crate::http::authorization::SeveralHeaders;
 use crate::http::error::ApiError;
 use crate::outbound::{Fetch, Trust};
 use crate::secret_token::{self, SecretToken};
@@ -30,6 +31,9 @@ pub enum RegisterError {
     /// No initial access token, or one that is unknown, expired or used up; or a wrong management token.
     #[error("the access token is missing, unknown, expired or used up")]
     Unauthorized,
+    /// Which access token is meant is not clear.
+    #[error(transparent)]
+    SeveralHeaders(#[from] SeveralHeaders),
     /// The metadata.
     #[error(transparent)]
     Refused(#[from] RegistrationError),

@@ -7,7 +7,7 @@ use pocket_id_server::config::UiConfigSource;
 use pocket_id_store::app_config;
 use serde_json::{Map, Value, json};
 
-use crate::support::{Answer, Browser, Database, TestApp, both_engines};
+use crate::support::{Answer, Browser, TestApp, both_engines};
 
 const PATH: &str = "/api/application-configuration";
 const HIDDEN: &str = "XXXXXXXXXX";
@@ -286,31 +286,32 @@ both_engines!(a_change_of_some_leaves_the_rest, |app: TestApp| async move {
     );
 });
 
-#[tokio::test]
-async fn the_environment_can_decide() {
-    let app = TestApp::start_with(Database::Sqlite, |config| {
+both_engines!(
+    the_environment_can_decide,
+    |config| {
         let variables = [("APP_NAME", "Fixed"), ("SMTP_PASSWORD", "hunter2")];
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
         config.ui_config = UiConfigSource::Environment(variables.into());
-    })
-    .await;
-    let mut admin = app.set_up().await;
-    let mut all = whole(&mut admin).await;
-    assert_eq!(
-        (&all["appName"], &all["smtpPassword"]),
-        (&json!("Fixed"), &json!(HIDDEN))
-    );
-    all.insert("appName".into(), json!("Other"));
-    let answer = put(&mut admin, &all).await;
-    assert_eq!(answer.status, StatusCode::FORBIDDEN);
-    assert_eq!(answer.json()["code"], "ui_config_disabled");
-    all.insert("appName".into(), json!(""));
-    assert_eq!(faults(&put(&mut admin, &all).await).len(), 1, "rules come first");
-    let public = admin.get(PATH).await.json();
-    let fixed = public
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|entry| entry["key"] == "uiConfigDisabled");
-    assert_eq!(fixed.unwrap()["value"], "true");
-}
+    },
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let mut all = whole(&mut admin).await;
+        assert_eq!(
+            (&all["appName"], &all["smtpPassword"]),
+            (&json!("Fixed"), &json!(HIDDEN))
+        );
+        all.insert("appName".into(), json!("Other"));
+        let answer = put(&mut admin, &all).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN);
+        assert_eq!(answer.json()["code"], "ui_config_disabled");
+        all.insert("appName".into(), json!(""));
+        assert_eq!(faults(&put(&mut admin, &all).await).len(), 1, "rules come first");
+        let public = admin.get(PATH).await.json();
+        let fixed = public
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|entry| entry["key"] == "uiConfigDisabled");
+        assert_eq!(fixed.unwrap()["value"], "true");
+    }
+);

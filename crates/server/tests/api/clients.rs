@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Database, TestApp, both_engines};
+use crate::support::{TestApp, both_engines};
 
 both_engines!(
     a_client_has_the_documented_shape_and_defaults,
@@ -83,9 +83,7 @@ both_engines!(
     }
 );
 
-#[tokio::test]
-async fn each_broken_rule_is_named() {
-    let app = TestApp::start(Database::Sqlite).await;
+both_engines!(each_broken_rule_is_named, |app: TestApp| async move {
     let mut admin = app.set_up().await;
     for (body, field, code) in [
         (json!({}), "name", "required"),
@@ -160,7 +158,7 @@ async fn each_broken_rule_is_named() {
         admin.get("/api/oidc/clients").await.json()["pagination"]["totalItems"],
         0
     );
-}
+});
 
 both_engines!(
     secrets_are_shown_once_limited_and_revocable,
@@ -255,9 +253,7 @@ fn is_active(secrets: &Value) -> bool {
     secrets.find(|secret| secret["prefix"] == "corr").unwrap()["isActive"] == true
 }
 
-#[tokio::test]
-async fn public_clients_have_no_secrets() {
-    let app = TestApp::start(Database::Sqlite).await;
+both_engines!(public_clients_have_no_secrets, |app: TestApp| async move {
     let mut admin = app.set_up().await;
     let client = admin
         .post("/api/oidc/clients", &json!({"name": "Spa", "isPublic": true}))
@@ -271,7 +267,7 @@ async fn public_clients_have_no_secrets() {
             (StatusCode::BAD_REQUEST, "validation_failed")
         );
     }
-}
+});
 
 both_engines!(
     lists_are_searched_sorted_filtered_and_paged,
@@ -314,9 +310,7 @@ both_engines!(
     }
 );
 
-#[tokio::test]
-async fn only_administrators_manage_clients() {
-    let app = TestApp::start(Database::Sqlite).await;
+both_engines!(only_administrators_manage_clients, |app: TestApp| async move {
     app.set_up().await;
     let mut nobody = app.browser();
     for (method, path) in [
@@ -338,7 +332,7 @@ async fn only_administrators_manage_clients() {
             "{method} {path}"
         );
     }
-}
+});
 
 both_engines!(
     protocol_settings_are_checked_kept_and_only_replaced_when_sent,

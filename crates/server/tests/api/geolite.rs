@@ -3,11 +3,11 @@
 use std::fs;
 
 use http::{Method, StatusCode};
-use pocket_id_server::config::TrustedPeers;
+use pocket_id_server::config::{Config, TrustedPeers};
 use pocket_id_server::geolite;
 use serde_json::{Value, json};
 
-use crate::support::{Browser, Database, OtherServer, TestApp, mmdb};
+use crate::support::{Browser, Database, Log, OtherServer, SmtpSink, TestApp, both_engines, mmdb};
 
 const HOME: &str = "203.0.113.7";
 
@@ -222,3 +222,121 @@ async fn the_folder_is_made_for_its_owner_and_a_key_only_asked_for_where_it_goes
     let app = start(Database::Sqlite, None, "https://places.example/db?key=%s").await;
     assert!(downloaded(&app).await.unwrap_err().contains("GEOLITE_DB_URL"));
 }
+
+#[tokio::test]
+async fn what_a_killed_download_left_goes_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let inside = |name: &str| folder.path().join(name);
+    let write = |name: &str| fs::write(inside(name), "x").unwrap();
+    write("geolite.0123.mmdb.tmp");
+    write("geolite.4567.mmdb.tmp");
+    write("geolite.mmdb");
+    write("other.mmdb.tmp");
+    // Of a program that is at it.
+    let busy = fs::File::create(inside("geolite.89ab.mmdb.tmp")).unwrap();
+    busy.lock().unwrap();
+    let start = || {
+        TestApp::start_with(Database::Sqlite, |config| {
+            config.geolite.path = inside("GeoLite2-City.mmdb");
+        })
+    };
+    let names = || {
+        let mut names: Vec<_> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    };
+    start().await;
+    assert_eq!(
+        names(),
+        ["geolite.89ab.mmdb.tmp", "geolite.mmdb", "other.mmdb.tmp"]
+    );
+    drop(busy);
+    start().await;
+    assert_eq!(names(), ["geolite.mmdb", "other.mmdb.tmp"]);
+}
+
+/// On one thread, whose log is heard.
+#[tokio::test]
+async fn the_log_never_has_the_license_key() {
+    const KEY: &str = "squeamish-ossifrage";
+    let (log, _heard) = Log::start();
+    let url = "https://places.example/db?license_key=%s";
+    let app = start(Database::Sqlite, Some(KEY), url).await;
+    let server = OtherServer::start(&app, "places.example").await;
+    let elsewhere = format!("https://gone.example/?license_key={KEY}");
+    let refused = format!("http://127.0.0.1:1/?license_key={KEY}");
+    let pages: [(u16, Vec<(&str, &str)>, &str); 5] = [
+        (404, vec![], "status 404"),
+        (200, vec![], "not a MaxMind database"),
+        (
+            302,
+            vec![("location", elsewhere.as_str())],
+            "could not be reached",
+        ),
+        (302, vec![("location", refused.as_str())], "could not be reached"),
+        (302, vec![("location", "/db?license_key=%s")], "redirect"),
+    ];
+    for (status, headers, expected) in pages {
+        server.page("/db", status, &headers, format!("no such key: {KEY}"));
+        failed_download(&app, &log, expected).await;
+    }
+    app.network.name("places.example", &[]);
+    failed_download(&app, &log, "could not be reached").await;
+    assert!(!log.text().contains(KEY), "{}", log.text());
+}
+
+/// Downloads as the server does by itself, until the log says that it failed, and why.
+async fn failed_download(app: &TestApp, log: &Log, expected: &str) {
+    const FAILED: &str = "could not be downloaded";
+    let before = log.text().matches(FAILED).count();
+    let heard = async {
+        while log.text().matches(FAILED).count() == before {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        () = geolite::keep_fresh(app.app.state.clone()) => panic!("it ends by itself"),
+        () = heard => {}
+    }
+    let text = log.text();
+    let line = text.lines().rfind(|line| line.contains(FAILED)).unwrap();
+    assert!(line.contains(expected), "{expected}: {line}");
+}
+
+both_engines!(
+    mail_about_a_new_device_says_where_it_is,
+    |config: &mut Config| config.trust_proxy = TrustedPeers::Everybody,
+    |app: TestApp| async move {
+        fs::write(&app.app.state.config.geolite.path, world()).unwrap();
+        app.app.state.places.load().await;
+        let mut admin = app.set_up().await;
+        let mut passkey = app.passkey(1);
+        assert_eq!(admin.add_passkey(&mut passkey).await.status, StatusCode::OK);
+        let mut sink = SmtpSink::start();
+        sink.use_by(&mut admin, json!({"emailLoginNotificationEnabled": "true"}))
+            .await;
+        app.send_mail().await;
+        for (address, place) in [
+            (HOME, "Berlin, Germany"),
+            ("198.51.100.9", "Iceland"),
+            ("198.51.100.200", "Unknown"),
+        ] {
+            let mut browser = app.browser();
+            let assertion = browser.assertion(&mut passkey).await;
+            let path = "/api/webauthn/login/finish";
+            send(&mut browser, Method::POST, path, Some(&assertion), address).await;
+            app.send_mail().await;
+            let mail = sink.next();
+            assert_eq!(mail["headers"]["subject"], "New device login with Pocket ID");
+            let text = mail["parts"]["text/plain"]["text"].as_str().unwrap();
+            assert!(
+                text.contains(&format!("Approximate Location: {place}\n")),
+                "{text}"
+            );
+            assert!(text.contains(address), "{text}");
+        }
+    }
+);

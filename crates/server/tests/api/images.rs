@@ -47,27 +47,28 @@ both_engines!(
     }
 );
 
-#[tokio::test]
-async fn the_program_brings_an_icon_and_says_what_is_not_set() {
-    let app = TestApp::start(crate::support::Database::Sqlite).await;
-    let mut browser = app.browser();
-    for (name, content_type) in [("favicon", "image/svg+xml"), ("email", "image/png")] {
-        let answer = browser.get(&format!("/api/application-images/{name}")).await;
-        assert_eq!(
-            (answer.status, answer.header("content-type")),
-            (StatusCode::OK, content_type),
-            "{name}"
-        );
+both_engines!(
+    the_program_brings_an_icon_and_says_what_is_not_set,
+    |app: TestApp| async move {
+        let mut browser = app.browser();
+        for (name, content_type) in [("favicon", "image/svg+xml"), ("email", "image/png")] {
+            let answer = browser.get(&format!("/api/application-images/{name}")).await;
+            assert_eq!(
+                (answer.status, answer.header("content-type")),
+                (StatusCode::OK, content_type),
+                "{name}"
+            );
+        }
+        for name in ["logo", "logo?light=false", "background", "nonsense"] {
+            let answer = browser.get(&format!("/api/application-images/{name}")).await;
+            assert_eq!(
+                (answer.status, answer.code().as_str()),
+                (StatusCode::NOT_FOUND, "image_not_found"),
+                "{name}"
+            );
+        }
     }
-    for name in ["logo", "logo?light=false", "background", "nonsense"] {
-        let answer = browser.get(&format!("/api/application-images/{name}")).await;
-        assert_eq!(
-            (answer.status, answer.code().as_str()),
-            (StatusCode::NOT_FOUND, "image_not_found"),
-            "{name}"
-        );
-    }
-}
+);
 
 /// A form with one file, as browsers send it.
 fn form(field: &str, name: &str, content: &[u8]) -> (String, Vec<u8>) {
@@ -374,6 +375,7 @@ both_engines!(a_logo_is_read_from_an_address, |app: TestApp| async move {
     server.page("/typed", 200, &[("content-type", "image/svg+xml")], svg);
     server.page("/page", 200, &[("content-type", "text/html")], "<html></html>");
     server.page("/broken.png", 200, &[], "nonsense");
+    server.page("/huge.png", 200, &[], vec![0; 2 * 1024 * 1024 + 1]);
     let at = |path: &str| format!("{}{path}", server.origin);
     for path in ["/logo.svg", "/typed"] {
         let input = json!({"name": "Files", "logoUrl": at(path), "darkLogoUrl": at(path)});
@@ -391,6 +393,7 @@ both_engines!(a_logo_is_read_from_an_address, |app: TestApp| async move {
     for (address, expected) in [
         (at("/page"), (422, "logo_type_not_supported")),
         (at("/missing.png"), (422, "logo_download_failed")),
+        (at("/huge.png"), (422, "logo_too_large")),
         (at("/broken.png"), (400, "invalid_image")),
         (
             "http://127.0.0.1:1/logo.png".to_owned(),
@@ -413,6 +416,9 @@ both_engines!(a_logo_is_read_from_an_address, |app: TestApp| async move {
             );
             if expected.1 == "validation_failed" {
                 assert_eq!(answer.json()["details"]["fields"][0]["field"], field);
+            }
+            if expected.1 == "logo_too_large" {
+                assert_eq!(answer.json()["details"]["max_size"], "2 MB");
             }
         }
     }

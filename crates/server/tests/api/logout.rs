@@ -5,7 +5,7 @@ use pocket_id_oidc::jose::{Jwk, UnverifiedJws};
 use serde_json::{Value, json};
 
 use crate::oidc::{Client, claims, refresh, register, text, tokens, userinfo};
-use crate::support::{Answer, Browser, Database, OtherServer, TestApp, both_engines};
+use crate::support::{Answer, Browser, OtherServer, TestApp, both_engines};
 
 /// A client that is told at `/out` of a server of its own.
 async fn told_client(app: &TestApp, admin: &mut Browser, name: &str) -> (OtherServer, Client) {
@@ -235,83 +235,86 @@ both_engines!(
     }
 );
 
-#[tokio::test]
-async fn signing_in_again_in_the_same_browser_keeps_sessions_with_clients() {
-    let app = TestApp::start(Database::Sqlite).await;
-    let mut admin = app.set_up().await;
-    let (server, client) = told_client(&app, &mut admin, "wiki.example").await;
-    let mut passkey = app.passkey(1);
-    admin.add_passkey(&mut passkey).await;
-    let before = tokens(&app, &mut admin, &client).await;
-    assert_eq!(admin.sign_in(&mut passkey).await.status, StatusCode::OK);
-    let after = tokens(&app, &mut admin, &client).await;
-    let sid = |tokens: &Value| claims(text(&tokens["id_token"]))["sid"].clone();
-    assert_eq!(sid(&before), sid(&after));
-    assert_eq!(app.count("sessions").await, 1);
-    assert_eq!(
-        userinfo(&app, text(&before["access_token"])).await.status,
-        StatusCode::OK
-    );
-    assert_eq!(server.hits("/out"), 0);
-    // What came before the second sign-in ends with it.
-    let answer = admin.get(&end_session(&before["id_token"])).await;
-    assert_eq!(answer.status, StatusCode::FOUND);
-    for tokens in [&before, &after] {
+both_engines!(
+    signing_in_again_in_the_same_browser_keeps_sessions_with_clients,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let (server, client) = told_client(&app, &mut admin, "wiki.example").await;
+        let mut passkey = app.passkey(1);
+        admin.add_passkey(&mut passkey).await;
+        let before = tokens(&app, &mut admin, &client).await;
+        assert_eq!(admin.sign_in(&mut passkey).await.status, StatusCode::OK);
+        let after = tokens(&app, &mut admin, &client).await;
+        let sid = |tokens: &Value| claims(text(&tokens["id_token"]))["sid"].clone();
+        assert_eq!(sid(&before), sid(&after));
+        assert_eq!(app.count("sessions").await, 1);
         assert_eq!(
-            userinfo(&app, text(&tokens["access_token"])).await.status,
-            StatusCode::UNAUTHORIZED
+            userinfo(&app, text(&before["access_token"])).await.status,
+            StatusCode::OK
         );
-    }
-}
-
-#[tokio::test]
-async fn offline_access_outlives_a_sign_out_but_not_an_ended_session() {
-    let app = TestApp::start(Database::Sqlite).await;
-    let mut admin = app.set_up().await;
-    let client = register(&mut admin, |_| {}).await;
-    let mut passkey = app.passkey(1);
-    admin.add_passkey(&mut passkey).await;
-    for (path, expected) in [("logout", StatusCode::OK), ("end", StatusCode::BAD_REQUEST)] {
-        let mut other = app.browser();
-        other.sign_in(&mut passkey).await;
-        let scope = [("scope", "openid offline_access")];
-        let code = crate::oidc::code(&mut other, &client, &scope).await;
-        let tokens = crate::oidc::exchange(&app, &client, &code).await.json();
-        if path == "logout" {
-            other.post_nothing("/api/webauthn/logout").await;
-        } else {
-            assert_eq!(admin.delete("/api/sessions").await.status, StatusCode::NO_CONTENT);
+        assert_eq!(server.hits("/out"), 0);
+        // What came before the second sign-in ends with it.
+        let answer = admin.get(&end_session(&before["id_token"])).await;
+        assert_eq!(answer.status, StatusCode::FOUND);
+        for tokens in [&before, &after] {
+            assert_eq!(
+                userinfo(&app, text(&tokens["access_token"])).await.status,
+                StatusCode::UNAUTHORIZED
+            );
         }
-        let renewed = refresh(&app, &client, text(&tokens["refresh_token"])).await;
-        assert_eq!(renewed.status, expected, "{path}: {renewed:?}");
     }
-}
+);
 
-#[tokio::test]
-async fn a_post_from_the_clients_page_ends_the_session_of_its_hint() {
-    let app = TestApp::start(Database::Sqlite).await;
-    let mut admin = app.set_up().await;
-    let (server, told) = told_client(&app, &mut admin, "wiki.example").await;
-    let client = register(&mut admin, |_| {}).await;
-    let mut other = second_browser(&app, &mut admin).await;
-    tokens(&app, &mut other, &told).await;
-    let tokens = tokens(&app, &mut other, &client).await;
-    // Cookies with SameSite=Lax stay at home.
-    let form = [
-        ("id_token_hint", text(&tokens["id_token"])),
-        ("post_logout_redirect_uri", "https://app.example/bye"),
-        ("state", "x"),
-    ];
-    let answer = app.browser().post_form("/api/oidc/end-session", &form).await;
-    assert_eq!(
-        (answer.status, answer.header("location")),
-        (StatusCode::FOUND, "https://app.example/bye?state=x")
-    );
-    assert_eq!(other.get("/api/users/me").await.code(), "not_signed_in");
-    assert_eq!(admin.get("/api/users/me").await.status, StatusCode::OK);
-    deliveries(&mut admin, &told).await;
-    assert_eq!(server.hits("/out"), 1);
-}
+both_engines!(
+    offline_access_outlives_a_sign_out_but_not_an_ended_session,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let client = register(&mut admin, |_| {}).await;
+        let mut passkey = app.passkey(1);
+        admin.add_passkey(&mut passkey).await;
+        for (path, expected) in [("logout", StatusCode::OK), ("end", StatusCode::BAD_REQUEST)] {
+            let mut other = app.browser();
+            other.sign_in(&mut passkey).await;
+            let scope = [("scope", "openid offline_access")];
+            let code = crate::oidc::code(&mut other, &client, &scope).await;
+            let tokens = crate::oidc::exchange(&app, &client, &code).await.json();
+            if path == "logout" {
+                other.post_nothing("/api/webauthn/logout").await;
+            } else {
+                assert_eq!(admin.delete("/api/sessions").await.status, StatusCode::NO_CONTENT);
+            }
+            let renewed = refresh(&app, &client, text(&tokens["refresh_token"])).await;
+            assert_eq!(renewed.status, expected, "{path}: {renewed:?}");
+        }
+    }
+);
+
+both_engines!(
+    a_post_from_the_clients_page_ends_the_session_of_its_hint,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let (server, told) = told_client(&app, &mut admin, "wiki.example").await;
+        let client = register(&mut admin, |_| {}).await;
+        let mut other = second_browser(&app, &mut admin).await;
+        tokens(&app, &mut other, &told).await;
+        let tokens = tokens(&app, &mut other, &client).await;
+        // Cookies with SameSite=Lax stay at home.
+        let form = [
+            ("id_token_hint", text(&tokens["id_token"])),
+            ("post_logout_redirect_uri", "https://app.example/bye"),
+            ("state", "x"),
+        ];
+        let answer = app.browser().post_form("/api/oidc/end-session", &form).await;
+        assert_eq!(
+            (answer.status, answer.header("location")),
+            (StatusCode::FOUND, "https://app.example/bye?state=x")
+        );
+        assert_eq!(other.get("/api/users/me").await.code(), "not_signed_in");
+        assert_eq!(admin.get("/api/users/me").await.status, StatusCode::OK);
+        deliveries(&mut admin, &told).await;
+        assert_eq!(server.hits("/out"), 1);
+    }
+);
 
 fn frames(answer: &Answer) -> Vec<String> {
     let parts = answer.text.split("<iframe ").skip(1);
@@ -322,96 +325,96 @@ fn frames(answer: &Answer) -> Vec<String> {
     sources.collect()
 }
 
-#[tokio::test]
-async fn browsers_load_the_clients_that_want_it_and_go_on() {
-    let app = TestApp::start(Database::Sqlite).await;
-    let mut admin = app.set_up().await;
-    let plain = register(&mut admin, |body| {
-        body["protocol"] = json!({"frontchannelLogoutUri": "https://a.example/out?x=1"});
-    })
-    .await;
-    let named = register(&mut admin, |body| {
-        body["protocol"] = json!({
-            "frontchannelLogoutUri": "https://b.example/out", "frontchannelLogoutSessionRequired": true
-        });
-    })
-    .await;
-    let mut passkey = app.passkey(1);
-    admin.add_passkey(&mut passkey).await;
-    for way in ["hint", "form"] {
+both_engines!(
+    browsers_load_the_clients_that_want_it_and_go_on,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let plain = register(&mut admin, |body| {
+            body["protocol"] = json!({"frontchannelLogoutUri": "https://a.example/out?x=1"});
+        })
+        .await;
+        let named = register(&mut admin, |body| {
+            body["protocol"] = json!({
+                "frontchannelLogoutUri": "https://b.example/out", "frontchannelLogoutSessionRequired": true
+            });
+        })
+        .await;
+        let mut passkey = app.passkey(1);
+        admin.add_passkey(&mut passkey).await;
+        for way in ["hint", "form"] {
+            let mut browser = app.browser();
+            browser.sign_in(&mut passkey).await;
+            let first = tokens(&app, &mut browser, &plain).await;
+            let second = tokens(&app, &mut browser, &named).await;
+            let sid = claims(text(&second["id_token"]))["sid"].clone();
+            let (answer, next) = if way == "hint" {
+                let answer = browser.get(&end_session(&first["id_token"])).await;
+                (answer, "https://app.example/bye".to_owned())
+            } else {
+                let answer = browser.post_nothing("/api/oidc/end-session/confirmed").await;
+                (answer, format!("{}/login", app.url))
+            };
+            assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+            let mut expected = url::Url::parse("https://b.example/out").unwrap();
+            expected
+                .query_pairs_mut()
+                .append_pair("iss", &app.url)
+                .append_pair("sid", text(&sid));
+            let mut found = frames(&answer);
+            found.sort();
+            assert_eq!(
+                found,
+                ["https://a.example/out?x=1".to_owned(), expected.to_string()]
+            );
+            assert!(
+                answer
+                    .header("content-security-policy")
+                    .contains("frame-src https://a.example https://b.example;")
+            );
+            assert!(answer.text.contains(&format!("href=\"{next}\"")), "{answer:?}");
+            assert!(!browser.cookies.contains_key("access_token"));
+            assert_eq!(browser.get("/api/users/me").await.code(), "not_signed_in");
+        }
         let mut browser = app.browser();
-        browser.sign_in(&mut passkey).await;
-        let first = tokens(&app, &mut browser, &plain).await;
-        let second = tokens(&app, &mut browser, &named).await;
-        let sid = claims(text(&second["id_token"]))["sid"].clone();
-        let (answer, next) = if way == "hint" {
-            let answer = browser.get(&end_session(&first["id_token"])).await;
-            (answer, "https://app.example/bye".to_owned())
-        } else {
-            let answer = browser.post_nothing("/api/oidc/end-session/confirmed").await;
-            (answer, format!("{}/login", app.url))
-        };
-        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
-        let mut expected = url::Url::parse("https://b.example/out").unwrap();
-        expected
-            .query_pairs_mut()
-            .append_pair("iss", &app.url)
-            .append_pair("sid", text(&sid));
-        let mut found = frames(&answer);
-        found.sort();
+        let answer = browser.post_nothing("/api/oidc/end-session/confirmed").await;
         assert_eq!(
-            found,
-            ["https://a.example/out?x=1".to_owned(), expected.to_string()]
+            (answer.status, answer.header("location")),
+            (StatusCode::SEE_OTHER, format!("{}/login", app.url).as_str())
         );
-        assert!(
-            answer
-                .header("content-security-policy")
-                .contains("frame-src https://a.example https://b.example;")
-        );
-        assert!(answer.text.contains(&format!("href=\"{next}\"")), "{answer:?}");
-        assert!(!browser.cookies.contains_key("access_token"));
-        assert_eq!(browser.get("/api/users/me").await.code(), "not_signed_in");
     }
-    let mut browser = app.browser();
-    let answer = browser.post_nothing("/api/oidc/end-session/confirmed").await;
-    assert_eq!(
-        (answer.status, answer.header("location")),
-        (StatusCode::SEE_OTHER, format!("{}/login", app.url).as_str())
-    );
-}
+);
 
-#[tokio::test]
-async fn no_other_site_can_confirm_a_sign_out() {
-    let app = TestApp::start(Database::Sqlite).await;
+both_engines!(no_other_site_can_confirm_a_sign_out, |app: TestApp| async move {
     let mut admin = app.set_up().await;
     let request = admin
         .request(http::Method::POST, "/api/oidc/end-session/confirmed")
         .header("origin", "https://evil.example");
     assert_eq!(admin.send(request).await.status, StatusCode::FORBIDDEN);
     assert_eq!(admin.get("/api/users/me").await.status, StatusCode::OK);
-}
+});
 
-#[tokio::test]
-async fn clients_that_registered_themselves_cannot_point_at_the_local_network() {
-    use sea_orm::ConnectionTrait as _;
+both_engines!(
+    clients_that_registered_themselves_cannot_point_at_the_local_network,
+    |app: TestApp| async move {
+        use sea_orm::ConnectionTrait as _;
 
-    let app = TestApp::start(Database::Sqlite).await;
-    let mut admin = app.set_up().await;
-    let client = register(&mut admin, |body| {
-        body["protocol"] = json!({"backchannelLogoutUri": "http://127.0.0.1:9/out"});
-    })
-    .await;
-    let tx = app.app.state.store.begin().await.unwrap();
-    tx.execute_unprepared("UPDATE oidc_clients SET is_dynamic = TRUE, is_approved = TRUE")
-        .await
-        .unwrap();
-    pocket_id_store::commit(tx).await.unwrap();
-    let mut other = second_browser(&app, &mut admin).await;
-    tokens(&app, &mut other, &client).await;
-    other.post_nothing("/api/webauthn/logout").await;
-    let list = deliveries(&mut admin, &client).await;
-    assert_eq!(
-        list[0]["lastError"], "the URL leads to an address that is not allowed",
-        "{list}"
-    );
-}
+        let mut admin = app.set_up().await;
+        let client = register(&mut admin, |body| {
+            body["protocol"] = json!({"backchannelLogoutUri": "http://127.0.0.1:9/out"});
+        })
+        .await;
+        let tx = app.app.state.store.begin().await.unwrap();
+        tx.execute_unprepared("UPDATE oidc_clients SET is_dynamic = TRUE, is_approved = TRUE")
+            .await
+            .unwrap();
+        pocket_id_store::commit(tx).await.unwrap();
+        let mut other = second_browser(&app, &mut admin).await;
+        tokens(&app, &mut other, &client).await;
+        other.post_nothing("/api/webauthn/logout").await;
+        let list = deliveries(&mut admin, &client).await;
+        assert_eq!(
+            list[0]["lastError"], "the URL leads to an address that is not allowed",
+            "{list}"
+        );
+    }
+);

@@ -4,7 +4,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::support::{Browser, Database, SmtpSink, TestApp, both_engines};
+use crate::support::{Browser, SmtpSink, TestApp, both_engines};
 
 const TEST_MAIL: &str = "/api/application-configuration/test-email";
 const CHROME: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 \
@@ -49,176 +49,178 @@ async fn ask_for_mail(browser: &mut Browser) {
     assert_eq!(answer.status, StatusCode::NO_CONTENT, "{answer:?}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_test_mail_arrives_over_every_kind_of_connection() {
-    let app = TestApp::start(Database::Sqlite).await;
-    let mut admin = app.set_up().await;
-    let mut sink = SmtpSink::start();
-    settings(&mut admin, json!({"appName": "Zuhause & Büro"})).await;
-    for (way, more, encrypted, user) in [
-        ("plain", json!({}), false, Value::Null),
-        (
-            "starttls",
-            json!({"smtpTls": "starttls", "smtpSkipCertVerify": "true"}),
-            true,
-            Value::Null,
-        ),
-        (
-            "tls",
-            json!({"smtpTls": "tls", "smtpSkipCertVerify": "true"}),
-            true,
-            Value::Null,
-        ),
-        (
-            "auth",
-            json!({"smtpUser": "sink", "smtpPassword": "pass word"}),
-            false,
-            json!("sink"),
-        ),
-        (
-            "auth_login",
-            json!({"smtpUser": "sink", "smtpPassword": "pass word"}),
-            false,
-            json!("sink"),
-        ),
-    ] {
-        let mut more = more;
-        more["smtpPort"] = json!(sink.port(way));
-        sink.use_by(&mut admin, more).await;
-        let answer = admin.post_nothing(TEST_MAIL).await;
-        assert_eq!(answer.status, StatusCode::NO_CONTENT, "{way}: {answer:?}");
-        let mail = sink.next();
-        assert_eq!(
-            (&mail["from"], &mail["to"], &mail["encrypted"], &mail["user"]),
+both_engines!(
+    the_test_mail_arrives_over_every_kind_of_connection,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let mut sink = SmtpSink::start();
+        settings(&mut admin, json!({"appName": "Zuhause & Büro"})).await;
+        for (way, more, encrypted, user) in [
+            ("plain", json!({}), false, Value::Null),
             (
-                &json!("id@example.com"),
-                &json!(["tim@example.com"]),
-                &json!(encrypted),
-                &user
+                "starttls",
+                json!({"smtpTls": "starttls", "smtpSkipCertVerify": "true"}),
+                true,
+                Value::Null,
             ),
-            "{way}"
-        );
-        let header = |name: &str| mail["headers"][name].as_str().unwrap().to_owned();
-        assert_eq!(header("from"), "Zuhause & Büro <id@example.com>");
-        assert_eq!(header("to"), "Tim <tim@example.com>");
-        assert_eq!(header("subject"), "Test email");
-        assert_eq!(header("date"), "Thu, 01 Jan 2026 00:00:00 +0000");
-        assert_eq!(header("auto-submitted"), "auto-generated");
-        assert!(header("message-id").ends_with("@example.com>"));
-        assert_eq!(
-            mail["types"],
-            json!(["multipart/alternative", "text/plain", "text/html"])
-        );
-        for kind in ["text/plain", "text/html"] {
-            let part = &mail["parts"][kind];
-            assert_eq!(part["charset"], "utf-8");
-            assert_eq!(part["encoding"], "quoted-printable");
+            (
+                "tls",
+                json!({"smtpTls": "tls", "smtpSkipCertVerify": "true"}),
+                true,
+                Value::Null,
+            ),
+            (
+                "auth",
+                json!({"smtpUser": "sink", "smtpPassword": "pass word"}),
+                false,
+                json!("sink"),
+            ),
+            (
+                "auth_login",
+                json!({"smtpUser": "sink", "smtpPassword": "pass word"}),
+                false,
+                json!("sink"),
+            ),
+        ] {
+            let mut more = more;
+            more["smtpPort"] = json!(sink.port(way));
+            sink.use_by(&mut admin, more).await;
+            let answer = admin.post_nothing(TEST_MAIL).await;
+            assert_eq!(answer.status, StatusCode::NO_CONTENT, "{way}: {answer:?}");
+            let mail = sink.next();
+            assert_eq!(
+                (&mail["from"], &mail["to"], &mail["encrypted"], &mail["user"]),
+                (
+                    &json!("id@example.com"),
+                    &json!(["tim@example.com"]),
+                    &json!(encrypted),
+                    &user
+                ),
+                "{way}"
+            );
+            let header = |name: &str| mail["headers"][name].as_str().unwrap().to_owned();
+            assert_eq!(header("from"), "Zuhause & Büro <id@example.com>");
+            assert_eq!(header("to"), "Tim <tim@example.com>");
+            assert_eq!(header("subject"), "Test email");
+            assert_eq!(header("date"), "Thu, 01 Jan 2026 00:00:00 +0000");
+            assert_eq!(header("auto-submitted"), "auto-generated");
+            assert!(header("message-id").ends_with("@example.com>"));
+            assert_eq!(
+                mail["types"],
+                json!(["multipart/alternative", "text/plain", "text/html"])
+            );
+            for kind in ["text/plain", "text/html"] {
+                let part = &mail["parts"][kind];
+                assert_eq!(part["charset"], "utf-8");
+                assert_eq!(part["encoding"], "quoted-printable");
+            }
+            let text = mail["parts"]["text/plain"]["text"].as_str().unwrap();
+            assert!(text.starts_with("Zuhause & Büro\n\nTEST EMAIL\n\n"), "{text}");
+            let html = mail["parts"]["text/html"]["text"].as_str().unwrap();
+            assert!(html.contains("Zuhause &amp; Büro"));
+            let logo = format!("{}/api/application-images/email", app.url).replace('/', "&#x2f;");
+            assert!(html.contains(&logo), "{html}");
         }
-        let text = mail["parts"]["text/plain"]["text"].as_str().unwrap();
-        assert!(text.starts_with("Zuhause & Büro\n\nTEST EMAIL\n\n"), "{text}");
-        let html = mail["parts"]["text/html"]["text"].as_str().unwrap();
-        assert!(html.contains("Zuhause &amp; Büro"));
-        let logo = format!("{}/api/application-images/email", app.url).replace('/', "&#x2f;");
-        assert!(html.contains(&logo), "{html}");
     }
-}
+);
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_test_mail_that_fails_shows_what_was_said() {
-    let app = TestApp::start(Database::Sqlite).await;
-    let mut admin = app.set_up().await;
-    let sink = SmtpSink::start();
-    let answer = admin.post_nothing(TEST_MAIL).await;
-    assert_eq!(
-        (answer.status, answer.code().as_str()),
-        (StatusCode::BAD_GATEWAY, "smtp_failed")
-    );
-    assert!(
-        answer.text.contains("no mail server is set up"),
-        "{}",
-        answer.text
-    );
-
-    let wrong = json!({"smtpUser": "sink", "smtpPassword": "not it", "smtpPort": sink.port("auth")});
-    let nobody = {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.local_addr().unwrap().port().to_string()
-    };
-    for (more, in_error, in_dialogue) in [
-        (
-            json!({"smtpTls": "starttls", "smtpPort": sink.port("starttls")}),
-            "certificate",
-            "> STARTTLS",
-        ),
-        (
-            json!({"smtpTls": "starttls"}),
-            "does not offer STARTTLS",
-            "* the server is sink.example",
-        ),
-        (
-            json!({"smtpTls": "tls", "smtpPort": sink.port("tls")}),
-            "certificate",
-            "* connecting to 127.0.0.1",
-        ),
-        (wrong, "535", "> EHLO localhost"),
-        (
-            json!({"smtpPort": nobody}),
-            "refused",
-            "* connecting to 127.0.0.1",
-        ),
-        (json!({"smtpPort": "mail"}), "SMTP Port", ""),
-        (
-            json!({"smtpUser": "sink", "smtpPassword": ""}),
-            "no SMTP password",
-            "",
-        ),
-    ] {
-        let mut all = json!({"smtpUser": "", "smtpPassword": "", "smtpSkipCertVerify": "false"});
-        for (key, value) in more.as_object().unwrap() {
-            all[key] = value.clone();
-        }
-        sink.use_by(&mut admin, all).await;
+both_engines!(
+    a_test_mail_that_fails_shows_what_was_said,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let sink = SmtpSink::start();
         let answer = admin.post_nothing(TEST_MAIL).await;
         assert_eq!(
             (answer.status, answer.code().as_str()),
-            (StatusCode::BAD_GATEWAY, "smtp_failed"),
-            "{more}"
+            (StatusCode::BAD_GATEWAY, "smtp_failed")
         );
-        let body = answer.json();
-        let error = body["error"].as_str().unwrap().to_lowercase();
-        assert!(error.contains(&in_error.to_lowercase()), "{more}: {error}");
-        let dialogue = body["details"]["dialogue"].as_str().unwrap();
-        assert!(dialogue.contains(in_dialogue), "{more}: {dialogue}");
-        assert!(!answer.text.contains("not it"), "no password in it");
-    }
+        assert!(
+            answer.text.contains("no mail server is set up"),
+            "{}",
+            answer.text
+        );
 
-    let mut admin_without = json!({"username": "grace", "isAdmin": true});
-    settings(&mut admin, json!({"requireUserEmail": "false"})).await;
-    admin_without["email"] = Value::Null;
-    let (_, mut grace) = person(&app, &mut admin, admin_without).await;
-    let answer = grace.post_nothing(TEST_MAIL).await;
-    assert_eq!(
-        (answer.status, answer.code().as_str()),
-        (StatusCode::CONFLICT, "user_email_not_set")
-    );
-    let (_, mut ada) = person(
-        &app,
-        &mut admin,
-        json!({"username": "ada", "email": "ada@example.com"}),
-    )
-    .await;
-    for path in ["/api/email-deliveries", TEST_MAIL] {
-        let answer = match path {
-            TEST_MAIL => ada.post_nothing(path).await,
-            _ => ada.get(path).await,
+        let wrong = json!({"smtpUser": "sink", "smtpPassword": "not it", "smtpPort": sink.port("auth")});
+        let nobody = {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            listener.local_addr().unwrap().port().to_string()
         };
-        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
+        for (more, in_error, in_dialogue) in [
+            (
+                json!({"smtpTls": "starttls", "smtpPort": sink.port("starttls")}),
+                "certificate",
+                "> STARTTLS",
+            ),
+            (
+                json!({"smtpTls": "starttls"}),
+                "does not offer STARTTLS",
+                "* the server is sink.example",
+            ),
+            (
+                json!({"smtpTls": "tls", "smtpPort": sink.port("tls")}),
+                "certificate",
+                "* connecting to 127.0.0.1",
+            ),
+            (wrong, "535", "> EHLO localhost"),
+            (
+                json!({"smtpPort": nobody}),
+                "refused",
+                "* connecting to 127.0.0.1",
+            ),
+            (json!({"smtpPort": "mail"}), "SMTP Port", ""),
+            (
+                json!({"smtpUser": "sink", "smtpPassword": ""}),
+                "no SMTP password",
+                "",
+            ),
+        ] {
+            let mut all = json!({"smtpUser": "", "smtpPassword": "", "smtpSkipCertVerify": "false"});
+            for (key, value) in more.as_object().unwrap() {
+                all[key] = value.clone();
+            }
+            sink.use_by(&mut admin, all).await;
+            let answer = admin.post_nothing(TEST_MAIL).await;
+            assert_eq!(
+                (answer.status, answer.code().as_str()),
+                (StatusCode::BAD_GATEWAY, "smtp_failed"),
+                "{more}"
+            );
+            let body = answer.json();
+            let error = body["error"].as_str().unwrap().to_lowercase();
+            assert!(error.contains(&in_error.to_lowercase()), "{more}: {error}");
+            let dialogue = body["details"]["dialogue"].as_str().unwrap();
+            assert!(dialogue.contains(in_dialogue), "{more}: {dialogue}");
+            assert!(!answer.text.contains("not it"), "no password in it");
+        }
+
+        let mut admin_without = json!({"username": "grace", "isAdmin": true});
+        settings(&mut admin, json!({"requireUserEmail": "false"})).await;
+        admin_without["email"] = Value::Null;
+        let (_, mut grace) = person(&app, &mut admin, admin_without).await;
+        let answer = grace.post_nothing(TEST_MAIL).await;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (StatusCode::CONFLICT, "user_email_not_set")
+        );
+        let (_, mut ada) = person(
+            &app,
+            &mut admin,
+            json!({"username": "ada", "email": "ada@example.com"}),
+        )
+        .await;
+        for path in ["/api/email-deliveries", TEST_MAIL] {
+            let answer = match path {
+                TEST_MAIL => ada.post_nothing(path).await,
+                _ => ada.get(path).await,
+            };
+            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
+        }
+        assert_eq!(
+            app.browser().post_nothing(TEST_MAIL).await.status,
+            StatusCode::UNAUTHORIZED
+        );
     }
-    assert_eq!(
-        app.browser().post_nothing(TEST_MAIL).await.status,
-        StatusCode::UNAUTHORIZED
-    );
-}
+);
 
 both_engines!(mail_waits_for_a_server_that_is_away, |app: TestApp| async move {
     let mut admin = app.set_up().await;

@@ -1,10 +1,10 @@
 //! Request limits of routes that are worth trying often: who goes on too long waits, and nobody else does.
 
 use http::{Method, StatusCode};
-use pocket_id_server::config::TrustedPeers;
+use pocket_id_server::config::{Config, TrustedPeers};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Browser, Database, TestApp};
+use crate::support::{Answer, Browser, TestApp, both_engines};
 
 /// A route with a limit of its own: how many requests pass at once, and seconds until another does.
 struct LimitedRoute {
@@ -40,12 +40,9 @@ fn routes() -> Vec<LimitedRoute> {
     ]
 }
 
-async fn start(limits: bool) -> TestApp {
-    TestApp::start_with(Database::Sqlite, |config| {
-        config.rate_limiting = limits.into();
-        config.trust_proxy = TrustedPeers::Everybody;
-    })
-    .await
+fn limited(config: &mut Config) {
+    config.rate_limiting = true.into();
+    config.trust_proxy = TrustedPeers::Everybody;
 }
 
 async fn ask(browser: &mut Browser, route: &LimitedRoute, address: &str) -> Answer {
@@ -59,41 +56,42 @@ async fn ask(browser: &mut Browser, route: &LimitedRoute, address: &str) -> Answ
     browser.send(request).await
 }
 
-#[tokio::test]
-async fn who_asks_too_often_waits_and_nobody_else_does() {
-    let app = start(true).await;
-    let mut browser = app.set_up().await;
-    for (number, route) in routes().iter().enumerate() {
-        let path = route.path;
-        let address = format!("192.0.2.{number}");
-        // On a slow machine some tokens come back meanwhile.
-        let mut passed = 0;
-        let refused = loop {
-            let answer = ask(&mut browser, route, &address).await;
-            if answer.status == StatusCode::TOO_MANY_REQUESTS {
-                break answer;
-            }
-            passed += 1;
-            assert!(passed < 3 * route.burst + 3, "{path} has no limit: {answer:?}");
-        };
-        assert!(passed >= route.burst, "{path}: {passed} passed");
-        assert_eq!(refused.code(), "rate_limited", "{path}");
-        // Limits of guesses have another: a quarter of an hour.
-        let wait: u64 = refused.header("retry-after").parse().unwrap();
-        assert!((1..=route.refill).contains(&wait), "{path}: {wait}");
-        assert!(
-            route.refill < 60 || wait > 60,
-            "{path} gives tokens back after {wait} seconds"
-        );
-        let other = ask(&mut browser, route, &format!("198.51.100.{number}")).await;
-        assert_ne!(other.status, StatusCode::TOO_MANY_REQUESTS, "{path}: {other:?}");
+both_engines!(
+    who_asks_too_often_waits_and_nobody_else_does,
+    limited,
+    |app: TestApp| async move {
+        let mut browser = app.set_up().await;
+        for (number, route) in routes().iter().enumerate() {
+            let path = route.path;
+            let address = format!("192.0.2.{number}");
+            // On a slow machine some tokens come back meanwhile.
+            let mut passed = 0;
+            let refused = loop {
+                let answer = ask(&mut browser, route, &address).await;
+                if answer.status == StatusCode::TOO_MANY_REQUESTS {
+                    break answer;
+                }
+                passed += 1;
+                assert!(passed < 3 * route.burst + 3, "{path} has no limit: {answer:?}");
+            };
+            assert!(passed >= route.burst, "{path}: {passed} passed");
+            assert_eq!(refused.code(), "rate_limited", "{path}");
+            // Limits of guesses have another: a quarter of an hour.
+            let wait: u64 = refused.header("retry-after").parse().unwrap();
+            assert!((1..=route.refill).contains(&wait), "{path}: {wait}");
+            assert!(
+                route.refill < 60 || wait > 60,
+                "{path} gives tokens back after {wait} seconds"
+            );
+            let other = ask(&mut browser, route, &format!("198.51.100.{number}")).await;
+            assert_ne!(other.status, StatusCode::TOO_MANY_REQUESTS, "{path}: {other:?}");
+        }
     }
-}
+);
 
+both_engines!(
 /// Looking and deciding are tries at the same codes, and so are codes of both kinds.
-#[tokio::test]
-async fn ways_to_try_the_same_share_a_limit() {
-    let app = start(true).await;
+ways_to_try_the_same_share_a_limit, limited, |app: TestApp| async move {
     let mut browser = app.set_up().await;
     let routes = routes();
     let of = |path: &str| routes.iter().find(|route| route.path.contains(path)).unwrap();
@@ -114,18 +112,20 @@ async fn ways_to_try_the_same_share_a_limit() {
         let answer = ask(&mut browser, other, &address).await;
         assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{}", other.path);
     }
-}
+});
 
-#[tokio::test]
-async fn limits_can_be_switched_off() {
-    let app = start(false).await;
-    let mut browser = app.set_up().await;
-    for (number, route) in routes().iter().enumerate() {
-        let address = format!("192.0.2.{number}");
-        // Wrong codes are counted all the same, but so many are allowed.
-        for _ in 0..=route.burst {
-            let answer = ask(&mut browser, route, &address).await;
-            assert_ne!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{answer:?}");
+both_engines!(
+    limits_can_be_switched_off,
+    |config: &mut Config| config.trust_proxy = TrustedPeers::Everybody,
+    |app: TestApp| async move {
+        let mut browser = app.set_up().await;
+        for (number, route) in routes().iter().enumerate() {
+            let address = format!("192.0.2.{number}");
+            // Wrong codes are counted all the same, but so many are allowed.
+            for _ in 0..=route.burst {
+                let answer = ask(&mut browser, route, &address).await;
+                assert_ne!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{answer:?}");
+            }
         }
     }
-}
+);

@@ -202,6 +202,18 @@ both_engines!(
             json!(null),
             "secrets are shown once"
         );
+        for method in [Method::GET, Method::PUT, Method::DELETE] {
+            let mut program = app.browser();
+            let request = program.request(method, &path).json(&metadata());
+            let answer = program
+                .send(request.bearer_auth(&token).bearer_auth(&token))
+                .await;
+            assert_eq!(
+                (answer.status, text(&answer.json()["error"])),
+                (StatusCode::BAD_REQUEST, "invalid_request"),
+                "{answer:?}"
+            );
+        }
         let foreign = text(&other["registration_access_token"]);
         for wrong in [
             None,
@@ -750,40 +762,41 @@ both_engines!(
     }
 );
 
-#[tokio::test]
-async fn nothing_but_json_is_read_and_nothing_fails_badly() {
-    let app = TestApp::start(crate::support::Database::Sqlite).await;
-    let mut admin = app.set_up().await;
-    policy(&mut admin, "open", false).await;
-    let mut browser = app.browser();
-    for (kind, body) in [
-        ("application/x-www-form-urlencoded", "a=b".to_owned()),
-        ("application/json", String::new()),
-        ("application/json", "{".to_owned()),
-        ("application/json", "[]".to_owned()),
-        (
-            "application/json",
-            format!("{{\"client_name\":\"{}\"}}", "x".repeat(70_000)),
-        ),
-        (
-            "application/json",
-            r#"{"redirect_uris":["https://app.example/\u0000"]}"#.to_owned(),
-        ),
-    ] {
-        let request = browser
-            .request(Method::POST, "/api/oidc/register")
-            .header("content-type", kind)
-            .body(body.clone());
-        let answer = browser.send(request).await;
-        assert_eq!(
-            answer.status,
-            StatusCode::BAD_REQUEST,
-            "{}",
-            &body[..body.len().min(80)]
-        );
+both_engines!(
+    nothing_but_json_is_read_and_nothing_fails_badly,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        policy(&mut admin, "open", false).await;
+        let mut browser = app.browser();
+        for (kind, body) in [
+            ("application/x-www-form-urlencoded", "a=b".to_owned()),
+            ("application/json", String::new()),
+            ("application/json", "{".to_owned()),
+            ("application/json", "[]".to_owned()),
+            (
+                "application/json",
+                format!("{{\"client_name\":\"{}\"}}", "x".repeat(70_000)),
+            ),
+            (
+                "application/json",
+                r#"{"redirect_uris":["https://app.example/\u0000"]}"#.to_owned(),
+            ),
+        ] {
+            let request = browser
+                .request(Method::POST, "/api/oidc/register")
+                .header("content-type", kind)
+                .body(body.clone());
+            let answer = browser.send(request).await;
+            assert_eq!(
+                answer.status,
+                StatusCode::BAD_REQUEST,
+                "{}",
+                &body[..body.len().min(80)]
+            );
+        }
+        assert_eq!(app.count("oidc_client_registrations").await, 0);
     }
-    assert_eq!(app.count("oidc_client_registrations").await, 0);
-}
+);
 
 both_engines!(
     what_a_client_shows_of_itself_is_shown_with_care,

@@ -635,13 +635,103 @@ both_engines!(what_was_made_unnoticed_is_ours, |app: TestApp| async move {
 
 both_engines!(redirects_stay_on_the_server, |app: TestApp| async move {
     let mut scene = scene(&app).await;
-    let other = ScimServer::start().await;
-    // The double has no words for a `Location`; the address without a path leads nowhere.
     scene.scim.fail("GET /v2/Users", "", 302, None, "");
     let failure = scene.sync_fails().await;
     assert!(failure.contains("redirects to nowhere"), "{failure}");
-    assert_eq!(other.headers().len(), 0);
+    // Neither the token nor what is known of people goes to another server, whatever is asked and answered.
+    let other = ScimServer::start().await;
+    for status in [301, 302, 303, 307, 308] {
+        scene
+            .scim
+            .redirect("GET /v2/Users", status, &format!("{}/Users", other.endpoint));
+        let failure = scene.sync_fails().await;
+        assert!(
+            failure.contains("redirects to another server"),
+            "{status}: {failure}"
+        );
+    }
+    for status in [307, 308] {
+        scene
+            .scim
+            .redirect("POST /v2/Users", status, &format!("{}/Users", other.endpoint));
+        let failure = scene.sync_fails().await;
+        assert!(
+            failure.contains("redirects to another server"),
+            "{status}: {failure}"
+        );
+    }
+    assert_eq!(other.requests(), [""; 0]);
+    // On the same one it does, with the token.
+    scene.scim.requests();
+    let here = format!("{}/Users?startIndex=1&count=100", scene.scim.endpoint);
+    scene.scim.redirect("GET /v2/Users", 307, &here);
+    assert_eq!(scene.synced().await, ["POST /v2/Users"]);
 });
+
+both_engines!(
+    keys_for_clients_are_keys_for_their_provisioning,
+    |app: TestApp| async move {
+        let mut scene = scene(&app).await;
+        let mut key = async |name: &str, more: Value| {
+            let mut input = json!({"name": name, "expiresAt": "2100-01-01T00:00:00Z"});
+            input
+                .as_object_mut()
+                .unwrap()
+                .extend(more.as_object().unwrap().clone());
+            let made = scene.admin.post("/api/api-keys", &input).await;
+            assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+            text(&made.json()["token"]).to_owned()
+        };
+        let clients = key("clients", json!({"resources": ["clients"]})).await;
+        let reader = key("reader", json!({"resources": ["clients"], "readOnly": true})).await;
+        let people = key(
+            "people",
+            json!({"resources": ["users", "groups", "configuration"]}),
+        )
+        .await;
+        let ask = async |key: &str, method: &Method, path: &str, body: &Value| {
+            let mut program = app.browser();
+            let request = program
+                .request(method.clone(), path)
+                .header("x-api-key", key)
+                .json(body);
+            let answer = program.send(request).await;
+            (answer.status.as_u16(), answer)
+        };
+        let other = register(&mut scene.admin, |_| {}).await.id;
+        let of_client = format!("/api/oidc/clients/{}/scim-service-provider", scene.client);
+        let one = format!("{PROVIDERS}/{}", scene.provider);
+        let sync = format!("{one}/sync");
+        let made = json!({"endpoint": scene.scim.endpoint, "token": "", "oidcClientId": other});
+        let kept = json!({"endpoint": scene.scim.endpoint, "token": "s3cret", "oidcClientId": scene.client});
+        for (method, path, body, status) in [
+            (Method::GET, of_client.as_str(), &Value::Null, 200),
+            (Method::POST, PROVIDERS, &made, 201),
+            (Method::PUT, &one, &kept, 200),
+            (Method::POST, &sync, &Value::Null, 200),
+            (Method::DELETE, &one, &Value::Null, 204),
+        ] {
+            let (refused, answer) = ask(&people, &method, path, body).await;
+            assert_eq!(
+                (refused, &*answer.code()),
+                (403, "api_key_scope"),
+                "{method} {path}"
+            );
+            let (found, answer) = ask(&reader, &method, path, body).await;
+            if method == Method::GET {
+                assert_eq!(found, 200, "{answer:?}");
+            } else {
+                assert_eq!(
+                    (found, &*answer.code()),
+                    (403, "api_key_scope"),
+                    "{method} {path}"
+                );
+            }
+            let (found, answer) = ask(&clients, &method, path, body).await;
+            assert_eq!(found, status, "{method} {path}: {answer:?}");
+        }
+    }
+);
 
 both_engines!(
     apps_are_told_a_while_after_the_last_change,

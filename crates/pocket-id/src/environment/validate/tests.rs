@@ -795,13 +795,27 @@ fn settings_of_the_ui_count_only_when_its_configuration_is_disabled() {
             .into()
         )
     );
-    let renamed = config(&[
-        ("UI_CONFIG_DISABLED", "true"),
-        ("LDAP_ATTRIBUTE_ADMIN_GROUP", "old"),
-        ("LDAP_ADMIN_GROUP_NAME", "new"),
-    ]);
-    assert!(matches!(renamed.ui_config, UiConfigSource::Environment(values)
-        if values.get("LDAP_ADMIN_GROUP_NAME").map(String::as_str) == Some("new")));
+    // The old name alone says it; beside the new one it says nothing, and it never appears itself.
+    for (old, new) in [
+        ("LDAP_ATTRIBUTE_ADMIN_GROUP", "LDAP_ADMIN_GROUP_NAME"),
+        ("SIGNUP_DEFAULT_USER_GROUP_I_DS", "SIGNUP_DEFAULT_USER_GROUP_IDS"),
+    ] {
+        for (variables, expected) in [
+            (vec![(old, "[]")], "[]"),
+            (vec![(new, "[]")], "[]"),
+            (vec![(old, "[1]"), (new, "[]")], "[]"),
+            (vec![(old, "[1]"), (new, "")], ""),
+        ] {
+            let mut all = vec![("UI_CONFIG_DISABLED", "true")];
+            all.extend(variables);
+            let only = [(new.to_owned(), expected.to_owned())];
+            assert_eq!(
+                config(&all).ui_config,
+                UiConfigSource::Environment(only.into()),
+                "{all:?}"
+            );
+        }
+    }
 }
 
 #[test]

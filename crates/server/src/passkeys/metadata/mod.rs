@@ -19,6 +19,8 @@ use x509_parser::prelude::FromDer;
 
 pub use chain::ChainFault;
 
+use crate::http::time_format::parse_rfc3339;
+
 /// Statuses after which nobody should rely on a model (FIDO Metadata Service §3.1.4).
 const COMPROMISED: [&str; 5] = [
     "REVOKED",
@@ -27,6 +29,9 @@ const COMPROMISED: [&str; 5] = [
     "USER_KEY_REMOTE_COMPROMISE",
     "USER_KEY_PHYSICAL_COMPROMISE",
 ];
+
+/// Seconds of a day.
+const DAY: i64 = 24 * 60 * 60;
 
 /// Why a metadata file is not used.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +57,7 @@ pub enum MetadataError {
 #[derive(Debug, Default)]
 pub struct Metadata {
     models: HashMap<Uuid, Model>,
+    next_update: String,
 }
 
 /// One model.
@@ -71,8 +77,11 @@ struct Header {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Payload {
     entries: Vec<Entry>,
+    #[serde(default)]
+    next_update: String,
 }
 
 #[derive(Deserialize)]
@@ -146,7 +155,17 @@ impl Metadata {
             .into_iter()
             .filter_map(Entry::into_model)
             .collect();
-        Ok(Self { models })
+        Ok(Self {
+            models,
+            next_update: payload.next_update,
+        })
+    }
+
+    /// The day a newer BLOB was promised for, if that day is over; `now` is in Unix seconds. What this one says still
+    /// counts: no passkey gets better by being asked for less.
+    pub fn overdue_since(&self, now: i64) -> Option<&str> {
+        let promised = parse_rfc3339(&format!("{}T00:00:00Z", self.next_update))?;
+        (promised.seconds().saturating_add(DAY) <= now).then_some(self.next_update.as_str())
     }
 
     /// A model.

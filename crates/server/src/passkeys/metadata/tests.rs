@@ -218,3 +218,31 @@ fn a_blob_is_read_if_its_signature_leads_to_the_root() {
         );
     }
 }
+
+#[test]
+fn a_blob_is_overdue_once_the_day_of_the_next_is_over() {
+    let root = certify("root", None, |_| {});
+    let signer = leaf(&root);
+    // `NOW` is the first second of 2026.
+    for (promised, overdue) in [
+        (json!("2025-12-31"), true),
+        (json!("2026-01-01"), false),
+        (json!("2026-02-01"), false),
+        (json!("2020-02-30"), false),
+        (json!("soon"), false),
+        (json!(""), false),
+    ] {
+        let payload = json!({"nextUpdate": promised, "entries": []});
+        let blob = blob(&signer, &[&signer], &payload);
+        let metadata = Metadata::read(blob.as_bytes(), &root.der, NOW).unwrap();
+        let expected = overdue.then_some(promised.as_str().unwrap());
+        assert_eq!(metadata.overdue_since(NOW), expected, "{promised}");
+    }
+    let undated = blob(&signer, &[&signer], &json!({"entries": []}));
+    let undated = Metadata::read(undated.as_bytes(), &root.der, NOW).unwrap();
+    assert_eq!(undated.overdue_since(NOW), None);
+    let now = json!({"nextUpdate": "2026-01-01", "entries": []});
+    let now = Metadata::read(blob(&signer, &[&signer], &now).as_bytes(), &root.der, NOW).unwrap();
+    assert_eq!(now.overdue_since(NOW + DAY - 1), None);
+    assert_eq!(now.overdue_since(NOW + DAY), Some("2026-01-01"));
+}

@@ -249,8 +249,27 @@ both_engines!(
         let path = format!("/api/oidc/clients/{}", client.id);
         let answer = admin.get(&authorize_path(&client, &[])).await;
         assert_eq!(admin.get(&path).await.json()["callbackURLs"], json!([]));
+        let trusted = async || {
+            let log = app.audit_log().await;
+            log.into_iter()
+                .filter(|entry| entry.event == "CALLBACK_URL_TRUSTED")
+                .map(|entry| (entry.username, json!(entry.data)))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(trusted().await, [], "it was asked for, and nobody agreed yet");
         interact(&mut admin, &answer).await;
         assert_eq!(admin.get(&path).await.json()["callbackURLs"], json!([CALLBACK]));
+        let learned = (
+            "tim".to_owned(),
+            json!({"clientName": "App", "callbackURL": CALLBACK}),
+        );
+        assert_eq!(trusted().await, [learned.clone()]);
+        code(&mut admin, &client, &[]).await;
+        assert_eq!(
+            trusted().await,
+            [learned.clone()],
+            "the second time nothing is learned"
+        );
         let other = admin
             .get(&authorize_path(
                 &client,
@@ -261,6 +280,7 @@ both_engines!(
             other.header("location").contains("/interaction/error?"),
             "{other:?}"
         );
+        assert_eq!(trusted().await, [learned]);
     }
 );
 

@@ -6,7 +6,7 @@ use pocket_id_oidc::jose::{Jwk, UnverifiedJws};
 use serde_json::json;
 
 use super::*;
-use crate::support::{Database, both_engines};
+use crate::support::both_engines;
 
 const BOTH: &[(&str, &str)] = &[
     ("response_type", "id_token token"),
@@ -213,45 +213,46 @@ both_engines!(of_64_continuations_one_yields_tokens, |app: TestApp| async move {
     assert_eq!(app.count("oidc_grants").await, 1);
 });
 
-#[tokio::test]
-async fn faults_go_into_the_fragment_and_nothing_is_issued() {
-    let app = TestApp::start(Database::Sqlite).await;
-    let mut admin = app.set_up().await;
-    let ordinary = register(&mut admin, |_| {}).await;
-    let client = implicit(&mut admin, |_| {}).await;
-    for (client, more, error) in [
-        (&ordinary, &[][..], "unauthorized_client"),
-        (&ordinary, &[("response_type", "id_token")], "unauthorized_client"),
-        (
-            &client,
-            &[("response_type", "token")],
-            "unsupported_response_type",
-        ),
-        (
-            &client,
-            &[("response_type", "code id_token")],
-            "unsupported_response_type",
-        ),
-        (&client, &[("nonce", "")], "invalid_request"),
-        (&client, &[("response_mode", "query")], "invalid_request"),
-        (&client, &[("scope", "email")], "invalid_scope"),
-        (&client, &[("prompt", "none")], "consent_required"),
-        (&client, &[("request", "e30.")], "invalid_request_object"),
-    ] {
-        let mut all = BOTH.to_vec();
-        all.extend(more);
-        let answer = admin.get(&authorize_path(client, &all)).await;
-        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{more:?}: {answer:?}");
-        assert_eq!(told(&answer, "error").as_deref(), Some(error), "{more:?}");
-        assert_eq!(told(&answer, "state").as_deref(), Some("state-1"), "{more:?}");
-        assert_eq!(
-            told(&answer, "iss").as_deref(),
-            Some(app.url.as_str()),
-            "{more:?}"
-        );
+both_engines!(
+    faults_go_into_the_fragment_and_nothing_is_issued,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let ordinary = register(&mut admin, |_| {}).await;
+        let client = implicit(&mut admin, |_| {}).await;
+        for (client, more, error) in [
+            (&ordinary, &[][..], "unauthorized_client"),
+            (&ordinary, &[("response_type", "id_token")], "unauthorized_client"),
+            (
+                &client,
+                &[("response_type", "token")],
+                "unsupported_response_type",
+            ),
+            (
+                &client,
+                &[("response_type", "code id_token")],
+                "unsupported_response_type",
+            ),
+            (&client, &[("nonce", "")], "invalid_request"),
+            (&client, &[("response_mode", "query")], "invalid_request"),
+            (&client, &[("scope", "email")], "invalid_scope"),
+            (&client, &[("prompt", "none")], "consent_required"),
+            (&client, &[("request", "e30.")], "invalid_request_object"),
+        ] {
+            let mut all = BOTH.to_vec();
+            all.extend(more);
+            let answer = admin.get(&authorize_path(client, &all)).await;
+            assert_eq!(answer.status, StatusCode::SEE_OTHER, "{more:?}: {answer:?}");
+            assert_eq!(told(&answer, "error").as_deref(), Some(error), "{more:?}");
+            assert_eq!(told(&answer, "state").as_deref(), Some("state-1"), "{more:?}");
+            assert_eq!(
+                told(&answer, "iss").as_deref(),
+                Some(app.url.as_str()),
+                "{more:?}"
+            );
+        }
+        assert_eq!(app.count("oidc_grants").await, 0);
     }
-    assert_eq!(app.count("oidc_grants").await, 0);
-}
+);
 
 both_engines!(
     an_attacker_gets_no_token_by_being_the_first_to_come,

@@ -145,6 +145,34 @@ both_engines!(
     }
 );
 
+both_engines!(two_headers_name_nobody, |app: TestApp| async move {
+    let mut admin = app.set_up().await;
+    let client = register(&mut admin, |_| {}).await;
+    let (first, second) = (own_token(&app, &client).await, own_token(&app, &client).await);
+    let (asked, bearer) = (
+        text(&first["access_token"]),
+        format!("Bearer {}", text(&second["access_token"])),
+    );
+    let mut browser = app.browser();
+    for headers in [
+        [basic(&client), basic(&client)],
+        [basic(&client), bearer.clone()],
+        [bearer.clone(), bearer.clone()],
+    ] {
+        let request = browser.request(Method::POST, "/api/oidc/introspect");
+        let request = headers
+            .iter()
+            .fold(request, |request, header| request.header("authorization", header))
+            .form(&[("token", asked)]);
+        let answer = browser.send(request).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{headers:?} {answer:?}");
+        assert_eq!(answer.json()["error"], "invalid_request", "{headers:?}");
+        // One of them is enough.
+        let answer = introspect(&app, &headers[0], &[("token", asked)]).await;
+        assert_eq!(answer.json()["active"], true, "{headers:?} {answer:?}");
+    }
+});
+
 both_engines!(a_revoked_token_is_not_good_anywhere, |app: TestApp| async move {
     let mut admin = app.set_up().await;
     let client = register(&mut admin, |_| {}).await;

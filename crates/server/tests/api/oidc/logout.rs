@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 
 use super::*;
-use crate::support::{Database, both_engines};
+use crate::support::both_engines;
 
 both_engines!(
     a_client_signs_its_user_out_everywhere_it_gave_tokens,
@@ -43,41 +43,42 @@ both_engines!(
     }
 );
 
-#[tokio::test]
-async fn without_a_good_hint_the_person_is_asked() {
-    let app = TestApp::start(Database::Sqlite).await;
-    let mut admin = app.set_up().await;
-    let client = register(&mut admin, |_| {}).await;
-    let tokens = tokens(&app, &mut admin, &client).await;
-    let hint = text(&tokens["id_token"]);
-    for form in [
-        vec![],
-        vec![("id_token_hint", "nonsense")],
-        vec![("id_token_hint", text(&tokens["access_token"]))],
-        vec![("id_token_hint", hint), ("client_id", "other")],
-        vec![
-            ("id_token_hint", hint),
-            ("post_logout_redirect_uri", "https://evil.example/"),
-        ],
-    ] {
-        let request = admin.request(Method::POST, "/api/oidc/end-session").form(&form);
-        let answer = admin.send(request).await;
+both_engines!(
+    without_a_good_hint_the_person_is_asked,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let client = register(&mut admin, |_| {}).await;
+        let tokens = tokens(&app, &mut admin, &client).await;
+        let hint = text(&tokens["id_token"]);
+        for form in [
+            vec![],
+            vec![("id_token_hint", "nonsense")],
+            vec![("id_token_hint", text(&tokens["access_token"]))],
+            vec![("id_token_hint", hint), ("client_id", "other")],
+            vec![
+                ("id_token_hint", hint),
+                ("post_logout_redirect_uri", "https://evil.example/"),
+            ],
+        ] {
+            let request = admin.request(Method::POST, "/api/oidc/end-session").form(&form);
+            let answer = admin.send(request).await;
+            assert_eq!(
+                answer.header("location"),
+                format!("{}/logout", app.url),
+                "{form:?}"
+            );
+            assert_eq!(
+                admin.get("/api/users/me").await.status,
+                StatusCode::OK,
+                "{form:?}"
+            );
+        }
         assert_eq!(
-            answer.header("location"),
-            format!("{}/logout", app.url),
-            "{form:?}"
-        );
-        assert_eq!(
-            admin.get("/api/users/me").await.status,
-            StatusCode::OK,
-            "{form:?}"
+            userinfo(&app, text(&tokens["access_token"])).await.status,
+            StatusCode::OK
         );
     }
-    assert_eq!(
-        userinfo(&app, text(&tokens["access_token"])).await.status,
-        StatusCode::OK
-    );
-}
+);
 
 both_engines!(
     who_names_no_address_stays_here_and_is_told,

@@ -12,7 +12,7 @@ use pocket_id_store::{app_config, commit, metadata_clients};
 use serde_json::{Value, json};
 
 use super::{CALLBACK, Client, authorize_path, code, exchange, interact, parameter, refresh};
-use crate::support::{Answer, Browser, Database, OtherServer, TestApp, both_engines};
+use crate::support::{Answer, Browser, OtherServer, TestApp, both_engines};
 
 const ID: &str = "https://app.example/client.json";
 const PATH: &str = "/client.json";
@@ -469,31 +469,32 @@ both_engines!(strangers_do_not_fill_the_database, |app: TestApp| async move {
     assert!(row(&app).await.is_some());
 });
 
-#[tokio::test]
-async fn a_host_is_not_flooded_with_questions_about_strangers() {
-    let app = TestApp::start_with(Database::Sqlite, |config| {
+both_engines!(
+    a_host_is_not_flooded_with_questions_about_strangers,
+    |config| {
         config.rate_limiting = true.into();
         let allowed = [("CIMD_URL_ALLOWLIST".to_owned(), r#"["*"]"#.to_owned())];
         config.ui_config = UiConfigSource::Environment(allowed.into());
-    })
-    .await;
-    let server = OtherServer::start(&app, "app.example").await;
-    server.json(PATH, &document(&json!({})));
-    let mut browser = app.browser();
-    assert_ne!(authorize(&mut browser).await, "error");
-    let mut asked = 0;
-    for n in 0..60 {
-        let id = format!("https://app.example/{n}");
-        let client = Client {
-            id: id.clone(),
-            secret: String::new(),
-        };
-        browser.get(&authorize_path(&client, &[])).await;
-        asked += server.hits(&format!("/{n}"));
+    },
+    |app: TestApp| async move {
+        let server = OtherServer::start(&app, "app.example").await;
+        server.json(PATH, &document(&json!({})));
+        let mut browser = app.browser();
+        assert_ne!(authorize(&mut browser).await, "error");
+        let mut asked = 0;
+        for n in 0..60 {
+            let id = format!("https://app.example/{n}");
+            let client = Client {
+                id: id.clone(),
+                secret: String::new(),
+            };
+            browser.get(&authorize_path(&client, &[])).await;
+            asked += server.hits(&format!("/{n}"));
+        }
+        assert!((29..=40).contains(&asked), "{asked}");
+        // Who is known is not held up.
+        app.pass_seconds(60 * 60);
+        assert_ne!(authorize(&mut browser).await, "error");
+        assert_eq!(server.hits(PATH), 2);
     }
-    assert!((29..=40).contains(&asked), "{asked}");
-    // Who is known is not held up.
-    app.pass_seconds(60 * 60);
-    assert_ne!(authorize(&mut browser).await, "error");
-    assert_eq!(server.hits(PATH), 2);
-}
+);

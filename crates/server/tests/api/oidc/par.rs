@@ -6,7 +6,7 @@ use pocket_id_store::types::TokenHash;
 use serde_json::json;
 
 use super::*;
-use crate::support::{Database, OtherServer, both_engines};
+use crate::support::{OtherServer, both_engines};
 
 /// Pushes a request with the client's secret.
 async fn push(app: &TestApp, client: &Client, more: &[(&str, &str)]) -> Answer {
@@ -137,65 +137,66 @@ both_engines!(
     }
 );
 
-#[tokio::test]
-async fn each_faulty_push_is_refused_and_leaves_nothing() {
-    let app = TestApp::start(Database::Sqlite).await;
-    let mut admin = app.set_up().await;
-    let client = register(&mut admin, |_| {}).await;
-    for (more, status, error) in [
-        (
-            ("client_secret", "wrong"),
-            StatusCode::UNAUTHORIZED,
-            "invalid_client",
-        ),
-        (("client_secret", ""), StatusCode::UNAUTHORIZED, "invalid_client"),
-        (("client_id", ""), StatusCode::UNAUTHORIZED, "invalid_client"),
-        (
-            ("client_id", "unknown"),
-            StatusCode::UNAUTHORIZED,
-            "invalid_client",
-        ),
-        (
-            ("request_uri", "urn:ietf:params:oauth:request_uri:x"),
-            StatusCode::BAD_REQUEST,
-            "invalid_request",
-        ),
-        (
-            ("redirect_uri", "https://evil.example/"),
-            StatusCode::BAD_REQUEST,
-            "invalid_request",
-        ),
-        (("redirect_uri", ""), StatusCode::BAD_REQUEST, "invalid_request"),
-        (
-            ("response_type", "token"),
-            StatusCode::BAD_REQUEST,
-            "unsupported_response_type",
-        ),
-        (
-            ("response_mode", "smoke_signals"),
-            StatusCode::BAD_REQUEST,
-            "invalid_request",
-        ),
-        (
-            ("code_challenge_method", "plain"),
-            StatusCode::BAD_REQUEST,
-            "invalid_request",
-        ),
-        (("prompt", "maybe"), StatusCode::BAD_REQUEST, "invalid_request"),
-        (("claims", "["), StatusCode::BAD_REQUEST, "invalid_request"),
-        (
-            ("request", "x.y.z"),
-            StatusCode::BAD_REQUEST,
-            "invalid_request_object",
-        ),
-    ] {
-        let answer = push(&app, &client, &[more]).await;
-        assert_eq!(answer.status, status, "{more:?} {answer:?}");
-        assert_eq!(answer.json()["error"], error, "{more:?}");
-        assert_eq!(answer.header("cache-control"), "no-store");
+both_engines!(
+    each_faulty_push_is_refused_and_leaves_nothing,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let client = register(&mut admin, |_| {}).await;
+        for (more, status, error) in [
+            (
+                ("client_secret", "wrong"),
+                StatusCode::UNAUTHORIZED,
+                "invalid_client",
+            ),
+            (("client_secret", ""), StatusCode::UNAUTHORIZED, "invalid_client"),
+            (("client_id", ""), StatusCode::UNAUTHORIZED, "invalid_client"),
+            (
+                ("client_id", "unknown"),
+                StatusCode::UNAUTHORIZED,
+                "invalid_client",
+            ),
+            (
+                ("request_uri", "urn:ietf:params:oauth:request_uri:x"),
+                StatusCode::BAD_REQUEST,
+                "invalid_request",
+            ),
+            (
+                ("redirect_uri", "https://evil.example/"),
+                StatusCode::BAD_REQUEST,
+                "invalid_request",
+            ),
+            (("redirect_uri", ""), StatusCode::BAD_REQUEST, "invalid_request"),
+            (
+                ("response_type", "token"),
+                StatusCode::BAD_REQUEST,
+                "unsupported_response_type",
+            ),
+            (
+                ("response_mode", "smoke_signals"),
+                StatusCode::BAD_REQUEST,
+                "invalid_request",
+            ),
+            (
+                ("code_challenge_method", "plain"),
+                StatusCode::BAD_REQUEST,
+                "invalid_request",
+            ),
+            (("prompt", "maybe"), StatusCode::BAD_REQUEST, "invalid_request"),
+            (("claims", "["), StatusCode::BAD_REQUEST, "invalid_request"),
+            (
+                ("request", "x.y.z"),
+                StatusCode::BAD_REQUEST,
+                "invalid_request_object",
+            ),
+        ] {
+            let answer = push(&app, &client, &[more]).await;
+            assert_eq!(answer.status, status, "{more:?} {answer:?}");
+            assert_eq!(answer.json()["error"], error, "{more:?}");
+            assert_eq!(answer.header("cache-control"), "no-store");
+        }
+        assert_eq!(app.count("oidc_pushed_requests").await, 0);
     }
-    assert_eq!(app.count("oidc_pushed_requests").await, 0);
-}
+);
 
 fn unsigned(claims: &serde_json::Value) -> String {
     let header = base64url(br#"{"alg":"none"}"#);
@@ -355,9 +356,7 @@ both_engines!(
     }
 );
 
-#[tokio::test]
-async fn a_push_has_a_size_of_its_own() {
-    let app = TestApp::start(Database::Sqlite).await;
+both_engines!(a_push_has_a_size_of_its_own, |app: TestApp| async move {
     let mut admin = app.set_up().await;
     let client = register(&mut admin, |_| {}).await;
     let refused = push(&app, &client, &[("unheard_of", &"x".repeat(65_536))]).await;
@@ -365,4 +364,4 @@ async fn a_push_has_a_size_of_its_own() {
     assert_eq!(refused.json()["error"], "invalid_request");
     assert_eq!(refused.header("cache-control"), "no-store");
     assert_eq!(app.count("oidc_pushed_requests").await, 0);
-}
+});

@@ -5,7 +5,7 @@ use pocket_id_oidc::jose::{Algorithm, PrivateKey, base64url, sign};
 use serde_json::json;
 
 use super::*;
-use crate::support::{Database, OtherServer, both_engines};
+use crate::support::{OtherServer, both_engines};
 
 const HOST: &str = "app.example";
 const REQUEST: &str = "https://app.example/request.jwt";
@@ -267,57 +267,58 @@ both_engines!(
     }
 );
 
-#[tokio::test]
-async fn a_client_that_registered_itself_leads_nowhere_private() {
-    let app = TestApp::start(Database::Sqlite).await;
-    let mut admin = app.set_up().await;
-    let policy = json!({"mode": "open", "requiresApproval": false});
-    admin.put("/api/oidc/registration-policy", &policy).await;
-    let site = OtherServer::start(&app, HOST).await;
-    publish(&site, &unsigned(&json!({"state": "inner"})));
-    let private = format!("https://{}/request.jwt", site.socket);
-    app.network
-        .name("inside.example", &["10.0.0.1:443".parse().unwrap()]);
-    let body = json!({
-        "redirect_uris": [CALLBACK], "token_endpoint_auth_method": "none", "application_type": "web",
-        "request_uris": [REQUEST, "https://inside.example/r", "https://169.254.169.254/r", "https://[::1]/r"]
-    });
-    let registered = app.browser().post("/api/oidc/register", &body).await;
-    assert_eq!(registered.status, StatusCode::CREATED, "{registered:?}");
-    let registered = registered.json();
-    assert_eq!(registered["request_uris"], body["request_uris"]);
-    let client = Client {
-        id: text(&registered["client_id"]).to_owned(),
-        secret: String::new(),
-    };
-    for (uri, fine) in [
-        (REQUEST, true),
-        ("https://inside.example/r", false),
-        ("https://169.254.169.254/r", false),
-        ("https://[::1]/r", false),
-        (private.as_str(), false),
-    ] {
-        let answer = admin.get(&authorize_path(&client, &[("request_uri", uri)])).await;
-        let error = parameter(&answer, "error");
-        assert_eq!(error.is_none(), fine, "{uri}: {answer:?}");
-        assert_eq!(
-            error.as_deref(),
-            (!fine).then_some("invalid_request_uri"),
-            "{uri}"
-        );
-    }
+both_engines!(
+    a_client_that_registered_itself_leads_nowhere_private,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let policy = json!({"mode": "open", "requiresApproval": false});
+        admin.put("/api/oidc/registration-policy", &policy).await;
+        let site = OtherServer::start(&app, HOST).await;
+        publish(&site, &unsigned(&json!({"state": "inner"})));
+        let private = format!("https://{}/request.jwt", site.socket);
+        app.network
+            .name("inside.example", &["10.0.0.1:443".parse().unwrap()]);
+        let body = json!({
+            "redirect_uris": [CALLBACK], "token_endpoint_auth_method": "none", "application_type": "web",
+            "request_uris": [REQUEST, "https://inside.example/r", "https://169.254.169.254/r", "https://[::1]/r"]
+        });
+        let registered = app.browser().post("/api/oidc/register", &body).await;
+        assert_eq!(registered.status, StatusCode::CREATED, "{registered:?}");
+        let registered = registered.json();
+        assert_eq!(registered["request_uris"], body["request_uris"]);
+        let client = Client {
+            id: text(&registered["client_id"]).to_owned(),
+            secret: String::new(),
+        };
+        for (uri, fine) in [
+            (REQUEST, true),
+            ("https://inside.example/r", false),
+            ("https://169.254.169.254/r", false),
+            ("https://[::1]/r", false),
+            (private.as_str(), false),
+        ] {
+            let answer = admin.get(&authorize_path(&client, &[("request_uri", uri)])).await;
+            let error = parameter(&answer, "error");
+            assert_eq!(error.is_none(), fine, "{uri}: {answer:?}");
+            assert_eq!(
+                error.as_deref(),
+                (!fine).then_some("invalid_request_uri"),
+                "{uri}"
+            );
+        }
 
-    // Nor anywhere at all while it waits for an approval that is asked for.
-    let policy = json!({"mode": "open", "requiresApproval": true});
-    admin.put("/api/oidc/registration-policy", &policy).await;
-    app.pass_seconds(60);
-    let before = site.hits("/request.jwt");
-    let answer = admin
-        .get(&authorize_path(&client, &[("request_uri", REQUEST)]))
-        .await;
-    assert!(
-        answer.header("location").contains("/interaction/error?"),
-        "{answer:?}"
-    );
-    assert_eq!(site.hits("/request.jwt"), before);
-}
+        // Nor anywhere at all while it waits for an approval that is asked for.
+        let policy = json!({"mode": "open", "requiresApproval": true});
+        admin.put("/api/oidc/registration-policy", &policy).await;
+        app.pass_seconds(60);
+        let before = site.hits("/request.jwt");
+        let answer = admin
+            .get(&authorize_path(&client, &[("request_uri", REQUEST)]))
+            .await;
+        assert!(
+            answer.header("location").contains("/interaction/error?"),
+            "{answer:?}"
+        );
+        assert_eq!(site.hits("/request.jwt"), before);
+    }
+);

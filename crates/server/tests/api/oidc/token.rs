@@ -5,7 +5,7 @@ use http::{Method, StatusCode};
 use serde_json::json;
 
 use super::*;
-use crate::support::{Database, both_engines};
+use crate::support::both_engines;
 
 both_engines!(each_way_to_authenticate, |app: TestApp| async move {
     let mut admin = app.set_up().await;
@@ -86,9 +86,7 @@ both_engines!(
     }
 );
 
-#[tokio::test]
-async fn malformed_requests_by_error() {
-    let app = TestApp::start(Database::Sqlite).await;
+both_engines!(malformed_requests_by_error, |app: TestApp| async move {
     let mut browser = app.browser();
     let form = "application/x-www-form-urlencoded";
     for (content_type, body, error) in [
@@ -132,27 +130,28 @@ async fn malformed_requests_by_error() {
         (answer.status, answer.header("access-control-allow-origin")),
         (StatusCode::NO_CONTENT, "*")
     );
-}
+});
 
-#[tokio::test]
-async fn codes_expire_and_belong_to_their_client() {
-    let app = TestApp::start(Database::Sqlite).await;
-    let mut admin = app.set_up().await;
-    let client = register(&mut admin, |_| {}).await;
-    let other = register(&mut admin, |_| {}).await;
-    let foreign = code(&mut admin, &client, &[]).await;
-    assert_eq!(
-        exchange(&app, &other, &foreign).await.json()["error"],
-        "invalid_grant"
-    );
-    assert_eq!(exchange(&app, &client, &foreign).await.status, StatusCode::OK);
-    let late = code(&mut admin, &client, &[]).await;
-    app.pass_seconds(15 * 60);
-    assert_eq!(
-        exchange(&app, &client, &late).await.json()["error"],
-        "invalid_grant"
-    );
-}
+both_engines!(
+    codes_expire_and_belong_to_their_client,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let client = register(&mut admin, |_| {}).await;
+        let other = register(&mut admin, |_| {}).await;
+        let foreign = code(&mut admin, &client, &[]).await;
+        assert_eq!(
+            exchange(&app, &other, &foreign).await.json()["error"],
+            "invalid_grant"
+        );
+        assert_eq!(exchange(&app, &client, &foreign).await.status, StatusCode::OK);
+        let late = code(&mut admin, &client, &[]).await;
+        app.pass_seconds(15 * 60);
+        assert_eq!(
+            exchange(&app, &client, &late).await.json()["error"],
+            "invalid_grant"
+        );
+    }
+);
 
 both_engines!(a_disabled_user_gets_nothing_more, |app: TestApp| async move {
     let mut admin = app.set_up().await;
@@ -197,23 +196,42 @@ both_engines!(one_way_to_authenticate_per_request, |app: TestApp| async move {
         ),
         ("client_assertion", "a.b.c"),
     ];
-    for (header, more, status) in [
-        (basic(&a), vec![("client_id", a.id.as_str())], StatusCode::OK),
+    for (headers, more, status) in [
         (
-            basic(&a),
+            vec![basic(&a)],
+            vec![("client_id", a.id.as_str())],
+            StatusCode::OK,
+        ),
+        (
+            vec![basic(&a)],
             vec![("client_id", a.id.as_str()), ("client_secret", "wrong")],
             StatusCode::OK,
         ),
-        (basic(&a), vec![("client_id", &b.id)], StatusCode::BAD_REQUEST),
         (
-            basic(&a),
+            vec![basic(&a)],
+            vec![("client_id", &b.id)],
+            StatusCode::BAD_REQUEST,
+        ),
+        (
+            vec![basic(&a)],
             vec![("client_id", b.id.as_str()), ("client_secret", &b.secret)],
             StatusCode::BAD_REQUEST,
         ),
-        (basic(&b), assertion.to_vec(), StatusCode::BAD_REQUEST),
+        (vec![basic(&b)], assertion.to_vec(), StatusCode::BAD_REQUEST),
         (
-            "Other x".to_owned(),
+            vec!["Other x".to_owned()],
             [assertion.to_vec(), vec![("client_secret", &a.secret)]].concat(),
+            StatusCode::BAD_REQUEST,
+        ),
+        (vec![basic(&a), basic(&a)], vec![], StatusCode::BAD_REQUEST),
+        (
+            vec![basic(&a), "Other x".to_owned()],
+            vec![],
+            StatusCode::BAD_REQUEST,
+        ),
+        (
+            vec!["Other x".to_owned(), basic(&a)],
+            vec![],
             StatusCode::BAD_REQUEST,
         ),
     ] {
@@ -226,16 +244,27 @@ both_engines!(one_way_to_authenticate_per_request, |app: TestApp| async move {
         let form = [own.to_vec(), more].concat();
         for endpoint in ["token", "par", "revoke", "device/authorize"] {
             let mut browser = app.browser();
-            let request = browser
-                .request(Method::POST, &format!("/api/oidc/{endpoint}"))
-                .header("authorization", &header)
+            let request = browser.request(Method::POST, &format!("/api/oidc/{endpoint}"));
+            let request = headers
+                .iter()
+                .fold(request, |request, header| request.header("authorization", header))
                 .form(&form);
             let answer = browser.send(request).await;
             if status == StatusCode::OK {
-                assert!(answer.status.is_success(), "{endpoint} {form:?} {answer:?}");
+                assert!(
+                    answer.status.is_success(),
+                    "{endpoint} {headers:?} {form:?} {answer:?}"
+                );
             } else {
-                assert_eq!(answer.status, status, "{endpoint} {form:?} {answer:?}");
-                assert_eq!(answer.json()["error"], "invalid_request", "{endpoint} {form:?}");
+                assert_eq!(
+                    answer.status, status,
+                    "{endpoint} {headers:?} {form:?} {answer:?}"
+                );
+                assert_eq!(
+                    answer.json()["error"],
+                    "invalid_request",
+                    "{endpoint} {headers:?} {form:?}"
+                );
             }
         }
     }

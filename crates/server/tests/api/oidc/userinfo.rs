@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 
 use super::*;
-use crate::support::{Database, both_engines};
+use crate::support::both_engines;
 
 both_engines!(
     the_token_may_come_in_header_form_or_query,
@@ -46,6 +46,18 @@ both_engines!(
         let requests = [
             browser.request(Method::GET, &by_query).bearer_auth(token),
             browser
+                .request(Method::GET, "/api/oidc/userinfo")
+                .bearer_auth(token)
+                .bearer_auth(token),
+            browser
+                .request(Method::GET, "/api/oidc/userinfo")
+                .bearer_auth(token)
+                .header("authorization", "Basic x"),
+            browser
+                .request(Method::POST, "/api/oidc/userinfo")
+                .header("authorization", "Basic x")
+                .bearer_auth(token),
+            browser
                 .request(Method::POST, "/api/oidc/userinfo")
                 .bearer_auth(token)
                 .form(&[("access_token", token)]),
@@ -73,9 +85,7 @@ both_engines!(
     }
 );
 
-#[tokio::test]
-async fn bad_tokens_are_challenged() {
-    let app = TestApp::start(Database::Sqlite).await;
+both_engines!(bad_tokens_are_challenged, |app: TestApp| async move {
     let mut admin = app.set_up().await;
     let client = register(&mut admin, |_| {}).await;
     let tokens = tokens(&app, &mut admin, &client).await;
@@ -108,11 +118,9 @@ async fn bad_tokens_are_challenged() {
         userinfo(&app, &access_token).await.status,
         StatusCode::UNAUTHORIZED
     );
-}
+});
 
-#[tokio::test]
-async fn scopes_limit_what_is_told() {
-    let app = TestApp::start(Database::Sqlite).await;
+both_engines!(scopes_limit_what_is_told, |app: TestApp| async move {
     let mut admin = app.set_up().await;
     let client = register(&mut admin, |_| {}).await;
     for (scope, status, names) in [
@@ -137,4 +145,4 @@ async fn scopes_limit_what_is_told() {
         let found: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(found, names, "{scope}");
     }
-}
+});

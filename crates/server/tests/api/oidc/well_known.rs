@@ -5,7 +5,7 @@ use pocket_id_oidc::jose::{Jwk, UnverifiedJws};
 use serde_json::json;
 
 use super::*;
-use crate::support::{Database, both_engines};
+use crate::support::both_engines;
 
 both_engines!(discovery_and_keys_fit_the_tokens, |app: TestApp| async move {
     let mut browser = app.browser();
@@ -93,20 +93,21 @@ both_engines!(discovery_and_keys_fit_the_tokens, |app: TestApp| async move {
     }
 });
 
-#[tokio::test]
-async fn the_internal_address_is_used_where_servers_talk() {
-    let app = TestApp::start_with(Database::Sqlite, |config| {
+both_engines!(
+    the_internal_address_is_used_where_servers_talk,
+    |config| {
         config.internal_app_url = pocket_id_server::config::AppUrl::parse("http://pocket-id:1411").unwrap();
-    })
-    .await;
-    let document = app
-        .browser()
-        .get("/.well-known/openid-configuration")
-        .await
-        .json();
-    assert_eq!(document["token_endpoint"], "http://pocket-id:1411/api/oidc/token");
-    assert_eq!(
-        document["authorization_endpoint"],
-        format!("{}/authorize", app.url)
-    );
-}
+    },
+    |app: TestApp| async move {
+        let document = app
+            .browser()
+            .get("/.well-known/openid-configuration")
+            .await
+            .json();
+        assert_eq!(document["token_endpoint"], "http://pocket-id:1411/api/oidc/token");
+        assert_eq!(
+            document["authorization_endpoint"],
+            format!("{}/authorize", app.url)
+        );
+    }
+);

@@ -205,29 +205,30 @@ both_engines!(
     }
 );
 
-#[tokio::test]
-async fn malformed_and_oversized_responses_are_refused() {
-    let app = TestApp::start(crate::support::Database::Sqlite).await;
-    let (mut admin, _) = with_passkey(&app).await;
-    for (start, finish) in [
-        ("/api/webauthn/login/start", LOGIN),
-        ("/api/webauthn/register/start", REGISTER),
-    ] {
-        for body in [
-            "",
-            "{",
-            "[]",
-            "null",
-            "{}",
-            r#"{"id":1}"#,
-            r#"{"id":"YQ","rawId":"YQ","type":"password","response":{}}"#,
+both_engines!(
+    malformed_and_oversized_responses_are_refused,
+    |app: TestApp| async move {
+        let (mut admin, _) = with_passkey(&app).await;
+        for (start, finish) in [
+            ("/api/webauthn/login/start", LOGIN),
+            ("/api/webauthn/register/start", REGISTER),
         ] {
-            admin.get(start).await;
-            let request = admin.request(Method::POST, finish).body(body);
-            assert_refused(&admin.send(request).await, BAD_RESPONSE, body);
+            for body in [
+                "",
+                "{",
+                "[]",
+                "null",
+                "{}",
+                r#"{"id":1}"#,
+                r#"{"id":"YQ","rawId":"YQ","type":"password","response":{}}"#,
+            ] {
+                admin.get(start).await;
+                let request = admin.request(Method::POST, finish).body(body);
+                assert_refused(&admin.send(request).await, BAD_RESPONSE, body);
+            }
+            let request = admin.request(Method::POST, finish).body(vec![b' '; 70_000]);
+            let answer = admin.send(request).await;
+            assert_refused(&answer, (StatusCode::PAYLOAD_TOO_LARGE, "file_too_large"), finish);
         }
-        let request = admin.request(Method::POST, finish).body(vec![b' '; 70_000]);
-        let answer = admin.send(request).await;
-        assert_refused(&answer, (StatusCode::PAYLOAD_TOO_LARGE, "file_too_large"), finish);
     }
-}
+);

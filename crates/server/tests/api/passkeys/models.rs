@@ -11,7 +11,7 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use serde_json::json;
 
 use super::{assert_refused, traces};
-use crate::support::{Browser, Database, TestApp};
+use crate::support::{Browser, Database, Log, TestApp, both_engines};
 
 const GOOD: &str = "11111111-1111-4111-8111-111111111111";
 const OTHER: &str = "22222222-2222-4222-8222-222222222222";
@@ -76,7 +76,7 @@ impl Maker {
                 "statusReports": [{"status": status}]
             })
         };
-        let entries = json!({"no": 1, "entries": [
+        let entries = json!({"no": 1, "nextUpdate": "2025-12-31", "entries": [
             entry(GOOD, "Model One", "FIDO_CERTIFIED_L1"),
             entry(OTHER, "Model Two", "NOT_FIDO_CERTIFIED"),
             entry(REVOKED, "Model Three", "ATTESTATION_KEY_COMPROMISE"),
@@ -250,10 +250,30 @@ async fn allowed_models_must_be_proven_and_denied_ones_are_refused_as_told() {
     }
 }
 
+both_engines!(
+    without_rules_and_metadata_nothing_is_asked_for,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let options = admin.get("/api/webauthn/register/start").await.json();
+        assert_eq!(options.get("attestation"), None);
+    }
+);
+
+/// On one thread, whose log is heard.
 #[tokio::test]
-async fn without_rules_and_metadata_nothing_is_asked_for() {
-    let app = TestApp::start(Database::Sqlite).await;
-    let mut admin = app.set_up().await;
-    let options = admin.get("/api/webauthn/register/start").await.json();
-    assert_eq!(options.get("attestation"), None);
+async fn metadata_that_is_out_of_date_is_told_of_and_used() {
+    let (log, _heard) = Log::start();
+    let (app, mut admin, maker) = start(Database::Sqlite, &[]).await;
+    let text = log.text();
+    let warning = text
+        .lines()
+        .find(|line| line.contains("FIDO_METADATA_FILE is out of date"));
+    assert!(
+        warning.is_some_and(|line| line.starts_with("WARN") && line.contains("2025-12-31")),
+        "{text}"
+    );
+    let mut passkey = app.passkey(1);
+    maker.attests(&mut passkey, GOOD);
+    let added = admin.add_passkey(&mut passkey).await.json();
+    assert_eq!(added["modelVerified"], true, "{added}");
 }

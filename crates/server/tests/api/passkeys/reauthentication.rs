@@ -10,7 +10,7 @@ use super::{
     Fault, NO_CHALLENGE, NOT_FRESH, NOT_PERSON_VERIFIED, NOT_VERIFIED, assert_refused, my_id, second_user,
     traces, with_passkey,
 };
-use crate::support::{Browser, Database, TestApp, both_engines};
+use crate::support::{Browser, TestApp, both_engines};
 
 const PATH: &str = "/api/webauthn/reauthenticate";
 
@@ -96,7 +96,7 @@ both_engines!(
     }
 );
 
-const FAULTS: [Fault; 5] = [
+const FAULTS: [Fault; 12] = [
     (
         "origin",
         |p| p.behaviour.origin = Some("https://evil.example".into()),
@@ -105,6 +105,41 @@ const FAULTS: [Fault; 5] = [
     (
         "challenge",
         |p| p.behaviour.challenge = Some(vec![7; 32]),
+        NOT_VERIFIED,
+    ),
+    (
+        "relying party",
+        |p| p.behaviour.rp_id = Some("evil.example".into()),
+        NOT_VERIFIED,
+    ),
+    (
+        "type",
+        |p| p.behaviour.client_data_type = Some("webauthn.create".into()),
+        NOT_VERIFIED,
+    ),
+    (
+        "cross origin",
+        |p| p.behaviour.cross_origin = Flag::Set,
+        NOT_VERIFIED,
+    ),
+    (
+        "top origin",
+        |p| p.behaviour.top_origin = Some("https://evil.example".into()),
+        NOT_VERIFIED,
+    ),
+    (
+        "presence",
+        |p| p.behaviour.user_present = Flag::Clear,
+        NOT_VERIFIED,
+    ),
+    (
+        "no user handle",
+        |p| p.behaviour.user_handle = Some(Vec::new()),
+        NOT_VERIFIED,
+    ),
+    (
+        "user handle of nobody",
+        |p| p.behaviour.user_handle = Some(b"00000000-0000-4000-8000-000000000000".to_vec()),
         NOT_VERIFIED,
     ),
     (
@@ -126,7 +161,7 @@ const FAULTS: [Fault; 5] = [
 
 both_engines!(a_faulty_proof_is_none, |app: TestApp| async move {
     let (mut admin, mut passkey) = with_passkey(&app).await;
-    let (mut second, ..) = second_user(&app, &mut admin).await;
+    let (mut second, mut foreign, other) = second_user(&app, &mut admin).await;
     let before = traces(&app).await;
     let good = passkey.behaviour.clone();
     // Though the session is fresh: who uses a passkey is judged by it.
@@ -136,12 +171,27 @@ both_engines!(a_faulty_proof_is_none, |app: TestApp| async move {
         let response = admin.assertion(&mut passkey).await;
         assert_refused(&admin.post(PATH, &response).await, expected, what);
     }
+    passkey.behaviour = good.clone();
+    passkey.behaviour.user_handle = Some(other.to_string().into_bytes());
+    let response = admin.assertion(&mut passkey).await;
+    let answer = admin.post(PATH, &response).await;
+    assert_refused(&answer, NOT_VERIFIED, "own passkey, another user's handle");
+    passkey.behaviour = good.clone();
+    passkey.behaviour.credential_id = Some(foreign.credential_id().to_vec());
+    let response = admin.assertion(&mut passkey).await;
+    let answer = admin.post(PATH, &response).await;
+    assert_refused(&answer, NOT_VERIFIED, "own handle, another user's credential");
+    let response = admin.assertion(&mut foreign).await;
+    let answer = admin.post(PATH, &response).await;
+    assert_refused(&answer, NOT_VERIFIED, "another user's passkey");
     passkey.behaviour = good;
     let response = second.assertion(&mut passkey).await;
     let answer = second.post(PATH, &response).await;
     assert_refused(&answer, NOT_VERIFIED, "somebody else's passkey");
     assert_eq!(traces(&app).await, before);
     assert_eq!(app.count("webauthn_challenges").await, 0);
+    let response = admin.assertion(&mut passkey).await;
+    assert_eq!(admin.post(PATH, &response).await.status, StatusCode::NO_CONTENT);
 });
 
 both_engines!(
@@ -175,29 +225,31 @@ both_engines!(
     }
 );
 
-#[tokio::test]
-async fn only_a_person_at_a_browser_proves_and_not_too_often() {
-    let app = TestApp::start_with(Database::Sqlite, |config| config.rate_limiting = true.into()).await;
-    let mut nobody = app.browser();
-    // Those who are not signed in use nobody's tries up.
-    for _ in 0..6 {
-        let answer = nobody.post_nothing(PATH).await;
-        assert_refused(&answer, (StatusCode::UNAUTHORIZED, "not_signed_in"), "nobody");
+both_engines!(
+    only_a_person_at_a_browser_proves_and_not_too_often,
+    |config| config.rate_limiting = true.into(),
+    |app: TestApp| async move {
+        let mut nobody = app.browser();
+        // Those who are not signed in use nobody's tries up.
+        for _ in 0..6 {
+            let answer = nobody.post_nothing(PATH).await;
+            assert_refused(&answer, (StatusCode::UNAUTHORIZED, "not_signed_in"), "nobody");
+        }
+        let request = nobody.request(Method::POST, PATH).header("x-api-key", "some-key");
+        let answer = nobody.send(request).await;
+        assert_refused(
+            &answer,
+            (StatusCode::FORBIDDEN, "api_key_auth_not_allowed"),
+            "API key",
+        );
+        let mut admin = app.set_up().await;
+        for _ in 0..5 {
+            assert_eq!(admin.post_nothing(PATH).await.code(), "missing_session_id");
+        }
+        let answer = admin.post_nothing(PATH).await;
+        assert_refused(&answer, (StatusCode::TOO_MANY_REQUESTS, "rate_limited"), "6th");
     }
-    let request = nobody.request(Method::POST, PATH).header("x-api-key", "some-key");
-    let answer = nobody.send(request).await;
-    assert_refused(
-        &answer,
-        (StatusCode::FORBIDDEN, "api_key_auth_not_allowed"),
-        "API key",
-    );
-    let mut admin = app.set_up().await;
-    for _ in 0..5 {
-        assert_eq!(admin.post_nothing(PATH).await.code(), "missing_session_id");
-    }
-    let answer = admin.post_nothing(PATH).await;
-    assert_refused(&answer, (StatusCode::TOO_MANY_REQUESTS, "rate_limited"), "6th");
-}
+);
 
 both_engines!(
     prompt_login_is_answered_with_the_passkey_used_again,

@@ -218,9 +218,7 @@ async fn the_rules_for_new_passkeys_are_the_administrators() {
     }
 }
 
-#[tokio::test]
-async fn only_a_person_at_a_browser_registers() {
-    let app = TestApp::start(Database::Sqlite).await;
+both_engines!(only_a_person_at_a_browser_registers, |app: TestApp| async move {
     let mut nobody = app.browser();
     for (method, path) in [
         (Method::GET, "/api/webauthn/register/start"),
@@ -233,4 +231,4 @@ async fn only_a_person_at_a_browser_registers() {
         let answer = nobody.send(request).await;
         assert_refused(&answer, (StatusCode::FORBIDDEN, "api_key_auth_not_allowed"), path);
     }
-}
+});

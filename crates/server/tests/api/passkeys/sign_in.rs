@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{
     Fault, NOT_PERSON_VERIFIED, NOT_VERIFIED, assert_refused, my_id, second_user, traces, with_passkey,
 };
-use crate::support::{Database, TestApp, both_engines};
+use crate::support::{TestApp, both_engines};
 
 both_engines!(nobody_types_a_name, |app: TestApp| async move {
     let (mut admin, mut passkey) = with_passkey(&app).await;
@@ -331,16 +331,18 @@ both_engines!(a_disabled_user_cannot_sign_in, |app: TestApp| async move {
     assert_eq!(app.passkeys_of(me).await, stored);
 });
 
-#[tokio::test]
-async fn attempts_are_limited() {
-    let app = TestApp::start_with(Database::Sqlite, |config| config.rate_limiting = true.into()).await;
-    let mut browser = app.browser();
-    for _ in 0..10 {
+both_engines!(
+    attempts_are_limited,
+    |config| config.rate_limiting = true.into(),
+    |app: TestApp| async move {
+        let mut browser = app.browser();
+        for _ in 0..10 {
+            let answer = browser.post_nothing("/api/webauthn/login/finish").await;
+            assert_eq!(answer.code(), "missing_session_id");
+        }
         let answer = browser.post_nothing("/api/webauthn/login/finish").await;
-        assert_eq!(answer.code(), "missing_session_id");
+        assert_refused(&answer, (StatusCode::TOO_MANY_REQUESTS, "rate_limited"), "11th");
+        let wait: u64 = answer.header("retry-after").parse().unwrap();
+        assert!((1..=5).contains(&wait), "{wait}");
     }
-    let answer = browser.post_nothing("/api/webauthn/login/finish").await;
-    assert_refused(&answer, (StatusCode::TOO_MANY_REQUESTS, "rate_limited"), "11th");
-    let wait: u64 = answer.header("retry-after").parse().unwrap();
-    assert!((1..=5).contains(&wait), "{wait}");
-}
+);

@@ -18,7 +18,7 @@ struct Fault {
     /// Part of what was sent.
     about: String,
     status: u16,
-    retry_after: Option<String>,
+    header: Option<(&'static str, String)>,
     body: String,
 }
 
@@ -104,8 +104,19 @@ impl ScimServer {
             to: to.to_owned(),
             about: about.to_owned(),
             status,
-            retry_after: retry_after.map(str::to_owned),
+            header: retry_after.map(|after| ("retry-after", after.to_owned())),
             body: body.to_owned(),
+        });
+    }
+
+    /// The next request that begins like this is sent elsewhere.
+    pub fn redirect(&self, to: &str, status: u16, location: &str) {
+        self.app.lock().unwrap().faults.push_back(Fault {
+            to: to.to_owned(),
+            about: String::new(),
+            status,
+            header: Some(("location", location.to_owned())),
+            body: String::new(),
         });
     }
 
@@ -181,10 +192,8 @@ impl App {
         if let Some(fault) = fault.and_then(|at| self.faults.remove(at)) {
             let status = StatusCode::from_u16(fault.status).unwrap();
             let mut response = (status, fault.body).into_response();
-            if let Some(after) = fault.retry_after {
-                response
-                    .headers_mut()
-                    .insert("retry-after", after.parse().unwrap());
+            if let Some((name, value)) = fault.header {
+                response.headers_mut().insert(name, value.parse().unwrap());
             }
             return response;
         }
