@@ -188,44 +188,44 @@ both_engines!(
             body["protocol"] = json!({"allowTokenImpersonation": true});
         })
         .await;
-        let given = tokens(&app, &mut admin, &client).await;
-        let subject = text(&given["access_token"]).to_owned();
-        let first = derived(&app, &client, &subject).await;
-        let revocation = vec![("token", text(&given["refresh_token"]).to_owned())];
-        let mut tasks = tokio::task::JoinSet::new();
-        let mut send = |path: &'static str, form: Vec<(&'static str, String)>| {
-            let mut browser = app.browser();
-            let request = browser
-                .request(http::Method::POST, path)
-                .basic_auth(&client.id, Some(&client.secret))
-                .form(&form);
-            tasks.spawn(async move { (path, browser.send(request).await) });
-        };
-        for number in 0..64 {
-            // Of the user's token and of one made of it, before and after.
-            let of = if number % 2 == 0 { &subject } else { &first };
-            let exchange = vec![
-                (
-                    "grant_type",
-                    "urn:ietf:params:oauth:grant-type:token-exchange".to_owned(),
-                ),
-                ("subject_token", of.clone()),
-                ("subject_token_type", ACCESS_TOKEN.to_owned()),
-            ];
-            send("/api/oidc/token", exchange);
-            if number == 31 {
-                send("/api/oidc/revoke", revocation.clone());
-            }
-        }
-        let mut exchanged = vec![subject.clone(), first.clone()];
-        for (path, answer) in tasks.join_all().await {
-            match answer.status {
-                StatusCode::OK if path == "/api/oidc/token" => {
-                    exchanged.push(text(&answer.json()["access_token"]).to_owned());
+        let mut exchanged = Vec::new();
+        // In each of the rounds the revocation comes while exchanges are under way.
+        for round in 0..8 {
+            let given = tokens(&app, &mut admin, &client).await;
+            let subject = text(&given["access_token"]).to_owned();
+            let first = derived(&app, &client, &subject).await;
+            let mut tasks = tokio::task::JoinSet::new();
+            let mut send = |path: &'static str, form: Vec<(&'static str, &str)>| {
+                let mut browser = app.browser();
+                let request = browser
+                    .request(http::Method::POST, path)
+                    .basic_auth(&client.id, Some(&client.secret))
+                    .form(&form);
+                tasks.spawn(async move { (path, browser.send(request).await) });
+            };
+            for number in 0..8 {
+                if number == round {
+                    send("/api/oidc/revoke", vec![("token", text(&given["refresh_token"]))]);
                 }
-                StatusCode::OK => {}
-                _ => assert_eq!(answer.json()["error"], "invalid_request", "{path}: {answer:?}"),
+                // Of the user's token, and of one made of it.
+                let of = if number % 2 == 0 { &subject } else { &first };
+                let exchange = vec![
+                    ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+                    ("subject_token", of.as_str()),
+                    ("subject_token_type", ACCESS_TOKEN),
+                ];
+                send("/api/oidc/token", exchange);
             }
+            for (path, answer) in tasks.join_all().await {
+                match answer.status {
+                    StatusCode::OK if path == "/api/oidc/token" => {
+                        exchanged.push(text(&answer.json()["access_token"]).to_owned());
+                    }
+                    StatusCode::OK => {}
+                    _ => assert_eq!(answer.json()["error"], "invalid_request", "{path}: {answer:?}"),
+                }
+            }
+            exchanged.extend([subject, first]);
         }
         for token in &exchanged {
             assert_eq!(userinfo(&app, token).await.status, StatusCode::UNAUTHORIZED);
