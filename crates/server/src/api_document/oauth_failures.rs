@@ -214,9 +214,8 @@ pub(super) fn complete(path: &str, operation: &mut Operation) {
         let status = status.to_string();
         let said = match answers.get(&status) {
             Some(RefOr::T(known)) => known.description.clone(),
-            Some(RefOr::Ref(_)) => continue,
             None if matches!(&*status, "429" | "500") => "This cannot be answered now".to_owned(),
-            None => continue,
+            _ => continue,
         };
         answers.insert(status, RefOr::T(answer(&said, codes)));
     }

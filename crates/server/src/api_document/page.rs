@@ -352,9 +352,8 @@ fn limits(field: &Value) -> String {
             None | Some(Value::Null) => {}
             Some(value) => {
                 let value = text(&Value::from(value.to_string()));
-                limits.push_str(&format!(
-                    " <span class=\"soft\">{word}</span> <code>{value}</code>"
-                ));
+                // Writing to a string does not fail.
+                let _ = write!(limits, " <span class=\"soft\">{word}</span> <code>{value}</code>");
             }
         }
     }

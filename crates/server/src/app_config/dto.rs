@@ -93,7 +93,6 @@ impl ConfigInput {
             | Rule::Aaguids
             | Rule::JsonClaims => text,
         };
-        let mut about = format!("{}.", setting.meaning);
         let form = match setting.rule {
             Rule::OptionalEmail => " An e-mail address or nothing.",
             Rule::JsonStrings => " As text: a JSON array of strings.",
@@ -102,15 +101,17 @@ impl ConfigInput {
             Rule::JsonClaims => " As text: a JSON array of objects with `key` and `value`.",
             Rule::Free | Rule::Text(_) | Rule::Bool | Rule::Minutes | Rule::OneOf(_) => "",
         };
-        about.push_str(form);
-        if setting.visibility == Visibility::Secret {
-            about.push_str(&format!(
-                " Reads `{HIDDEN}` where it is set; written back, that keeps what is stored."
-            ));
-        }
-        if setting.since == Since::Later {
-            about.push_str(" A replacement that leaves it out does not change it.");
-        }
+        let hidden = match setting.visibility {
+            Visibility::Secret => {
+                format!(" Reads `{HIDDEN}` where it is set; written back, that keeps what is stored.")
+            }
+            Visibility::Public | Visibility::Admin => String::new(),
+        };
+        let stays = match setting.since {
+            Since::Later => " A replacement that leaves it out does not change it.",
+            Since::Always => "",
+        };
+        let about = format!("{}.{form}{hidden}{stays}", setting.meaning);
         text.default(Some(setting.default.into()))
             .description(Some(about))
             .deprecated(None::<Deprecated>)

@@ -5675,7 +5675,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/json": components["schemas"]["OAuthFailure"];
+                "application/json": components["schemas"]["OAuthFailure"] | components["schemas"]["ErrorBody"];
             };
         };
         /** @description `file_backend_unsupported`: Files are kept where this version cannot keep any. */
@@ -10733,7 +10733,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OAuthFailure"];
+                    "application/json": components["schemas"]["OAuthFailure"] | components["schemas"]["ErrorBody"];
                 };
             };
             500: components["responses"]["500.server_error.internal_error"];

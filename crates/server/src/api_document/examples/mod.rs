@@ -11,6 +11,15 @@ use utoipa::openapi::{Content, RefOr};
 use super::answers::name;
 use super::schemas::LIST;
 
+/// `base` with more fields.
+fn with(base: Value, more: &Value) -> Value {
+    let mut all = base;
+    if let (Some(all), Some(more)) = (all.as_object_mut(), more.as_object()) {
+        all.extend(more.clone());
+    }
+    all
+}
+
 /// The example of a named schema.
 fn of(schema: &str) -> Option<Value> {
     if let Some(row) = schema.strip_prefix(LIST) {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::{Content, RefOr};
 
+use super::with;
 use crate::api_document::answers;
 
 const CLIENT: &str = "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33";
@@ -26,16 +27,13 @@ fn metadata() -> Value {
 }
 
 fn registered() -> Value {
-    let mut client = metadata();
-    client["subject_type"] = "public".into();
-    client["id_token_signed_response_alg"] = "RS256".into();
-    client["client_id"] = CLIENT.into();
-    client["client_id_issued_at"] = 1_767_323_045.into();
-    client["client_secret"] = "kT9qmZ2Lr8Vx4Nw7Pb1Hc6Jd3Fg5Sy0A".into();
-    client["client_secret_expires_at"] = 0.into();
-    client["registration_client_uri"] = format!("{HERE}/api/oidc/register/{CLIENT}").into();
-    client["registration_access_token"] = "Xc2Vb9Nm4Lp1Ja8Hg3Fy6RWq7sKd0Zt5".into();
-    client
+    let given = json!({
+        "subject_type": "public", "id_token_signed_response_alg": "RS256", "client_id": CLIENT,
+        "client_id_issued_at": 1_767_323_045, "client_secret": "kT9qmZ2Lr8Vx4Nw7Pb1Hc6Jd3Fg5Sy0A",
+        "client_secret_expires_at": 0, "registration_client_uri": format!("{HERE}/api/oidc/register/{CLIENT}"),
+        "registration_access_token": "Xc2Vb9Nm4Lp1Ja8Hg3Fy6RWq7sKd0Zt5",
+    });
+    with(metadata(), &given)
 }
 
 /// What the discovery document says here, from where it is made.

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::with;
 use crate::app_config::{HIDDEN, SETTINGS};
 
 const USER: &str = "4f1d7bd6-8d2c-4a58-9a3e-2c1f0f6f7a11";
@@ -44,15 +45,6 @@ fn secret() -> Value {
         "id": "9d0c7e5a-3b1f-4c2d-8e6f-5a4b3c2d1e88", "name": "Staging", "prefix": "kT9q", "createdAt": CREATED,
         "expiresAt": null, "isActive": true,
     })
-}
-
-/// `base` with more fields.
-fn with(base: Value, more: &Value) -> Value {
-    let mut all = base;
-    if let (Some(all), Some(more)) = (all.as_object_mut(), more.as_object()) {
-        all.extend(more.clone());
-    }
-    all
 }
 
 fn client() -> Value {
