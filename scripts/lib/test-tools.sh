@@ -7,6 +7,7 @@ missing_packages() {
 	[ -x /usr/sbin/apache2 ] || printf 'apache2-bin\n'
 	[ -e /usr/lib/apache2/modules/mod_auth_openidc.so ] || printf 'libapache2-mod-auth-openidc\n'
 	command -v setpriv >/dev/null || printf 'util-linux\n'
+	command -v openssl >/dev/null || printf 'openssl\n'
 	python_with_venv >/dev/null || printf 'python3-venv\n'
 }
 
