@@ -342,11 +342,11 @@ fn limits(field: &Value) -> String {
     let mut limits = String::new();
     for (keyword, word) in [
         ("default", "default"),
-        ("minLength", "characters at least"),
-        ("maxLength", "characters at most"),
+        ("minLength", "fewest characters"),
+        ("maxLength", "most characters"),
         ("minimum", "at least"),
         ("maximum", "at most"),
-        ("maxItems", "entries at most"),
+        ("maxItems", "most entries"),
     ] {
         match field.get(keyword) {
             None | Some(Value::Null) => {}
