@@ -169,7 +169,7 @@ const OWN: &[(&str, &str, u16, &[&str])] = &[
         403,
         &["passkey_not_sufficient"],
     ),
-    ("*", "/api/oidc/interactions/{id}/complete", 409, &["conflict"]),
+    ("*", "/api/oidc/interactions/*", 409, &["conflict"]),
     (
         "*",
         "/api/oidc/refused-authorizations/{id}/accept",

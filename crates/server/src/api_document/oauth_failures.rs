@@ -131,7 +131,11 @@ const GIVEN: &[(&str, u16, &[&str])] = &[
     (
         "/api/oidc/register*",
         400,
-        &["invalid_redirect_uri", "invalid_client_metadata"],
+        &[
+            "invalid_request",
+            "invalid_redirect_uri",
+            "invalid_client_metadata",
+        ],
     ),
     ("/api/oidc/register*", 401, &["invalid_token"]),
     ("/api/oidc/register", 403, &["access_denied"]),

@@ -1064,6 +1064,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/oidc/interactions/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends a request without giving the client anything. Nobody has to be signed in for that; who knows the request may
+         *     end it.
+         */
+        post: operations["postOidcInteractionsIdCancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/oidc/interactions/{id}/complete": {
         parameters: {
             query?: never;
@@ -5381,6 +5401,15 @@ export interface components {
                 "application/json": components["schemas"]["ErrorBody"];
             };
         };
+        /** @description More than one Authorization header */
+        "400.invalid_request.invalid_redirect_uri.invalid_client_metadata": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OAuthFailure"];
+            };
+        };
         /** @description `validation_failed`: Values break rules; `details.fields` names them where single fields do. */
         "400.validation_failed": {
             headers: {
@@ -5599,6 +5628,15 @@ export interface components {
         };
         /** @description Name taken. `already_in_use`: Somebody has this value already; `details.property` says of which field. */
         "409.already_in_use": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description Continued elsewhere meanwhile. `conflict`: The request was continued elsewhere. */
+        "409.conflict": {
             headers: {
                 [name: string]: unknown;
             };
@@ -10237,7 +10275,7 @@ export interface operations {
     postOidcEndSessionConfirmed: {
         parameters: {
             query?: {
-                /** @description `home` goes on to the start page, which asks to sign in again */
+                /** @description `home` goes on to the client that asked and may be gone back to, else to the start page, which asks to sign in again */
                 then?: string;
             };
             header?: never;
@@ -10253,7 +10291,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description To the sign-in page */
+            /** @description To the sign-in page, or back to the client that asked */
             303: {
                 headers: {
                     [name: string]: unknown;
@@ -10320,6 +10358,69 @@ export interface operations {
                 };
             };
             404: components["responses"]["404.not_found"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    postOidcInteractionsIdCancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Interaction ID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where to navigate: from there the client learns `access_denied` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "interaction": {
+                     *         "client": {
+                     *           "clientType": "standard",
+                     *           "description": "Documents of the family",
+                     *           "hasDarkLogo": false,
+                     *           "hasLogo": false,
+                     *           "id": "0f6d2a51-8c1e-4b7a-9e60-7d1f5a2c4e33",
+                     *           "launchURL": "https://files.example.com",
+                     *           "name": "Files",
+                     *           "requiresReauthentication": false
+                     *         },
+                     *         "clientIsApproved": true,
+                     *         "currentStep": "consent",
+                     *         "id": "q3Jd8Lk1Zp5Xw7Rt9Vn2Bm4Hc6Gf0SyA",
+                     *         "minimumPasskey": "any",
+                     *         "requiredSteps": [
+                     *           "consent"
+                     *         ],
+                     *         "scopeInfo": [
+                     *           {
+                     *             "description": "See all appointments",
+                     *             "key": "events:read",
+                     *             "name": "Read events"
+                     *           }
+                     *         ],
+                     *         "scopes": [
+                     *           "openid",
+                     *           "events:read"
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CompletedDto"];
+                };
+            };
+            403: components["responses"]["Refused"];
+            404: components["responses"]["404.not_found"];
+            409: components["responses"]["409.conflict"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             504: components["responses"]["TimedOut"];
@@ -10401,15 +10502,7 @@ export interface operations {
                 };
             };
             404: components["responses"]["404.not_found"];
-            /** @description Continued elsewhere meanwhile. `conflict`: The request was continued elsewhere. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            409: components["responses"]["409.conflict"];
             413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
@@ -10458,7 +10551,7 @@ export interface operations {
                     "application/json": components["schemas"]["IntrospectionAnswer"];
                 };
             };
-            /** @description No token */
+            /** @description No token, or several ways of authentication */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10699,7 +10792,7 @@ export interface operations {
                     "application/json": components["schemas"]["RegisteredClient"];
                 };
             };
-            /** @description Unacceptable metadata (RFC 7591 §3.2.2) */
+            /** @description Unacceptable metadata (RFC 7591 §3.2.2), or more than one Authorization header */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10786,6 +10879,7 @@ export interface operations {
                     "application/json": components["schemas"]["RegisteredClient"];
                 };
             };
+            400: components["responses"]["400.invalid_request.invalid_redirect_uri.invalid_client_metadata"];
             401: components["responses"]["401.invalid_token"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["500.server_error.internal_error"];
@@ -10859,7 +10953,7 @@ export interface operations {
                     "application/json": components["schemas"]["RegisteredClient"];
                 };
             };
-            /** @description Unacceptable metadata */
+            /** @description Unacceptable metadata, or more than one Authorization header */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10895,6 +10989,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["400.invalid_request.invalid_redirect_uri.invalid_client_metadata"];
             401: components["responses"]["401.invalid_token"];
             403: components["responses"]["Refused"];
             429: components["responses"]["TooManyRequests"];
