@@ -344,6 +344,8 @@ test('cards whose facts cannot be had say so, and try again', async () => {
 		await photograph(page, `failed-${path.split('/').at(-1)}`);
 		await card.getByRole('button', { name: 'Try again' }).click();
 		await expect(card.getByRole('alert')).toBeVisible();
+		// The attempt is over, or what is repaired now would let it succeed.
+		await expect(card.getByRole('button', { name: 'Try again' })).toBeEnabled();
 		await repair();
 		await card.getByRole('button', { name: 'Try again' }).click();
 		if (then === null) await expect(card).toHaveCount(0);

@@ -49,7 +49,7 @@ async function findings(pocketId: PocketId, ...options: string[]): Promise<strin
 
 for (const engine of ['SQLite', 'PostgreSQL'] as const) {
 	test(`requests made up from the document find nothing on ${engine}`, async () => {
-		test.setTimeout(300_000);
+		test.setTimeout(900_000);
 		const pocketId = await startPocketId({
 			DISABLE_RATE_LIMITING: 'true',
 			STATIC_API_KEY: KEY,
@@ -64,7 +64,7 @@ for (const engine of ['SQLite', 'PostgreSQL'] as const) {
 }
 
 test('so it is for a signed-in browser at the routes that are only for it', async ({ browser }) => {
-	test.setTimeout(300_000);
+	test.setTimeout(900_000);
 	const pocketId = await startPocketId({ DISABLE_RATE_LIMITING: 'true' });
 	const { page } = await openTab(browser, pocketId.url);
 	try {

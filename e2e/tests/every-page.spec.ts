@@ -80,7 +80,7 @@ async function visit(page: Page, expected?: RegExp): Promise<void> {
 }
 
 test('every page, for a stranger', async ({ browser, pocketId }) => {
-	test.setTimeout(300_000);
+	test.setTimeout(900_000);
 	const { page } = await openTab(browser, pocketId.url);
 	// They are led to the sign-in instead.
 	await visit(page, /: 401 not_signed_in /);
@@ -88,11 +88,11 @@ test('every page, for a stranger', async ({ browser, pocketId }) => {
 });
 
 test('every page, for somebody signed in', async () => {
-	test.setTimeout(300_000);
+	test.setTimeout(900_000);
 	await visit(plain, new RegExp(`${NO_TOKEN.source}|: 403 forbidden `));
 });
 
 test('every page, for an administrator', async () => {
-	test.setTimeout(300_000);
+	test.setTimeout(900_000);
 	await visit(admin, new RegExp(`${NO_TOKEN.source}|${NOT_PROVISIONED.source}`));
 });

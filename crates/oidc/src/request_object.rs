@@ -65,6 +65,9 @@ pub struct Unpacked {
 #[error("{0}")]
 pub struct BadObject(pub &'static str);
 
+/// It is signed, but says itself that it is something else.
+const FOR_ANOTHER_PURPOSE: BadObject = BadObject("The request object is a token for another purpose.");
+
 /// No key that was given fits; there may be newer ones.
 pub const FOREIGN_SIGNATURE: BadObject =
     BadObject("The signature of the request object is not by a key of the client.");
@@ -106,7 +109,7 @@ pub fn unpack(
         check_algorithm(client, jws.algorithm)?;
         // RFC 8725 §3.11: what is signed for another purpose is no request. Older clients name no type, or `JWT`.
         if !(jws.typ.is_none() || jws.is_typ("JWT") || jws.is_typ("oauth-authz-req+jwt")) {
-            return Err(BadObject("The request object is of another type."));
+            return Err(FOR_ANOTHER_PURPOSE);
         }
         let claims = jws.verify(keys).map_err(|_| FOREIGN_SIGNATURE)?;
         (claims, Signature::Present)
@@ -199,7 +202,7 @@ fn check_claims(
     if subject.and_then(Value::as_str) == Some(&client.id)
         || (subject.is_some() && claims.contains_key("jti"))
     {
-        return Err(BadObject("The request object is a token for another purpose."));
+        return Err(FOR_ANOTHER_PURPOSE);
     }
     if signature == Signature::Present {
         if claims
