@@ -325,6 +325,7 @@ both_engines!(
         let filler = "x".repeat(20_000);
         let more = [
             ("unheard_of", filler.as_str()),
+            ("ui_locales", filler.as_str()),
             ("login_hint", "tim"),
             ("prompt", "login"),
         ];
@@ -346,6 +347,7 @@ both_engines!(
                 "client_id",
                 "code_challenge",
                 "code_challenge_method",
+                "login_hint",
                 "prompt",
                 "redirect_uri",
                 "response_type",
