@@ -106,6 +106,11 @@ both_engines!(malformed_requests_by_error, |app: TestApp| async move {
         (
             form,
             "grant_type=refresh_token&refresh_token=%ff&client_id=nobody",
+            "invalid_request",
+        ),
+        (
+            form,
+            "grant_type=refresh_token&refresh_token=a&client_id=nobody",
             "invalid_client",
         ),
         (
