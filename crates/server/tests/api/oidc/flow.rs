@@ -259,17 +259,13 @@ both_engines!(
         assert_eq!(trusted().await, [], "it was asked for, and nobody agreed yet");
         interact(&mut admin, &answer).await;
         assert_eq!(admin.get(&path).await.json()["callbackURLs"], json!([CALLBACK]));
-        let learned = (
+        let learned = [(
             "tim".to_owned(),
             json!({"clientName": "App", "callbackURL": CALLBACK}),
-        );
-        assert_eq!(trusted().await, [learned.clone()]);
+        )];
+        assert_eq!(trusted().await, learned);
         code(&mut admin, &client, &[]).await;
-        assert_eq!(
-            trusted().await,
-            [learned.clone()],
-            "the second time nothing is learned"
-        );
+        assert_eq!(trusted().await, learned, "the second time nothing is learned");
         let other = admin
             .get(&authorize_path(
                 &client,
@@ -280,7 +276,7 @@ both_engines!(
             other.header("location").contains("/interaction/error?"),
             "{other:?}"
         );
-        assert_eq!(trusted().await, [learned]);
+        assert_eq!(trusted().await, learned);
     }
 );
 

@@ -1,5 +1,7 @@
 //! `/api/oidc/end-session`
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http::{Method, StatusCode};
 
 use super::*;
@@ -150,12 +152,11 @@ both_engines!(
             assert_eq!(answer.header("location"), format!("{}/", app.url), "{later}");
         }
         // What a neighbouring site put into the cookie leads nowhere else.
-        use base64::Engine as _;
         let planted = format!(
             "client_id={}&post_logout_redirect_uri=https://evil.example/",
             client.id
         );
-        let planted = base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(planted);
+        let planted = BASE64_URL_SAFE_NO_PAD.encode(planted);
         admin.cookies.insert("logout_request".to_owned(), planted);
         let answer = admin.post_nothing(agreed).await;
         assert_eq!(answer.header("location"), format!("{}/", app.url));
