@@ -367,7 +367,7 @@ impl ClientAssertion {
         now: i64,
     ) -> Result<Accepted, Fault> {
         // A signed authorization request has the same issuer and audience (RFC 9101 §10.8).
-        let fits = jws.typ.is_none() || jws.is_typ("JWT") || jws.is_typ("client-authentication+jwt");
+        let fits = jws.may_be("client-authentication+jwt");
         // Nor has one that says nothing of its type ever these parameters.
         let request = ["response_type", "redirect_uri"]
             .iter()

@@ -107,8 +107,7 @@ pub fn unpack(
     } else {
         let jws = UnverifiedJws::parse(object).map_err(|_| BadObject("The request object is not a JWT."))?;
         check_algorithm(client, jws.algorithm)?;
-        // RFC 8725 §3.11: what is signed for another purpose is no request. Older clients name no type, or `JWT`.
-        if !(jws.typ.is_none() || jws.is_typ("JWT") || jws.is_typ("oauth-authz-req+jwt")) {
+        if !jws.may_be("oauth-authz-req+jwt") {
             return Err(FOR_ANOTHER_PURPOSE);
         }
         let claims = jws.verify(keys).map_err(|_| FOREIGN_SIGNATURE)?;

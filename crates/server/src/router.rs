@@ -72,9 +72,9 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 /// Everything the program answers.
 pub fn router(state: AppState) -> Router {
-    let (routes, document) = documented().split_for_parts();
+    let routes: Router<AppState> = documented().into();
     routes
-        .merge(api_document::routes(&api_document::complete(document)))
+        .merge(api_document::routes())
         .fallback(unmatched)
         .method_not_allowed_fallback(unmatched)
         .layer(from_fn_with_state(state.clone(), cross_site::guard))

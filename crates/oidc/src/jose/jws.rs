@@ -110,6 +110,12 @@ impl<'t> UnverifiedJws<'t> {
         self.typ.as_deref().is_some_and(|own| short(own) == short(typ))
     }
 
+    /// Whether it may be what a media type says: it names that type, none, or just `JWT`, as what was signed before types
+    /// told tokens apart does (RFC 8725 §3.11).
+    pub fn may_be(&self, typ: &str) -> bool {
+        self.typ.is_none() || self.is_typ("JWT") || self.is_typ(typ)
+    }
+
     /// The public key in the `jwk` header (RFC 7515 §4.1.3). It proves possession of a key, not who has it.
     ///
     /// # Errors

@@ -14,8 +14,10 @@ mod page;
 mod schemas;
 mod sharing;
 
+use std::sync::LazyLock;
+
 use axum::Router;
-use axum::response::{Html, IntoResponse};
+use axum::response::Html;
 use axum::routing::get;
 use http::header;
 use utoipa::openapi::path::{HttpMethod, Operation, PathItem};
@@ -103,16 +105,27 @@ pub fn complete(mut document: OpenApi) -> OpenApi {
     document
 }
 
+/// The document, and the page people read. Made when somebody first asks for one of them: few ever do, and the start of
+/// the program is not to wait for it.
+static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
+    let document = crate::router::openapi();
+    Texts {
+        json: serde_json::to_string(&document).unwrap_or_default(),
+        page: page::render(&document, DOCUMENT),
+    }
+});
+
+struct Texts {
+    json: String,
+    page: String,
+}
+
 /// The two addresses at which the document is read.
-pub fn routes(document: &OpenApi) -> Router<AppState> {
-    let json = serde_json::to_string(document).unwrap_or_default();
-    let page = page::render(document, DOCUMENT);
+pub fn routes() -> Router<AppState> {
+    let json = || async { ([(header::CONTENT_TYPE, "application/json")], TEXTS.json.as_str()) };
     Router::new()
-        .route(
-            DOCUMENT,
-            get(move || async move { ([(header::CONTENT_TYPE, "application/json")], json).into_response() }),
-        )
-        .route(PAGE, get(move || async move { Html(page) }))
+        .route(DOCUMENT, get(json))
+        .route(PAGE, get(|| async { Html(TEXTS.page.as_str()) }))
 }
 
 /// The operations of a path, in the order people expect.

@@ -12,7 +12,7 @@ use pocket_id_store::clients::Client;
 use pocket_id_store::consents::{self, ConsentChange};
 use pocket_id_store::interactions::{self, Interaction};
 use pocket_id_store::types::{InteractionId, JsonDocument, MinimumPasskey};
-use pocket_id_store::{StoreError, apis, commit, registrations};
+use pocket_id_store::{StoreError, Tx, apis, commit, registrations};
 use serde::{Deserialize, Serialize};
 use url::Url;
 use utoipa::ToSchema;
@@ -243,8 +243,7 @@ async fn find(
     let client = clients::resolve(&state, &row.client_id.0)
         .await?
         .ok_or(InteractionError::NotFound)?;
-    let progress: Progress =
-        serde_json::from_value(row.progress.0.clone()).map_err(InteractionError::from)?;
+    let progress = progress_of(&row)?;
     Ok(Json(dto(&state, &row, &client, &progress).await?))
 }
 
@@ -282,8 +281,7 @@ async fn complete(
     let client = facts::find_client(&tx, Some(&row.client_id.0))
         .await?
         .ok_or(InteractionError::NotFound)?;
-    let mut progress: Progress =
-        serde_json::from_value(row.progress.0.clone()).map_err(InteractionError::from)?;
+    let mut progress = progress_of(&row)?;
     let request = request_of(&state, &row, &client).await?;
     let hint = endpoint::check_hint(&state, &tx, &request)
         .await?
@@ -337,10 +335,7 @@ async fn complete(
         Step::Consent => consent(&state, &tx, &client, &request, &signed_in, &origin, &mut progress).await?,
     }
     row.user_id = Some(signed_in.user.id);
-    row.progress = JsonDocument(serde_json::to_value(&progress).map_err(InteractionError::from)?);
-    if !interactions::advance(&tx, &row).await? {
-        return Err(InteractionError::Changed.into());
-    }
+    store(&tx, &mut row, &progress).await?;
     commit(tx).await?;
     let mut answer = CompletedDto::default();
     if progress.current_step().is_some() {
@@ -371,18 +366,27 @@ async fn cancel(
     let mut row = interactions::find(&tx, id, state.now())
         .await?
         .ok_or(InteractionError::NotFound)?;
-    let mut progress: Progress =
-        serde_json::from_value(row.progress.0.clone()).map_err(InteractionError::from)?;
+    let mut progress = progress_of(&row)?;
     progress.cancelled = true;
-    row.progress = JsonDocument(serde_json::to_value(&progress).map_err(InteractionError::from)?);
-    if !interactions::advance(&tx, &row).await? {
-        return Err(InteractionError::Changed.into());
-    }
+    store(&tx, &mut row, &progress).await?;
     commit(tx).await?;
     Ok(Json(CompletedDto {
         interaction: None,
         redirect_url: Some(resumption(id)),
     }))
+}
+
+fn progress_of(row: &Interaction) -> Result<Progress, InteractionError> {
+    Ok(serde_json::from_value(row.progress.0.clone())?)
+}
+
+async fn store(tx: &Tx, row: &mut Interaction, progress: &Progress) -> Result<(), InteractionError> {
+    row.progress = JsonDocument(serde_json::to_value(progress)?);
+    if interactions::advance(tx, row).await? {
+        Ok(())
+    } else {
+        Err(InteractionError::Changed)
+    }
 }
 
 /// Where the browser goes on with a request.
@@ -392,7 +396,7 @@ fn resumption(id: InteractionId) -> String {
 
 async fn consent(
     state: &AppState,
-    tx: &pocket_id_store::Tx,
+    tx: &Tx,
     client: &Client,
     request: &AuthorizationRequest,
     signed_in: &SignedIn,

@@ -12,7 +12,7 @@ mod stale;
 
 use http::StatusCode;
 use pocket_id_server::config::{Config, UiConfigSource};
-use pocket_id_soft_passkey::SoftPasskey;
+use pocket_id_soft_passkey::{Flag, SignatureKind, SoftPasskey};
 use pocket_id_store::types::UserId;
 use serde_json::{Value, json};
 
@@ -29,6 +29,90 @@ const NOT_FRESH: (StatusCode, &str) = (StatusCode::UNAUTHORIZED, "reauthenticati
 
 /// A way of answering wrongly.
 type Fault = (&'static str, fn(&mut SoftPasskey), (StatusCode, &'static str));
+
+/// What is wrong with an answer of a passkey, at a sign-in and where a passkey is asked for again alike.
+const ASSERTION_FAULTS: [Fault; 16] = [
+    (
+        "origin",
+        |p| p.behaviour.origin = Some("https://evil.example".into()),
+        NOT_VERIFIED,
+    ),
+    (
+        "relying party",
+        |p| p.behaviour.rp_id = Some("evil.example".into()),
+        NOT_VERIFIED,
+    ),
+    (
+        "challenge",
+        |p| p.behaviour.challenge = Some(vec![7; 32]),
+        NOT_VERIFIED,
+    ),
+    (
+        "type",
+        |p| p.behaviour.client_data_type = Some("webauthn.create".into()),
+        NOT_VERIFIED,
+    ),
+    (
+        "cross origin",
+        |p| p.behaviour.cross_origin = Flag::Set,
+        NOT_VERIFIED,
+    ),
+    (
+        "top origin",
+        |p| p.behaviour.top_origin = Some("https://evil.example".into()),
+        NOT_VERIFIED,
+    ),
+    (
+        "presence",
+        |p| p.behaviour.user_present = Flag::Clear,
+        NOT_VERIFIED,
+    ),
+    (
+        "verification",
+        |p| p.behaviour.user_verified = Flag::Clear,
+        NOT_PERSON_VERIFIED,
+    ),
+    (
+        "backup eligibility",
+        |p| p.behaviour.backup_eligible = Flag::Set,
+        NOT_VERIFIED,
+    ),
+    (
+        "backup state",
+        |p| p.behaviour.backup_state = Flag::Set,
+        NOT_VERIFIED,
+    ),
+    (
+        "garbage signature",
+        |p| p.behaviour.signature = SignatureKind::Garbage,
+        NOT_VERIFIED,
+    ),
+    (
+        "signature over something else",
+        |p| p.behaviour.signature = SignatureKind::OverOtherData,
+        NOT_VERIFIED,
+    ),
+    (
+        "user handle of nobody",
+        |p| p.behaviour.user_handle = Some(b"00000000-0000-4000-8000-000000000000".to_vec()),
+        NOT_VERIFIED,
+    ),
+    (
+        "user handle that is none",
+        |p| p.behaviour.user_handle = Some(b"\0".to_vec()),
+        NOT_VERIFIED,
+    ),
+    (
+        "no user handle",
+        |p| p.behaviour.user_handle = Some(Vec::new()),
+        NOT_VERIFIED,
+    ),
+    (
+        "user handle that is no ID",
+        |p| p.behaviour.user_handle = Some(b"nobody".to_vec()),
+        NOT_VERIFIED,
+    ),
+];
 
 /// An administrator with one passkey, signed in with it.
 async fn with_passkey(app: &TestApp) -> (Browser, SoftPasskey) {

@@ -226,10 +226,7 @@ async fn process(
             Ok(refuse(state, &attempt, refusal).await)
         }
         (Decision::Cancelled(refusal), _) => {
-            let id = resumed.map(|resumed| resumed.row.id);
-            if let Some(id) = id
-                && !interactions::take(&tx, id).await?
-            {
+            if !is_first_answer(&tx, resumed.as_ref()).await? {
                 return Ok(error_page(state, COMPLETED, &[]));
             }
             commit(tx).await?;
@@ -265,10 +262,7 @@ async fn process(
             },
             Some(user),
         ) => {
-            // The gate: one interaction yields one answer.
-            if let Some(resumed) = &resumed
-                && !interactions::take(&tx, resumed.row.id).await?
-            {
+            if !is_first_answer(&tx, resumed.as_ref()).await? {
                 return Ok(error_page(state, COMPLETED, &[]));
             }
             let authentication = Authentication {
@@ -300,6 +294,14 @@ async fn process(
             ))
         }
         (Decision::Issue { .. }, None) => Err(ApiError::internal("a code was decided for nobody")),
+    }
+}
+
+/// The gate: one interaction yields one answer.
+async fn is_first_answer(tx: &Tx, resumed: Option<&Resumed>) -> StoreResult<bool> {
+    match resumed {
+        Some(resumed) => interactions::take(tx, resumed.row.id).await,
+        None => Ok(true),
     }
 }
 

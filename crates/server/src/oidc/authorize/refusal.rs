@@ -25,7 +25,7 @@ pub fn to_client(redirect_uri: &RedirectUri, mode: ResponseMode, parameters: &[(
 /// nothing of what is registered: the page asks for it, and only administrators are answered.
 pub async fn refuse(state: &AppState, attempt: &Attempt<'_>, refusal: Refusal) -> Response {
     match refusal {
-        Refusal::Redirect(error) => to_client_with_error(state, attempt, &error).await,
+        Refusal::Redirect(error) => refuse_to_client(state, attempt, &error).await,
         Refusal::Page(error) => {
             let (code, text) = explain(&error);
             let reason = Reason { code, detail: text };
@@ -43,10 +43,7 @@ pub async fn refuse(state: &AppState, attempt: &Attempt<'_>, refusal: Refusal) -
 /// there the person stays here.
 pub fn cancelled(state: &AppState, refusal: Refusal) -> Response {
     match refusal {
-        Refusal::Redirect(error) => {
-            let parameters = authorize::error_response(&error, state.config.app_url.as_str());
-            to_client(&error.redirect_uri, error.response_mode, &parameters)
-        }
+        Refusal::Redirect(error) => error_to_client(state, &error),
         Refusal::Page(_) => response::redirect(StatusCode::FOUND, &state.config.app_url.join("/")),
     }
 }
@@ -82,7 +79,7 @@ fn explain(error: &PageError) -> (&'static str, &str) {
     }
 }
 
-async fn to_client_with_error(state: &AppState, attempt: &Attempt<'_>, error: &RedirectError) -> Response {
+async fn refuse_to_client(state: &AppState, attempt: &Attempt<'_>, error: &RedirectError) -> Response {
     let code = error.error.code;
     let reason = Reason {
         code: code.as_str(),
@@ -99,6 +96,10 @@ async fn to_client_with_error(state: &AppState, attempt: &Attempt<'_>, error: &R
     if code == ErrorCode::AccessDenied {
         return error_page(state, &error.error.description, &[]);
     }
+    error_to_client(state, error)
+}
+
+fn error_to_client(state: &AppState, error: &RedirectError) -> Response {
     let parameters = authorize::error_response(error, state.config.app_url.as_str());
     to_client(&error.redirect_uri, error.response_mode, &parameters)
 }

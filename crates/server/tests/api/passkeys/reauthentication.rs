@@ -2,13 +2,12 @@
 
 use http::{HeaderMap, Method, StatusCode};
 use pocket_id_server::sessions::service::take_fresh_proof;
-use pocket_id_soft_passkey::{Flag, SignatureKind};
 use pocket_id_store::types::{Timestamp, UserId};
 use serde_json::json;
 
 use super::{
-    Fault, NO_CHALLENGE, NOT_FRESH, NOT_PERSON_VERIFIED, NOT_VERIFIED, assert_refused, my_id, second_user,
-    traces, with_passkey,
+    ASSERTION_FAULTS, NO_CHALLENGE, NOT_FRESH, NOT_VERIFIED, assert_refused, my_id, second_user, traces,
+    with_passkey,
 };
 use crate::support::{Browser, TestApp, both_engines};
 
@@ -96,76 +95,13 @@ both_engines!(
     }
 );
 
-const FAULTS: [Fault; 12] = [
-    (
-        "origin",
-        |p| p.behaviour.origin = Some("https://evil.example".into()),
-        NOT_VERIFIED,
-    ),
-    (
-        "challenge",
-        |p| p.behaviour.challenge = Some(vec![7; 32]),
-        NOT_VERIFIED,
-    ),
-    (
-        "relying party",
-        |p| p.behaviour.rp_id = Some("evil.example".into()),
-        NOT_VERIFIED,
-    ),
-    (
-        "type",
-        |p| p.behaviour.client_data_type = Some("webauthn.create".into()),
-        NOT_VERIFIED,
-    ),
-    (
-        "cross origin",
-        |p| p.behaviour.cross_origin = Flag::Set,
-        NOT_VERIFIED,
-    ),
-    (
-        "top origin",
-        |p| p.behaviour.top_origin = Some("https://evil.example".into()),
-        NOT_VERIFIED,
-    ),
-    (
-        "presence",
-        |p| p.behaviour.user_present = Flag::Clear,
-        NOT_VERIFIED,
-    ),
-    (
-        "no user handle",
-        |p| p.behaviour.user_handle = Some(Vec::new()),
-        NOT_VERIFIED,
-    ),
-    (
-        "user handle of nobody",
-        |p| p.behaviour.user_handle = Some(b"00000000-0000-4000-8000-000000000000".to_vec()),
-        NOT_VERIFIED,
-    ),
-    (
-        "signature",
-        |p| p.behaviour.signature = SignatureKind::OverOtherData,
-        NOT_VERIFIED,
-    ),
-    (
-        "user handle",
-        |p| p.behaviour.user_handle = Some(b"nobody".to_vec()),
-        NOT_VERIFIED,
-    ),
-    (
-        "verification",
-        |p| p.behaviour.user_verified = Flag::Clear,
-        NOT_PERSON_VERIFIED,
-    ),
-];
-
 both_engines!(a_faulty_proof_is_none, |app: TestApp| async move {
     let (mut admin, mut passkey) = with_passkey(&app).await;
     let (mut second, mut foreign, other) = second_user(&app, &mut admin).await;
     let before = traces(&app).await;
     let good = passkey.behaviour.clone();
     // Though the session is fresh: who uses a passkey is judged by it.
-    for (what, fault, expected) in FAULTS {
+    for (what, fault, expected) in ASSERTION_FAULTS {
         passkey.behaviour = good.clone();
         fault(&mut passkey);
         let response = admin.assertion(&mut passkey).await;

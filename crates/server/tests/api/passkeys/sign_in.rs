@@ -4,9 +4,7 @@ use http::{Method, StatusCode};
 use pocket_id_soft_passkey::{Counter, Flag, SignatureKind, SoftPasskey};
 use serde_json::json;
 
-use super::{
-    Fault, NOT_PERSON_VERIFIED, NOT_VERIFIED, assert_refused, my_id, second_user, traces, with_passkey,
-};
+use super::{ASSERTION_FAULTS, NOT_VERIFIED, assert_refused, my_id, second_user, traces, with_passkey};
 use crate::support::{TestApp, both_engines};
 
 both_engines!(nobody_types_a_name, |app: TestApp| async move {
@@ -63,84 +61,6 @@ both_engines!(nobody_types_a_name, |app: TestApp| async move {
     );
 });
 
-const FAULTS: [Fault; 15] = [
-    (
-        "origin",
-        |p| p.behaviour.origin = Some("https://evil.example".into()),
-        NOT_VERIFIED,
-    ),
-    (
-        "relying party",
-        |p| p.behaviour.rp_id = Some("evil.example".into()),
-        NOT_VERIFIED,
-    ),
-    (
-        "challenge",
-        |p| p.behaviour.challenge = Some(vec![7; 32]),
-        NOT_VERIFIED,
-    ),
-    (
-        "type",
-        |p| p.behaviour.client_data_type = Some("webauthn.create".into()),
-        NOT_VERIFIED,
-    ),
-    (
-        "cross origin",
-        |p| p.behaviour.cross_origin = Flag::Set,
-        NOT_VERIFIED,
-    ),
-    (
-        "top origin",
-        |p| p.behaviour.top_origin = Some("https://evil.example".into()),
-        NOT_VERIFIED,
-    ),
-    (
-        "presence",
-        |p| p.behaviour.user_present = Flag::Clear,
-        NOT_VERIFIED,
-    ),
-    (
-        "verification",
-        |p| p.behaviour.user_verified = Flag::Clear,
-        NOT_PERSON_VERIFIED,
-    ),
-    (
-        "backup eligibility",
-        |p| p.behaviour.backup_eligible = Flag::Set,
-        NOT_VERIFIED,
-    ),
-    (
-        "backup state",
-        |p| p.behaviour.backup_state = Flag::Set,
-        NOT_VERIFIED,
-    ),
-    (
-        "garbage signature",
-        |p| p.behaviour.signature = SignatureKind::Garbage,
-        NOT_VERIFIED,
-    ),
-    (
-        "signature over something else",
-        |p| p.behaviour.signature = SignatureKind::OverOtherData,
-        NOT_VERIFIED,
-    ),
-    (
-        "user handle of nobody",
-        |p| p.behaviour.user_handle = Some(b"00000000-0000-4000-8000-000000000000".to_vec()),
-        NOT_VERIFIED,
-    ),
-    (
-        "user handle that is none",
-        |p| p.behaviour.user_handle = Some(b"\0".to_vec()),
-        NOT_VERIFIED,
-    ),
-    (
-        "no user handle",
-        |p| p.behaviour.user_handle = Some(Vec::new()),
-        NOT_VERIFIED,
-    ),
-];
-
 both_engines!(
     each_faulty_sign_in_is_refused_and_leaves_nothing,
     |app: TestApp| async move {
@@ -152,7 +72,7 @@ both_engines!(
         let good = passkey.behaviour.clone();
         app.pass_seconds(1);
 
-        for (what, fault, expected) in FAULTS {
+        for (what, fault, expected) in ASSERTION_FAULTS {
             passkey.behaviour = good.clone();
             fault(&mut passkey);
             assert_refused(&app.browser().sign_in(&mut passkey).await, expected, what);
