@@ -93,6 +93,8 @@ pub struct Client {
     pub consent: Demand,
     /// Redirect URI patterns.
     pub redirect_uris: Vec<String>,
+    /// Whether it was registered without any, and has had none since.
+    pub learns_redirect_uri: bool,
     /// Post-logout redirect URI patterns.
     pub post_logout_redirect_uris: Vec<String>,
     /// Which rules it must keep to.
@@ -232,9 +234,10 @@ impl Client {
     }
 
     /// Whether the first redirect URI it successfully uses becomes its registered one: confidential clients
-    /// that were registered without any.
+    /// that were registered without any, and have had none since.
     pub fn trusts_first_redirect_uri(&self) -> bool {
-        self.kind == ClientKind::Confidential
+        self.learns_redirect_uri
+            && self.kind == ClientKind::Confidential
             && self.redirect_uris.is_empty()
             && self.profile == Profile::OAuth
     }
@@ -270,6 +273,7 @@ impl Client {
             pushed_requests: Demand::Optional,
             consent: Demand::Required,
             redirect_uris: vec!["https://app.example/cb".to_owned()],
+            learns_redirect_uri: false,
             post_logout_redirect_uris: Vec::new(),
             profile: Profile::OAuth,
             auth_method: None,

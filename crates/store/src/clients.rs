@@ -25,6 +25,7 @@ impl Client {
             description: String::new(),
             launch_url: None,
             callback_urls: StringList::default(),
+            learns_callback_url: false,
             logout_callback_urls: StringList::default(),
             is_public: false,
             pkce_enabled: false,
@@ -139,15 +140,16 @@ pub async fn mark_pkce_supported(tx: &Tx, id: &ClientId) -> StoreResult<()> {
     Ok(())
 }
 
-/// Stores a callback URL for a client that has none (trust on first use); whether it was stored.
+/// Stores a callback URL for a client that never had one (trust on first use); whether it was stored.
 pub async fn trust_first_callback(tx: &Tx, id: &ClientId, url: &str) -> StoreResult<bool> {
     let Some(mut client) = lock(tx, id)
         .await?
-        .filter(|client| client.callback_urls.0.is_empty())
+        .filter(|client| client.learns_callback_url && client.callback_urls.0.is_empty())
     else {
         return Ok(false);
     };
     client.callback_urls = StringList(vec![url.to_owned()]);
+    client.learns_callback_url = false;
     update(tx, client).await?;
     Ok(true)
 }

@@ -70,6 +70,24 @@ pub async fn revoke_for_client(tx: &Tx, user: UserId, client: &ClientId, now: Ti
     end(tx, of_client, now).await
 }
 
+/// Ends all of a user's grants but those of one sign-in session if so wished, also where the session that gave them has
+/// long ended; how many there were.
+pub async fn revoke_of_user(
+    tx: &Tx,
+    user: UserId,
+    except: Option<SessionId>,
+    now: Timestamp,
+) -> StoreResult<u64> {
+    let mut of_user = grant::Column::UserId.eq(user);
+    if let Some(kept) = except {
+        let elsewhere = grant::Column::SessionId
+            .is_null()
+            .or(grant::Column::SessionId.ne(kept));
+        of_user = of_user.and(elsewhere);
+    }
+    end(tx, of_user, now).await
+}
+
 /// The live grants a sign-in session gave.
 pub async fn of_session(connection: &impl ConnectionTrait, session: SessionId) -> StoreResult<Vec<Grant>> {
     Ok(grant::Entity::find()

@@ -49,6 +49,16 @@ pub async fn delete_of_user(tx: &Tx, user: UserId) -> StoreResult<()> {
     Ok(())
 }
 
+/// Removes those a user has made themselves.
+pub async fn delete_self_made(tx: &Tx, user: UserId) -> StoreResult<()> {
+    login_code::Entity::delete_many()
+        .filter(login_code::Column::UserId.eq(user))
+        .filter(login_code::Column::SelfMade.eq(true))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
 /// Removes what has expired.
 pub async fn delete_expired(connection: &impl ConnectionTrait, now: Timestamp) -> StoreResult<u64> {
     Ok(login_code::Entity::delete_many()

@@ -108,6 +108,21 @@ pub async fn record_regression(tx: &Tx, id: PasskeyId, now: Timestamp) -> StoreR
     Ok(())
 }
 
+/// Whether a user has a passkey that was there before a moment.
+pub async fn any_from_before(
+    connection: &impl ConnectionTrait,
+    user: UserId,
+    moment: Timestamp,
+) -> StoreResult<bool> {
+    Ok(passkey::Entity::find()
+        .filter(passkey::Column::UserId.eq(user))
+        .filter(passkey::Column::CreatedAt.lt(moment))
+        .limit(1)
+        .count(connection)
+        .await?
+        > 0)
+}
+
 /// Whether a user has a passkey at all.
 pub async fn any_of_user(connection: &impl ConnectionTrait, user: UserId) -> StoreResult<bool> {
     Ok(passkey::Entity::find()

@@ -10,7 +10,8 @@ use crate::entity::recovery_code::{Column, Entity};
 use crate::error::StoreResult;
 use crate::types::{Timestamp, TokenHash, UserId};
 
-/// Puts a set of codes in the place of whatever codes a user had.
+/// Puts a set of codes in the place of whatever codes a user had. The user is to be locked ([`crate::users::lock`]): of two
+/// sets made at once one stays.
 pub async fn replace(tx: &Tx, user: UserId, hashes: Vec<TokenHash>, now: Timestamp) -> StoreResult<()> {
     delete_all(tx, user).await?;
     let rows = hashes.into_iter().map(|code_hash| {

@@ -91,6 +91,11 @@ pub async fn other_enabled_admins(tx: &Tx, besides: UserId) -> StoreResult<u64> 
         .await?)
 }
 
+/// A user whom nobody else changes until the transaction ends.
+pub async fn lock(tx: &Tx, id: UserId) -> StoreResult<Option<User>> {
+    Ok(user::Entity::find_by_id(id).lock_exclusive().one(tx).await?)
+}
+
 /// Makes concurrent first-time setups, changes of people by administrators, and changes of who is in which group take
 /// turns until the transaction ends. To be asked before any row is locked.
 ///

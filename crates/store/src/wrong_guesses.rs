@@ -24,11 +24,17 @@ pub async fn counts<'a>(
     Ok(rows.into_iter().map(|row| (row.subject, row.count)).collect())
 }
 
-/// Counts a wrong guess, and gives the sum; all of a subject's are forgotten together when the last one is so many
-/// seconds old. Who counts at the same time waits for this transaction.
+/// Counts a wrong guess, and gives the sum; all of a subject's are forgotten together when the first one is so many
+/// seconds old, so that they do not add up for ever where somebody guesses now and then. Who counts at the same time
+/// waits for this transaction.
 pub async fn note(tx: &Tx, subject: &str, remembered_seconds: i64, now: Timestamp) -> StoreResult<i32> {
     wrong_guess::Entity::delete_by_id(subject)
-        .filter(wrong_guess::Column::ForgottenAt.lte(now))
+        .filter(
+            wrong_guess::Column::ForgottenAt
+                .lte(now)
+                // Nothing is left of guesses that turned out right.
+                .or(wrong_guess::Column::Count.lte(0)),
+        )
         .exec(tx)
         .await?;
     let row = wrong_guess::Model {
@@ -43,7 +49,6 @@ pub async fn note(tx: &Tx, subject: &str, remembered_seconds: i64, now: Timestam
                     wrong_guess::Column::Count,
                     Expr::col((wrong_guess::Entity, wrong_guess::Column::Count)).add(1),
                 )
-                .update_column(wrong_guess::Column::ForgottenAt)
                 .to_owned(),
         )
         .exec_with_returning(tx)

@@ -25,6 +25,12 @@ test.each([
 	'\\\\evil.example.com',
 	'/\t/evil.example.com',
 	'/\n/evil.example.com',
+	'/.//evil.example.com',
+	'/x/..//evil.example.com',
+	'/%2e//evil.example.com',
+	'/x/%2E%2e//evil.example.com',
+	'/.\\/evil.example.com',
+	'/./\t/evil.example.com',
 	'javascript:alert(1)',
 	'data:text/html,x',
 	' /settings'

@@ -11,7 +11,8 @@ export function safeRedirect(target: string | null | undefined, origin: string):
 	} catch {
 		return null;
 	}
-	// URL parsing drops tabs and newlines, so "/\t/host" is only caught after it.
-	if (url.origin !== origin) return null;
+	// URL parsing drops tabs and newlines, so "/\t/host" is only caught after it; and what remains of "/.//host" when
+	// the dots are gone names another host once more.
+	if (url.origin !== origin || url.pathname.startsWith('//')) return null;
 	return url.pathname + url.search + url.hash;
 }

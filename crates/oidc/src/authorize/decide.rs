@@ -8,6 +8,7 @@ use crate::id_token;
 use crate::interaction::{AskedOfUser, Progress};
 use crate::jose::Jwk;
 use crate::passkey::Standing;
+use crate::redirect_uri::Proof;
 
 /// Whether the user may use the client by its groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,7 +133,10 @@ pub fn asked_of_user(
         .is_some_and(|known| keys.iter().all(|key| known.contains(key)));
     AskedOfUser {
         reauthenticate: due.authentication || due.another_way,
-        consent: request.prompt.consent || (client.consent == Demand::Required && !covered),
+        // Nobody has agreed to an address that is about to become the client's.
+        consent: request.prompt.consent
+            || request.proof == Proof::FirstUse
+            || (client.consent == Demand::Required && !covered),
     }
 }
 

@@ -379,6 +379,7 @@ fn plain_pkce_is_for_clients_allowed_it() {
 fn a_confidential_client_without_callbacks_takes_any_well_formed_one() {
     let empty = Client {
         redirect_uris: Vec::new(),
+        learns_redirect_uri: true,
         ..client()
     };
     assert!(
@@ -686,13 +687,35 @@ fn answers_keep_the_redirect_uris_own_query() {
 fn errors_do_not_go_to_a_redirect_uri_that_is_not_registered_yet() {
     let empty = Client {
         redirect_uris: Vec::new(),
+        learns_redirect_uri: true,
         ..client()
     };
     let request = valid(&Parameters::from_pairs(good()), &empty);
     assert_eq!(request.proof, Proof::FirstUse);
+    // Nobody has agreed to it: not by a consent of before, and not where none is needed.
+    let trusted = Client {
+        consent: Demand::Optional,
+        ..empty.clone()
+    };
+    for client in [&empty, &trusted] {
+        assert!(matches!(
+            decide(&request, client, Some(&user()), NOW),
+            Decision::Interact(progress) if progress.consent
+        ));
+    }
+    let robbed = Client {
+        learns_redirect_uri: false,
+        ..empty.clone()
+    };
     assert!(matches!(
-        decide(&request, &empty, Some(&user()), NOW),
-        Decision::Issue { .. }
+        validate(
+            &Parameters::from_pairs(good()),
+            Some(&robbed),
+            ALLOWED,
+            BROWSER,
+            &NONE
+        ),
+        Err(Refusal::Page(PageError::RedirectUri(_)))
     ));
     for pattern in [
         "https://app.example/*",

@@ -228,6 +228,12 @@ const OWN: &[(&str, &str, u16, &[&str])] = &[
     ),
     ("post", "/api/signup-tokens", 401, &["reauthentication_required"]),
     (
+        "put",
+        "/api/oidc/registration-policy",
+        401,
+        &["reauthentication_required"],
+    ),
+    (
         "post",
         "/api/scim/service-provider/{id}/sync",
         409,
@@ -239,7 +245,6 @@ const OWN: &[(&str, &str, u16, &[&str])] = &[
         500,
         &["scim_sync_failed", "internal_error"],
     ),
-    ("delete", "/api/sessions*", 401, &["reauthentication_required"]),
     ("*", "/api/signup", 401, &["token_invalid_or_expired"]),
     ("*", "/api/signup", 403, &["open_signup_disabled"]),
     ("*", "/api/signup", 409, &["already_in_use"]),

@@ -1,9 +1,13 @@
 //! Every setting: key, environment variable, default, who may read it, what it may be and what it decides.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
+use pocket_id_oidc::claims::RESERVED;
 use pocket_id_oidc::redirect_uri::RedirectUriPattern;
 use uuid::Uuid;
+
+use crate::http::validation::nfc;
 
 /// Who may read a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +28,8 @@ pub const HIDDEN: &str = "XXXXXXXXXX";
 pub enum Rule {
     /// Anything.
     Free,
+    /// Anything of at most so many characters.
+    Short(usize),
     /// Some text, at most so many characters; 0 means any number.
     Text(usize),
     /// `true` or `false`.
@@ -115,7 +121,9 @@ const fn setting(
     }
 }
 
-use Rule::{Aaguids, Bool, Free, JsonClaims, JsonStrings, Minutes, OneOf, OptionalEmail, Text, UrlPatterns};
+use Rule::{
+    Aaguids, Bool, Free, JsonClaims, JsonStrings, Minutes, OneOf, OptionalEmail, Short, Text, UrlPatterns,
+};
 use Visibility::{Admin, Public, Secret};
 
 /// Every setting, in the order lists have.
@@ -158,7 +166,7 @@ pub const SETTINGS: &[Setting] = &[
         "ACCENT_COLOR",
         "default",
         Public,
-        Free,
+        Short(200),
         "Colour of buttons, links and focus rings: any CSS colour, or `default`",
     ),
     setting(
@@ -597,6 +605,7 @@ impl Setting {
         match self.rule {
             Rule::Text(_) | Rule::Bool | Rule::Minutes | Rule::OneOf(_) => self.since == Since::Always,
             Rule::Free
+            | Rule::Short(_)
             | Rule::OptionalEmail
             | Rule::JsonStrings
             | Rule::UrlPatterns
@@ -612,10 +621,9 @@ impl Setting {
             Rule::Text(_) | Rule::Bool | Rule::Minutes | Rule::OneOf(_) if value.is_empty() => {
                 Some(Fault::new("required", "is required"))
             }
-            Rule::Text(most) if most > 0 && value.chars().count() > most => Some(Fault::new(
-                "too_long",
-                format!("must be at most {most} characters long"),
-            )),
+            Rule::Text(most) | Rule::Short(most) if most > 0 && value.chars().count() > most => Some(
+                Fault::new("too_long", format!("must be at most {most} characters long")),
+            ),
             Rule::Text(_) if !crate::http::validation::is_one_line(value) => {
                 format("must not contain line breaks or control characters")
             }
@@ -625,7 +633,7 @@ impl Setting {
                 "oneof",
                 format!("must be one of {}", words.join(", ")),
             )),
-            Rule::Free | Rule::Text(_) | Rule::Bool | Rule::Minutes | Rule::OneOf(_) => None,
+            Rule::Free | Rule::Short(_) | Rule::Text(_) | Rule::Bool | Rule::Minutes | Rule::OneOf(_) => None,
             _ if value.is_empty() => None,
             Rule::OptionalEmail if !crate::http::validation::is_email(value) => {
                 format("must be a valid email address")
@@ -652,6 +660,16 @@ impl Setting {
 }
 
 impl Setting {
+    /// What is wrong with a value somebody wants to store: also what older versions let pass, and is left aside where it
+    /// is used.
+    pub fn fault_of_change(&self, value: &str) -> Option<Fault> {
+        let further = || match self.rule {
+            Rule::JsonClaims => claims_fault(value),
+            _ => None,
+        };
+        self.fault(value).or_else(further)
+    }
+
     /// A value of the environment as it is stored: versions 1.x took more words for yes and no.
     pub fn from_environment(&self, value: &str) -> String {
         let folded = match value {
@@ -679,6 +697,27 @@ pub struct DefaultClaim {
     pub key: String,
     /// Claim value.
     pub value: String,
+}
+
+/// What keeps default claims from being anybody's custom claims.
+fn claims_fault(value: &str) -> Option<Fault> {
+    let claims: Vec<DefaultClaim> = serde_json::from_str(value).ok()?;
+    let mut names = BTreeSet::new();
+    claims.iter().find_map(|claim| {
+        let name = nfc(&claim.key);
+        if name.is_empty() || claim.value.is_empty() {
+            return Some(Fault::new(
+                "required",
+                "must have a key and a value for each claim",
+            ));
+        }
+        if RESERVED.contains(&name.as_str()) {
+            let message = format!("must not contain the reserved claim {name}");
+            return Some(Fault::new("reserved", message));
+        }
+        let again = format!("must not contain the claim {name} twice");
+        (!names.insert(name)).then(|| Fault::new("duplicate", again))
+    })
 }
 
 #[cfg(test)]

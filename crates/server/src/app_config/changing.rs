@@ -123,7 +123,7 @@ fn wanted(
         };
         let resets =
             value.is_empty() && (!setting.is_required() || given.is_none() && extent == Extent::Named);
-        if let Some(fault) = setting.fault(&value).filter(|_| !resets) {
+        if let Some(fault) = setting.fault_of_change(&value).filter(|_| !resets) {
             rules.fail(setting.key, fault.code, fault.message);
         }
         changes.push((

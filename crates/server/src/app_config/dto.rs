@@ -83,6 +83,7 @@ impl ConfigInput {
         let text = match setting.rule {
             Rule::Text(most) if most > 0 => text.min_length(Some(1)).max_length(Some(most)),
             Rule::Text(_) => text.min_length(Some(1)),
+            Rule::Short(most) => text.max_length(Some(most)),
             Rule::Bool => text.enum_values(words(&["true", "false"])),
             Rule::OneOf(allowed) => text.enum_values(words(allowed)),
             Rule::Minutes => text.pattern(Some("^[+-]?[0-9]+$")),
@@ -98,8 +99,10 @@ impl ConfigInput {
             Rule::JsonStrings => " As text: a JSON array of strings.",
             Rule::UrlPatterns => " As text: a JSON array of URL patterns.",
             Rule::Aaguids => " As text: a JSON array of AAGUIDs.",
-            Rule::JsonClaims => " As text: a JSON array of objects with `key` and `value`.",
-            Rule::Free | Rule::Text(_) | Rule::Bool | Rule::Minutes | Rule::OneOf(_) => "",
+            Rule::JsonClaims => {
+                " As text: a JSON array of objects with `key` and `value`, each key once and none that is reserved."
+            }
+            Rule::Free | Rule::Short(_) | Rule::Text(_) | Rule::Bool | Rule::Minutes | Rule::OneOf(_) => "",
         };
         let hidden = match setting.visibility {
             Visibility::Secret => {

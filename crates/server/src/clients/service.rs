@@ -87,7 +87,9 @@ impl From<ClientError> for ApiError {
 }
 
 fn is_client_id(text: &str) -> bool {
+    // `..` is another folder to whoever makes an address of it.
     (2..=128).contains(&text.len())
+        && text.bytes().any(|byte| byte != b'.')
         && text
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
@@ -165,6 +167,7 @@ fn apply(client: &mut Client, input: ClientInput) {
         return;
     }
     client.name = nfc(&input.name);
+    client.learns_callback_url &= input.callback_urls.is_empty();
     client.callback_urls = StringList(input.callback_urls);
     client.logout_callback_urls = StringList(input.logout_callback_urls);
     client.is_public = input.is_public;
@@ -210,6 +213,8 @@ pub async fn create(
         state.now(),
     );
     client.created_by = Some(by.user.id);
+    // What is kept of it once the values are in.
+    client.learns_callback_url = true;
     let logos = read_logos(state, &input).await?;
     apply(&mut client, input);
     for (mode, logo) in logos {

@@ -4,7 +4,9 @@ use pocket_id_store::types::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::http::error::ApiError;
 use crate::http::time_format::serde_rfc3339;
+use crate::http::validation::Rules;
 
 /// A request that waits for approval.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -47,13 +49,48 @@ pub enum Verdict {
 }
 
 /// A decision.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", default)]
 pub struct DecisionInput {
     /// The code, in any case.
+    #[schema(required = true)]
     pub code: String,
     /// What is decided.
-    pub decision: Verdict,
+    #[schema(required = true, value_type = Verdict)]
+    pub decision: String,
+}
+
+impl CodeInput {
+    /// The code.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn valid(&self) -> Result<&str, ApiError> {
+        let mut rules = Rules::new();
+        rules.required("code", &self.code);
+        rules.finish().map(|()| self.code.as_str())
+    }
+}
+
+impl DecisionInput {
+    /// The code and what is decided about it.
+    ///
+    /// # Errors
+    /// When there is no code, or no such decision.
+    pub fn valid(&self) -> Result<(&str, Verdict), ApiError> {
+        let mut rules = Rules::new();
+        rules.required("code", &self.code);
+        let verdict = match self.decision.as_str() {
+            "deny" => Verdict::Deny,
+            other => {
+                if other != "approve" {
+                    rules.fail("decision", "oneof", "must be approve or deny");
+                }
+                Verdict::Approve
+            }
+        };
+        rules.finish().map(|()| (self.code.as_str(), verdict))
+    }
 }
 
 /// Who asks, so that a person sees whether it is themselves.

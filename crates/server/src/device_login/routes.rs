@@ -111,7 +111,7 @@ async fn inspect(
     JsonBody(input): JsonBody<CodeInput>,
 ) -> ApiResult<Json<WaitingDeviceDto>> {
     Ok(Json(
-        deciding::inspect(&state, &input.code, &by.user, &origin).await?,
+        deciding::inspect(&state, input.valid()?, &by.user, &origin).await?,
     ))
 }
 
@@ -133,7 +133,8 @@ async fn decide(
     headers: HeaderMap,
     JsonBody(input): JsonBody<DecisionInput>,
 ) -> ApiResult<StatusCode> {
-    deciding::decide(&state, &input.code, input.decision, &by.user, &origin, &headers).await?;
+    let (code, verdict) = input.valid()?;
+    deciding::decide(&state, code, verdict, &by.user, &origin, &headers).await?;
     state.device_login_decided.notify_waiters();
     Ok(StatusCode::NO_CONTENT)
 }

@@ -11,7 +11,7 @@ use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::issue::{DEFAULT_SECONDS, LifetimeInput, lifetime, store_new};
+use super::issue::{DEFAULT_SECONDS, LifetimeInput, NewCode, lifetime, store_new};
 use crate::audit::{self, Event};
 use crate::guesses::Guesses;
 use crate::http::access::ActingAdmin;
@@ -78,7 +78,8 @@ pub async fn to_user(
     if MailServer::of(&settings).is_err() {
         return Err(ApiError::smtp_not_configured());
     }
-    let code = store_new(&state.config, &tx, user.id, seconds, state.now(), None).await?;
+    let new = NewCode::by_admin(&user, seconds, by);
+    let code = store_new(&state.config, &tx, new, state.now()).await?;
     let message = Message::LoginCode {
         code: code.expose_secret().to_owned(),
         redirect: None,
@@ -132,12 +133,16 @@ pub async fn request(
     Ok(Cookie::LoginCodeDevice.set_at(&state.config.app_url, COOKIE_PATH, &device, REQUESTED_SECONDS))
 }
 
-/// Whether a browser stays with us when it is sent to a path: `//host` and `/\host` are other hosts.
+/// Whether a browser stays with us when it is sent to a path: `//host` and `/\host` are other hosts, and so is what remains
+/// of `/.//host` when the dots are gone.
 fn is_own_page(path: &str) -> bool {
     path.len() <= LONGEST_REDIRECT
         && path.starts_with('/')
-        && !path.starts_with("//")
         && !path.contains(|c: char| c == '\\' || c.is_control())
+        && !path
+            .split(['?', '#'])
+            .next()
+            .is_some_and(|path| path.contains("//"))
 }
 
 /// Why a request was not answered; it stays.
@@ -181,8 +186,13 @@ async fn answer(state: &AppState, request: LoginCodeRequest) -> Result<(), Answe
         return Ok(commit(tx).await?);
     };
     MAILS.note_in(&tx, state, Some(user.id), &nowhere).await?;
-    let device = Some(request.device_token_hash);
-    let code = store_new(&state.config, &tx, user.id, seconds, now, device).await?;
+    let new = NewCode {
+        user: user.id,
+        seconds,
+        device: Some(request.device_token_hash),
+        self_made: false,
+    };
+    let code = store_new(&state.config, &tx, new, now).await?;
     let message = Message::LoginCode {
         code: code.expose_secret().to_owned(),
         redirect: request.redirect_path,
@@ -207,7 +217,11 @@ mod tests {
         for (path, own) in [
             ("/settings", true),
             ("/interaction?interaction=1", true),
+            ("/interaction?from=https://app.example//", true),
             ("//evil.example", false),
+            ("/.//evil.example", false),
+            ("/x/..//evil.example", false),
+            ("/%2e//evil.example", false),
             ("/\\evil.example", false),
             ("/a\tb", false),
             ("https://evil.example", false),

@@ -80,22 +80,45 @@ pub fn lifetime(input: &LifetimeInput, default_seconds: i64, now: Timestamp) -> 
     })
 }
 
-/// Writes down a new code; with `device`, for the one browser that has that secret.
+/// A code to be made.
+pub(super) struct NewCode {
+    /// Whom it signs in.
+    pub user: UserId,
+    /// How long it lives.
+    pub seconds: i64,
+    /// The secret of the one browser it is for, if it is for one.
+    pub device: Option<TokenHash>,
+    /// Whether it is made in a session of this very user.
+    pub self_made: bool,
+}
+
+impl NewCode {
+    /// One an administrator makes, for whichever browser.
+    pub fn by_admin(user: &User, seconds: i64, by: &ActingAdmin) -> Self {
+        Self {
+            user: user.id,
+            seconds,
+            device: None,
+            self_made: by.user.id == user.id,
+        }
+    }
+}
+
+/// Writes down a new code.
 pub(super) async fn store_new(
     config: &Config,
     tx: &Tx,
-    user: UserId,
-    seconds: i64,
+    new: NewCode,
     now: Timestamp,
-    device: Option<TokenHash>,
 ) -> Result<SecretString, StoreError> {
-    let code = code::new(Random, seconds);
+    let code = code::new(Random, new.seconds);
     let row = LoginCode {
         code_hash: code::hash(config, &code),
-        user_id: user,
+        user_id: new.user,
         created_at: now,
-        expires_at: now.plus_seconds(seconds),
-        device_token_hash: device,
+        expires_at: now.plus_seconds(new.seconds),
+        device_token_hash: new.device,
+        self_made: new.self_made,
     };
     login_codes::insert(tx, row).await?;
     Ok(code)
@@ -114,7 +137,8 @@ pub async fn for_user(
     let user = users::find(&tx, user.ok_or(UserError::NotFound)?)
         .await?
         .ok_or(UserError::NotFound)?;
-    let token = store_new(&state.config, &tx, user.id, seconds, state.now(), None).await?;
+    let new = NewCode::by_admin(&user, seconds, by);
+    let token = store_new(&state.config, &tx, new, state.now()).await?;
     let data = [
         ("actorUserID", by.user.id.to_string()),
         ("actorUsername", by.user.username.clone()),
@@ -136,7 +160,13 @@ pub async fn for_oneself(
         return Err(ApiError::one_time_access_disabled());
     }
     let tx = state.store.begin().await?;
-    let token = store_new(&state.config, &tx, user.id, OWN_SECONDS, state.now(), None).await?;
+    let new = NewCode {
+        user: user.id,
+        seconds: OWN_SECONDS,
+        device: None,
+        self_made: true,
+    };
+    let token = store_new(&state.config, &tx, new, state.now()).await?;
     audit::record(state, &tx, Event::LoginCodeCreated, user, origin, []).await?;
     let told = mail::tell_of_change(state, &settings, &tx, user, Change::LoginCode, origin).await?;
     mail::commit_and_send(state, tx, told).await?;
@@ -195,7 +225,13 @@ pub async fn for_command(config: &Config, clock: &Clock, who: &str) -> Result<Is
         }
     };
     let tx = store.begin().await?;
-    let code = store_new(config, &tx, user.id, COMMAND_SECONDS, clock.now(), None).await?;
+    let new = NewCode {
+        user: user.id,
+        seconds: COMMAND_SECONDS,
+        device: None,
+        self_made: false,
+    };
+    let code = store_new(config, &tx, new, clock.now()).await?;
     audit::record_of_command(&tx, clock, Event::LoginCodeCreated, &user).await?;
     commit(tx).await?;
     store.close().await?;

@@ -59,6 +59,7 @@ pub fn client(row: &clients::Client) -> Client {
         pushed_requests: demand(row.requires_pushed_authorization_requests),
         consent: demand(!row.skip_consent),
         redirect_uris: row.callback_urls.0.clone(),
+        learns_redirect_uri: row.learns_callback_url,
         post_logout_redirect_uris: row.logout_callback_urls.0.clone(),
         profile: match row.security_profile {
             SecurityProfile::None => Profile::OAuth,

@@ -7,7 +7,7 @@ use pocket_id_store::types::{
 };
 use pocket_id_store::users::User;
 use pocket_id_store::webauthn_challenges::{self, WebauthnChallenge};
-use pocket_id_store::{StoreError, commit};
+use pocket_id_store::{StoreError, commit, login_codes};
 use secrecy::SecretString;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -260,7 +260,9 @@ pub async fn rename(
 }
 
 /// Removes one of a user's passkeys, at the wish of its owner or of an administrator. The last one may go too: a login
-/// code still gets its owner in. The sessions it opened end; `kept`, which asked for it and proved itself, stays.
+/// code still gets its owner in. The sessions it opened end; `kept`, which asked for it and proved itself, stays. So end the
+/// codes somebody may have made in such a session; what an administrator made for its owner goes on when an administrator
+/// removes it, for that is how people are helped.
 pub async fn remove(
     state: &AppState,
     user: &User,
@@ -285,6 +287,11 @@ pub async fn remove(
     audit::record(state, &tx, Event::PasskeyRemoved, user, origin, data).await?;
     // Whoever holds the passkey may be signed in with it somewhere.
     let ended = sessions::service::end_opened_by(state, &tx, user, id, kept, actor, origin).await?;
+    if actor.id == user.id {
+        login_codes::delete_of_user(&tx, user.id).await?;
+    } else {
+        login_codes::delete_self_made(&tx, user.id).await?;
+    }
     let change = Change::PasskeyRemoved(passkey.name);
     let told = mail::tell_of_change(state, &settings, &tx, user, change, origin).await?;
     mail::commit_and_send(state, tx, told).await?;

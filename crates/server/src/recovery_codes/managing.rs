@@ -61,6 +61,7 @@ pub async fn create(
         .filter_map(|code| code::hash(&state.config, code.expose_secret()))
         .collect();
     let tx = state.store.begin().await?;
+    users::lock(&tx, user.id).await?.ok_or(UserError::NotFound)?;
     recovery_codes::replace(&tx, user.id, hashes, state.now()).await?;
     audit::record(state, &tx, Event::RecoveryCodesCreated, user, origin, []).await?;
     let change = Change::RecoveryCodes;

@@ -201,6 +201,7 @@ pub async fn accept(
     })?;
     if !client.callback_urls.0.contains(&url) {
         client.callback_urls.0.push(url.clone());
+        client.learns_callback_url = false;
         client.updated_at = Some(state.now());
         let data = [("clientName", client.name.clone()), ("callbackURL", url.clone())];
         clients::update(&tx, client.clone()).await?;

@@ -12,7 +12,7 @@ use super::dto::{CreatedRegistrationTokenDto, RegistrationTokenDto, Registration
 use super::policy::{self, PolicyDto};
 use super::tokens;
 use crate::audit::{self, Event};
-use crate::http::access::{ActingAdmin, Admin};
+use crate::http::access::{ActingAdmin, Admin, FreshAdmin};
 use crate::http::body::JsonBody;
 use crate::http::conditional::{IfMatch, Versioned};
 use crate::http::error::{ApiError, ApiResult, ErrorBody};
@@ -52,7 +52,7 @@ async fn find_policy(State(state): State<AppState>, _: Admin) -> ApiResult<Versi
 )]
 async fn save_policy(
     State(state): State<AppState>,
-    by: ActingAdmin,
+    FreshAdmin { acting: by, .. }: FreshAdmin,
     seen: IfMatch,
     JsonBody(input): JsonBody<PolicyDto>,
 ) -> ApiResult<Versioned<PolicyDto>> {

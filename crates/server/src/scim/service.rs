@@ -14,6 +14,7 @@ use crate::app_config::HIDDEN;
 use crate::audit::{self, Event};
 use crate::encrypted_text::{EncryptedTextError, TextKey};
 use crate::http::access::ActingAdmin;
+use crate::http::conditional::{ChangedMeanwhile, EntityTag, IfMatch, Versioned};
 use crate::http::error::{ApiError, FieldError};
 use crate::http::validation::Rules;
 use crate::state::AppState;
@@ -35,6 +36,9 @@ pub enum ScimError {
     /// The submitted values break rules.
     #[error("invalid values")]
     Invalid(Vec<FieldError>),
+    /// Somebody else changed it since the caller saw it.
+    #[error(transparent)]
+    ChangedMeanwhile(#[from] ChangedMeanwhile),
     /// A run is under way, somewhere.
     #[error("a run is under way")]
     Running,
@@ -65,6 +69,7 @@ impl From<ScimError> for ApiError {
             ScimError::NotFound => Self::not_found("SCIM service provider"),
             ScimError::ClientNotFound => Self::not_found("OIDC client"),
             ScimError::Invalid(fields) => Self::validation(fields),
+            ScimError::ChangedMeanwhile(error) => error.into(),
             ScimError::Running => Self::new(
                 StatusCode::CONFLICT,
                 "scim_sync_running",
@@ -143,13 +148,33 @@ fn invalid_token(message: &str) -> ScimError {
 }
 
 /// The provider of a client.
-pub async fn of_client(state: &AppState, client: &ClientId) -> Result<ScimServiceProviderDto, ScimError> {
+pub async fn of_client(
+    state: &AppState,
+    client: &ClientId,
+) -> Result<Versioned<ScimServiceProviderDto>, ScimError> {
     let reader = state.store.reader();
     let provider = store::of_client(reader, client)
         .await?
         .ok_or(ScimError::NotFound)?;
     let client = clients::find(reader, client).await?.ok_or(ScimError::NotFound)?;
-    Ok(ScimServiceProviderDto::new(provider, &client))
+    Ok(versioned(provider, &client))
+}
+
+/// By what a change could overwrite; that there was a run is none of it. Of the token it says as much as that it is another
+/// one, for each time it is stored it is encrypted anew.
+fn tag(provider: &ScimProvider) -> EntityTag {
+    EntityTag::of(&(
+        &provider.endpoint,
+        &provider.sealed_token,
+        &provider.oidc_client_id.0,
+    ))
+}
+
+fn versioned(provider: ScimProvider, client: &Client) -> Versioned<ScimServiceProviderDto> {
+    Versioned {
+        tag: tag(&provider),
+        body: ScimServiceProviderDto::new(provider, client),
+    }
 }
 
 async fn note(
@@ -168,7 +193,7 @@ pub async fn create(
     state: &AppState,
     by: &ActingAdmin,
     input: &ScimServiceProviderInput,
-) -> Result<ScimServiceProviderDto, ScimError> {
+) -> Result<Versioned<ScimServiceProviderDto>, ScimError> {
     let valid = check(state, input)?;
     let sealed_token = match valid.token {
         NewToken::Kept => return Err(invalid_token("must be entered, for none is stored yet")),
@@ -196,7 +221,7 @@ pub async fn create(
     store::insert(&tx, provider.clone()).await?;
     note(state, &tx, by, Event::ScimProviderCreated, &client).await?;
     commit(tx).await?;
-    Ok(ScimServiceProviderDto::new(provider, &client))
+    Ok(versioned(provider, &client))
 }
 
 /// Replaces a provider.
@@ -205,11 +230,13 @@ pub async fn update(
     by: &ActingAdmin,
     id: Option<ScimProviderId>,
     input: &ScimServiceProviderInput,
-) -> Result<ScimServiceProviderDto, ScimError> {
+    seen: &IfMatch,
+) -> Result<Versioned<ScimServiceProviderDto>, ScimError> {
     let valid = check(state, input)?;
     let id = id.ok_or(ScimError::NotFound)?;
     let tx = state.store.begin().await?;
     let mut provider = store::lock(&tx, id).await?.ok_or(ScimError::NotFound)?;
+    seen.check(&tag(&provider))?;
     let before = Url::parse(&provider.endpoint).ok();
     match valid.token {
         // Whoever may change where the token goes must not learn it that way.
@@ -244,7 +271,7 @@ pub async fn update(
     store::update(&tx, provider.clone()).await?;
     note(state, &tx, by, Event::ScimProviderUpdated, &client).await?;
     commit(tx).await?;
-    Ok(ScimServiceProviderDto::new(provider, &client))
+    Ok(versioned(provider, &client))
 }
 
 /// Removes a provider. What the app has stays.

@@ -75,7 +75,8 @@ pub async fn client_session(state: &AppState, tx: &Tx, session: &ClientSession) 
     tell(state, tx, std::slice::from_ref(session)).await
 }
 
-/// Ends all sessions of a user, but for one if so wished.
+/// Ends all sessions of a user, but for one if so wished, and with them what applications were given in sessions that are
+/// no more.
 pub async fn all_of_user(
     state: &AppState,
     tx: &Tx,
@@ -94,6 +95,7 @@ pub async fn all_of_user(
     for id in ids {
         ended.append(session(state, tx, id, OfflineAccess::Ended).await?);
     }
+    grants::revoke_of_user(tx, user, except, state.now()).await?;
     Ok(ended)
 }
 

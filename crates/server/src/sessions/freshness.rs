@@ -21,7 +21,8 @@ pub enum Errand {
     /// Adding a passkey. Who signed in with a code, or has just made their account, may do it for an hour: it is the way
     /// back in. Who was let in from another device has a passkey at hand there.
     AddPasskey,
-    /// Removing a passkey, or making something else that opens the account.
+    /// Removing a passkey, or making something else that opens the account. A code is no proof for it where there was a
+    /// passkey to prove it with: whoever came by one would have the account for good.
     ChangeWaysIn,
 }
 
@@ -42,6 +43,7 @@ pub async fn judge(
     errand: Errand,
 ) -> StoreResult<Freshness> {
     let session = &signed_in.session;
+    let user = signed_in.user.id;
     let recovers = errand == Errand::AddPasskey
         && matches!(
             session.method,
@@ -49,9 +51,13 @@ pub async fn judge(
         );
     let enough = if recovers { RECOVERY_SECONDS } else { FRESH_SECONDS };
     if state.now() <= session.authenticated_at.plus_seconds(enough) {
-        return Ok(Freshness::Fresh);
+        let evaded = errand == Errand::ChangeWaysIn
+            && session.method == AuthenticationMethod::OneTimeCode
+            && passkeys::any_from_before(state.store.reader(), user, session.authenticated_at).await?;
+        if !evaded {
+            return Ok(Freshness::Fresh);
+        }
     }
-    let user = signed_in.user.id;
     let tx = state.store.begin().await?;
     let proven = take_fresh_proof(state, &tx, headers, user).await?.is_some();
     let has_passkey = proven || passkeys::any_of_user(&tx, user).await?;

@@ -8,7 +8,7 @@ use pocket_id_store::types::{
 };
 use pocket_id_store::users::User;
 use pocket_id_store::{
-    StoreResult, Tx, client_sessions, clients, commit, grants, reauthentication_tokens, users,
+    StoreResult, Tx, client_sessions, clients, commit, grants, login_codes, reauthentication_tokens, users,
 };
 use url::Url;
 
@@ -23,6 +23,7 @@ use crate::http::cookies::{Cookie, SetCookie};
 use crate::http::error::ApiError;
 use crate::secret_token::{self, SecretToken};
 use crate::state::AppState;
+use crate::users::service::UserError;
 
 /// How often at most the last-seen time of a session is written, in milliseconds.
 const SEEN_EVERY_MILLIS: i64 = 5 * 60 * 1000;
@@ -198,7 +199,7 @@ pub async fn person(state: &AppState, id: Option<UserId>) -> Result<User, ApiErr
         Some(id) => users::find(state.store.reader(), id).await?,
         None => None,
     };
-    user.ok_or_else(|| ApiError::not_found("User"))
+    user.ok_or_else(|| UserError::NotFound.into())
 }
 
 /// A user's live sessions, the last seen first.
@@ -260,7 +261,8 @@ pub async fn end(
     Ok(())
 }
 
-/// Ends all sessions of a user's but one, as they or an administrator wish.
+/// Ends all sessions of a user's but one, as they or an administrator wish. Codes that would open the next one end with
+/// them.
 pub async fn end_all(
     state: &AppState,
     user: UserId,
@@ -275,6 +277,7 @@ pub async fn end_all(
         }
     }
     let ended = ending::all_of_user(state, &tx, user, except).await?;
+    login_codes::delete_of_user(&tx, user).await?;
     commit(tx).await?;
     ended.announce(state);
     Ok(())

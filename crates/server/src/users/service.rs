@@ -280,8 +280,8 @@ pub async fn insert(
     let mut claims: Vec<CustomClaim> = Vec::new();
     for claim in settings.default_claims() {
         // Names tokens have a use for of their own would stand in the way of every later change of the claims.
-        let reserved = RESERVED.contains(&claim.key.as_str());
-        if !reserved && !claims.iter().any(|known| known.key == claim.key) {
+        let unfit = claim.key.is_empty() || claim.value.is_empty() || RESERVED.contains(&claim.key.as_str());
+        if !unfit && !claims.iter().any(|known| known.key == claim.key) {
             claims.push(CustomClaim {
                 id: CustomClaimId(state.random.uuid()),
                 key: claim.key,
@@ -390,6 +390,8 @@ pub async fn update(
             }
             if valid.disabled && !user.disabled {
                 ended = ending::all_of_user(state, &tx, id, None).await?;
+                // Nobody who was in here is to come back by it when the account is enabled again.
+                login_codes::delete_self_made(&tx, id).await?;
             }
             user.email_verified = valid.email_verified;
             user.is_admin = valid.is_admin;

@@ -115,6 +115,27 @@ both_engines!(every_broken_rule_is_named, |app: TestApp| async move {
         ("allowUserSignups", Some("maybe".into()), "oneof"),
         ("signupDefaultUserGroupIDs", Some("{}".into()), "invalid_format"),
         ("signupDefaultCustomClaims", Some("[{}]".into()), "invalid_format"),
+        ("accentColor", Some("x".repeat(201)), "too_long"),
+        (
+            "signupDefaultCustomClaims",
+            Some(r#"[{"key":"","value":"x"}]"#.into()),
+            "required",
+        ),
+        (
+            "signupDefaultCustomClaims",
+            Some(r#"[{"key":"room","value":""}]"#.into()),
+            "required",
+        ),
+        (
+            "signupDefaultCustomClaims",
+            Some(r#"[{"key":"sub","value":"x"}]"#.into()),
+            "reserved",
+        ),
+        (
+            "signupDefaultCustomClaims",
+            Some(r#"[{"key":"room","value":"1"},{"key":"room","value":"2"}]"#.into()),
+            "duplicate",
+        ),
         ("smtpFrom", Some("nobody".into()), "invalid_format"),
         ("smtpTls", None, "required"),
         ("webauthnUserVerification", Some("discouraged".into()), "oneof"),

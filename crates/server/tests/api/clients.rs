@@ -95,6 +95,7 @@ both_engines!(each_broken_rule_is_named, |app: TestApp| async move {
         ),
         (json!({"name": "x", "id": "a b"}), "id", "client_id"),
         (json!({"name": "x", "id": "a"}), "id", "too_short"),
+        (json!({"name": "x", "id": ".."}), "id", "client_id"),
         (
             json!({"name": "x", "callbackURLs": ["https://a.example", "javascript:alert(1)"]}),
             "callbackURLs[1]",

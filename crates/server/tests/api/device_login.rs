@@ -202,6 +202,34 @@ both_engines!(of_64_exchanges_one_signs_in, |app: TestApp| async move {
     assert_eq!((won, app.count("device_logins").await), (1, 0));
 });
 
+both_engines!(what_is_no_decision_is_named, |app: TestApp| async move {
+    let mut admin = app.set_up().await;
+    let waiting = app
+        .browser()
+        .post_nothing("/api/device-login/requests")
+        .await
+        .json();
+    let code = &waiting["userCode"];
+    for (answer, field, fault) in [
+        (inspect(&mut admin, &json!("")).await, "code", "required"),
+        (decide(&mut admin, &json!(""), "deny").await, "code", "required"),
+        (decide(&mut admin, code, "maybe").await, "decision", "oneof"),
+        (decide(&mut admin, code, "").await, "decision", "oneof"),
+    ] {
+        assert_refused(&answer, (400, "validation_failed"));
+        let fields = answer.json()["details"]["fields"].clone();
+        assert_eq!(
+            (&fields[0]["field"], &fields[0]["code"]),
+            (&json!(field), &json!(fault))
+        );
+    }
+    assert_eq!(
+        inspect(&mut admin, code).await.status,
+        StatusCode::OK,
+        "it waits as before"
+    );
+});
+
 both_engines!(of_many_decisions_one_counts, |app: TestApp| async move {
     let admin = app.set_up().await;
     let (mut screen, request) = waiting(&app).await;

@@ -83,6 +83,34 @@ both_engines!(right_codes_are_no_guesses, |app: TestApp| async move {
 });
 
 both_engines!(
+    wrong_guesses_are_forgotten_while_right_ones_go_on,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let grace = grace(&mut admin).await;
+        let wrong = async || exchange(&mut app.browser(), "AAAAAA").await;
+        // Now and then somebody mistypes, and in between people sign in: for an hour.
+        for round in 0..12 {
+            let refused = wrong().await;
+            assert_eq!(refused.status, StatusCode::UNAUTHORIZED, "{round}: {refused:?}");
+            app.pass_seconds(150);
+            let code = code_for(&mut admin, &grace, "10m").await;
+            let answer = exchange(&mut app.browser(), &code).await;
+            assert_eq!(answer.status, StatusCode::OK, "{round}: {answer:?}");
+            app.pass_seconds(150);
+        }
+        // In one quarter of an hour it is still ten.
+        app.pass_seconds(15 * 60);
+        for _ in 0..10 {
+            assert_eq!(wrong().await.status, StatusCode::UNAUTHORIZED);
+        }
+        app.pass_seconds(14 * 60);
+        assert_eq!(wrong().await.status, StatusCode::TOO_MANY_REQUESTS);
+        app.pass_seconds(60);
+        assert_eq!(wrong().await.status, StatusCode::UNAUTHORIZED);
+    }
+);
+
+both_engines!(
     everybody_together_has_so_many_tries_at_short_codes,
     |app: TestApp| async move {
         let mut admin = app.set_up().await;

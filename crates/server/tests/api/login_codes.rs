@@ -121,6 +121,8 @@ both_engines!(lifetimes_have_rules, |app: TestApp| async move {
     let path = format!("/api/users/{grace}/one-time-access-token");
     for (body, length) in [
         (json!({"ttl": 0}), 6),
+        // Here as everywhere in the API: as if it were left out.
+        (json!({"ttl": null}), 6),
         (json!({"ttl": "", "userId": "somebody else"}), 6),
         (json!({"ttl": 900}), 6),
         (json!({"ttl": 901}), 12),
@@ -203,6 +205,86 @@ both_engines!(
         account["disabled"] = json!(false);
         admin.put(&path, &account).await;
         assert_eq!(exchange(&mut app.browser(), &code).await.status, StatusCode::OK);
+    }
+);
+
+both_engines!(
+    codes_end_with_the_sessions_they_would_replace,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let own_codes = json!({"allowOwnLoginCodes": "true"});
+        let answer = admin.patch("/api/application-configuration", &own_codes).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        let grace = user(&mut admin, "grace").await;
+        let sessions = format!("/api/users/{grace}/sessions");
+        let mut signed_in = app.browser();
+        let first = code(&mut admin, &grace, json!({})).await;
+        assert_eq!(exchange(&mut signed_in, &first).await.status, StatusCode::OK);
+        let own = async |browser: &mut Browser| {
+            let answer = browser
+                .post("/api/users/me/one-time-access-token", &json!({}))
+                .await;
+            assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+            answer.json()["token"].as_str().unwrap().to_owned()
+        };
+        let gone = async |code: &str| assert_refused(&exchange(&mut app.browser(), code).await, INVALID);
+
+        // Ended by an administrator: a thief does not come back by a code kept in store.
+        let kept = [
+            own(&mut signed_in).await,
+            code(&mut admin, &grace, json!({"ttl": "744h"})).await,
+        ];
+        assert_eq!(admin.delete(&sessions).await.status, StatusCode::NO_CONTENT);
+        for code in &kept {
+            gone(code).await;
+        }
+
+        // Ended by its owner, who stays signed in.
+        let again = code(&mut admin, &grace, json!({})).await;
+        assert_eq!(exchange(&mut signed_in, &again).await.status, StatusCode::OK);
+        let kept = own(&mut signed_in).await;
+        assert_eq!(
+            signed_in.delete("/api/sessions").await.status,
+            StatusCode::NO_CONTENT
+        );
+        gone(&kept).await;
+
+        // A passkey removed by an administrator takes along what its owner may not have made themselves; what the
+        // administrator made to help them stays. Removed by its owner, it takes all.
+        for by_owner in [false, true] {
+            let mut passkey = app.passkey(if by_owner { 8 } else { 7 });
+            assert_eq!(signed_in.add_passkey(&mut passkey).await.status, StatusCode::OK);
+            assert_eq!(signed_in.sign_in(&mut passkey).await.status, StatusCode::OK);
+            let (made, help) = (
+                own(&mut signed_in).await,
+                code(&mut admin, &grace, json!({})).await,
+            );
+            let listed = signed_in.get("/api/webauthn/credentials").await.json();
+            let id = listed[0]["id"].as_str().unwrap();
+            let answer = if by_owner {
+                signed_in.delete(&format!("/api/webauthn/credentials/{id}")).await
+            } else {
+                let path = format!("/api/users/{grace}/webauthn-credentials/{id}");
+                admin.delete(&path).await
+            };
+            assert_eq!(answer.status, StatusCode::NO_CONTENT, "{answer:?}");
+            gone(&made).await;
+            if by_owner {
+                gone(&help).await;
+            } else {
+                assert_eq!(exchange(&mut signed_in, &help).await.status, StatusCode::OK);
+            }
+        }
+
+        // Locked out and let in again.
+        let made = own(&mut signed_in).await;
+        let path = format!("/api/users/{grace}");
+        let mut account = admin.get(&path).await.json();
+        for disabled in [true, false] {
+            account["disabled"] = json!(disabled);
+            assert_eq!(admin.put(&path, &account).await.status, StatusCode::OK);
+        }
+        gone(&made).await;
     }
 );
 

@@ -290,6 +290,74 @@ both_engines!(
 );
 
 both_engines!(
+    what_outlived_its_session_ends_with_all_of_them,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let client = register(&mut admin, |_| {}).await;
+        let body = json!({"username": "craig", "email": "craig@example.com"});
+        let user = admin.post("/api/users", &body).await.json();
+        let path = format!("/api/users/{}", text(&user["id"]));
+        for way in ["own", "administrator", "disabled"] {
+            let mut browser = app.browser();
+            let code = admin
+                .post(&format!("{path}/one-time-access-token"), &json!({}))
+                .await
+                .json();
+            let code = format!("/api/one-time-access-token/{}", text(&code["token"]));
+            assert_eq!(browser.post_nothing(&code).await.status, StatusCode::OK);
+            let scope = [("scope", "openid offline_access")];
+            let code = crate::oidc::code(&mut browser, &client, &scope).await;
+            let tokens = crate::oidc::exchange(&app, &client, &code).await.json();
+            browser.post_nothing("/api/webauthn/logout").await;
+            // Signed out and still at work; then everything is to end.
+            let renewed = refresh(&app, &client, text(&tokens["refresh_token"])).await;
+            assert_eq!(renewed.status, StatusCode::OK, "{way}: {renewed:?}");
+            let renewed = renewed.json();
+            match way {
+                "own" => {
+                    let code = admin
+                        .post(&format!("{path}/one-time-access-token"), &json!({}))
+                        .await
+                        .json();
+                    let code = format!("/api/one-time-access-token/{}", text(&code["token"]));
+                    assert_eq!(browser.post_nothing(&code).await.status, StatusCode::OK);
+                    let held = self::tokens(&app, &mut browser, &client).await;
+                    assert_eq!(
+                        browser.delete("/api/sessions").await.status,
+                        StatusCode::NO_CONTENT
+                    );
+                    // What this browser's own session gave stays, as the session does.
+                    let own = refresh(&app, &client, text(&held["refresh_token"])).await;
+                    assert_eq!(own.status, StatusCode::OK, "{own:?}");
+                }
+                "administrator" => {
+                    let answer = admin.delete(&format!("{path}/sessions")).await;
+                    assert_eq!(answer.status, StatusCode::NO_CONTENT);
+                }
+                _ => {
+                    let mut account = admin.get(&path).await.json();
+                    for disabled in [true, false] {
+                        account["disabled"] = json!(disabled);
+                        assert_eq!(admin.put(&path, &account).await.status, StatusCode::OK);
+                    }
+                }
+            }
+            assert_eq!(
+                userinfo(&app, text(&renewed["access_token"])).await.status,
+                StatusCode::UNAUTHORIZED,
+                "{way}"
+            );
+            let late = refresh(&app, &client, text(&renewed["refresh_token"])).await;
+            assert_eq!(
+                (late.status, late.json()["error"].as_str()),
+                (StatusCode::BAD_REQUEST, Some("invalid_grant")),
+                "{way}"
+            );
+        }
+    }
+);
+
+both_engines!(
     a_post_from_the_clients_page_ends_the_session_of_its_hint,
     |app: TestApp| async move {
         let mut admin = app.set_up().await;

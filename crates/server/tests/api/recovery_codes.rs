@@ -143,6 +143,27 @@ both_engines!(of_64_uses_of_a_code_one_signs_in, |app: TestApp| async move {
     assert_eq!((won, app.count("recovery_codes").await), (1, 9));
 });
 
+both_engines!(of_two_sets_made_at_once_one_stays, |app: TestApp| async move {
+    let mut admin = app.set_up().await;
+    allow(&mut admin, "true").await;
+    let made: Vec<_> = (0..8)
+        .map(|_| {
+            let mut admin = admin.clone();
+            tokio::spawn(async move { make(&mut admin).await })
+        })
+        .collect();
+    let mut sets = Vec::new();
+    for set in made {
+        sets.push(set.await.unwrap());
+    }
+    assert_eq!(app.count("recovery_codes").await, 10);
+    let mut good = 0;
+    for set in &sets {
+        good += u32::from(sign_in(&mut app.browser(), &set[0]).await.status == StatusCode::OK);
+    }
+    assert_eq!(good, 1);
+});
+
 both_engines!(wrong_codes_are_counted, |app: TestApp| async move {
     let mut admin = app.set_up().await;
     allow(&mut admin, "true").await;

@@ -127,6 +127,43 @@ both_engines!(
     }
 );
 
+both_engines!(a_session_lasts_as_long_as_configured, |app: TestApp| async move {
+    let mut admin = app.set_up().await;
+    let mut passkey = app.passkey(1);
+    admin.add_passkey(&mut passkey).await;
+    let five = json!({"sessionDuration": "5"});
+    let answer = admin.patch("/api/application-configuration", &five).await;
+    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    let mut browser = app.browser();
+    let answer = browser.sign_in(&mut passkey).await;
+    assert!(
+        answer.header("set-cookie").contains("; Max-Age=300;"),
+        "{answer:?}"
+    );
+    app.pass_seconds(299);
+    assert_eq!(browser.get("/api/users/me").await.status, StatusCode::OK);
+    app.pass_seconds(1);
+    assert_eq!(browser.get("/api/users/me").await.code(), "not_signed_in");
+});
+
+both_engines!(
+    a_stale_cookie_hides_what_else_is_sent,
+    |app: TestApp| async move {
+        let admin = app.set_up().await;
+        let token = admin.cookies["access_token"].clone();
+        for cookie in ["", "stale"] {
+            let mut program = app.browser();
+            program
+                .cookies
+                .insert("access_token".to_owned(), cookie.to_owned());
+            let request = program
+                .request(http::Method::GET, "/api/users/me")
+                .header("authorization", format!("Bearer {token}"));
+            assert_eq!(program.send(request).await.code(), "not_signed_in", "{cookie:?}");
+        }
+    }
+);
+
 both_engines!(nobody_ends_what_is_not_theirs, |app: TestApp| async move {
     let mut admin = app.set_up().await;
     let client = register(&mut admin, |_| {}).await;

@@ -233,6 +233,33 @@ both_engines!(
     }
 );
 
+both_engines!(
+    servers_to_tell_of_people_are_not_overwritten,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        client(&mut admin, "files").await;
+        let body = |n: usize| {
+            json!({
+                "endpoint": format!("https://scim.example/v{n}"), "token": "secret", "oidcClientId": "files"
+            })
+        };
+        let made = admin.post("/api/scim/service-provider", &body(0)).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+        let shown = "/api/oidc/clients/files/scim-service-provider";
+        assert_eq!(tag(&mut admin, shown).await, made.header("etag"));
+        let id = made.json()["id"].as_str().unwrap().to_owned();
+        let written = format!("/api/scim/service-provider/{id}");
+        keeps_to_the_rules(&app, &mut admin, shown, &written, body).await;
+        // Another token looks the same, and is none the less somebody's change.
+        let seen = tag(&mut admin, shown).await;
+        let mut other = body(5);
+        other["token"] = json!("another");
+        assert_eq!(admin.put(&written, &other).await.status, StatusCode::OK);
+        let late = put_if(&mut admin, &written, &seen, &body(5)).await;
+        assert_eq!(late.code(), "precondition_failed");
+    }
+);
+
 both_engines!(a_refused_change_leaves_the_logo, |app: TestApp| async move {
     let mut admin = app.set_up().await;
     let server = OtherServer::start(&app, "logos.example").await;

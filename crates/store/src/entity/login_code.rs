@@ -19,6 +19,8 @@ pub struct Model {
     pub expires_at: Timestamp,
     /// Hash of the secret of the one browser it works in, if it does not work in any.
     pub device_token_hash: Option<TokenHash>,
+    /// Whether its user made it, for another device.
+    pub self_made: bool,
 }
 
 /// No relations are declared: queries name what they join.

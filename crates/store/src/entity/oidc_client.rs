@@ -23,6 +23,8 @@ pub struct Model {
     pub launch_url: Option<String>,
     /// Redirect URI patterns.
     pub callback_urls: StringList,
+    /// Whether the first callback URL it uses becomes its own: it was made without one, and never had one.
+    pub learns_callback_url: bool,
     /// Post-logout redirect URI patterns.
     pub logout_callback_urls: StringList,
     /// No secret, PKCE mandatory.

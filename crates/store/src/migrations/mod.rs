@@ -28,6 +28,8 @@ mod m20261128_000023_serving_clients;
 mod m20261128_000024_response_types;
 mod m20261129_000025_scim;
 mod m20261129_000026_oidc;
+mod m20261129_000027_self_made_codes;
+mod m20261129_000028_first_callback;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -66,6 +68,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000024_response_types::Migration),
             Box::new(m20261129_000025_scim::Migration),
             Box::new(m20261129_000026_oidc::Migration),
+            Box::new(m20261129_000027_self_made_codes::Migration),
+            Box::new(m20261129_000028_first_callback::Migration),
         ]
     }
 }

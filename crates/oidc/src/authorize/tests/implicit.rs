@@ -188,6 +188,7 @@ fn tokens_go_to_no_address_that_could_be_anybodys() {
     // A code sent there is of no use without the secret; a token is.
     let unregistered = Client {
         redirect_uris: Vec::new(),
+        learns_redirect_uri: true,
         ..implicit_client()
     };
     assert!(matches!(

@@ -281,6 +281,65 @@ both_engines!(
 );
 
 both_engines!(
+    nobody_is_sent_to_a_first_address_unasked,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        // Neither a client that needs no consent nor consent given before is agreement to an address.
+        let client = register(&mut admin, |body| {
+            body["callbackURLs"] = json!([]);
+            body["skipConsent"] = json!(true);
+        })
+        .await;
+        let path = format!("/api/oidc/clients/{}", client.id);
+        let answer = admin.get(&authorize_path(&client, &[])).await;
+        assert!(answer.header("location").contains("/interaction?"), "{answer:?}");
+        let silent = admin.get(&authorize_path(&client, &[("prompt", "none")])).await;
+        assert!(
+            silent.header("location").contains("/interaction/error?"),
+            "{silent:?}"
+        );
+        assert_eq!(admin.get(&path).await.json()["callbackURLs"], json!([]));
+        interact(&mut admin, &answer).await;
+        assert_eq!(admin.get(&path).await.json()["callbackURLs"], json!([CALLBACK]));
+        // From now on it is as the client says.
+        let again = admin.get(&authorize_path(&client, &[])).await;
+        assert!(again.header("location").starts_with(CALLBACK), "{again:?}");
+
+        // A client whose addresses were taken away learns none.
+        let emptied = admin
+            .put(&path, &json!({"name": "App", "skipConsent": true}))
+            .await;
+        assert_eq!(emptied.json()["callbackURLs"], json!([]), "{emptied:?}");
+        let evil = [("redirect_uri", "https://evil.example/cb")];
+        for more in [&evil[..], &[]] {
+            let answer = admin.get(&authorize_path(&client, more)).await;
+            assert!(
+                answer.header("location").contains("/interaction/error?"),
+                "{answer:?}"
+            );
+        }
+        assert_eq!(admin.get(&path).await.json()["callbackURLs"], json!([]));
+
+        // Nor does one that had them from the beginning.
+        let other = register(&mut admin, |_| {}).await;
+        let path = format!("/api/oidc/clients/{}", other.id);
+        admin.put(&path, &json!({"name": "Other"})).await;
+        let answer = admin.get(&authorize_path(&other, &evil)).await;
+        assert!(
+            answer.header("location").contains("/interaction/error?"),
+            "{answer:?}"
+        );
+        // One that never had any still may, also after something else was changed.
+        let third = register(&mut admin, |body| body["callbackURLs"] = json!([])).await;
+        let path = format!("/api/oidc/clients/{}", third.id);
+        admin.put(&path, &json!({"name": "Third"})).await;
+        let answer = admin.get(&authorize_path(&third, &[])).await;
+        interact(&mut admin, &answer).await;
+        assert_eq!(admin.get(&path).await.json()["callbackURLs"], json!([CALLBACK]));
+    }
+);
+
+both_engines!(
     a_removed_client_takes_its_tokens_with_it,
     |app: TestApp| async move {
         let mut admin = app.set_up().await;

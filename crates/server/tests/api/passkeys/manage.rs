@@ -69,7 +69,8 @@ both_engines!(
     nobody_touches_a_passkey_that_is_not_theirs,
     |app: TestApp| async move {
         let (mut admin, mut passkey) = with_passkey(&app).await;
-        let (mut second, ..) = second_user(&app, &mut admin).await;
+        let (mut second, mut own, _) = second_user(&app, &mut admin).await;
+        assert_eq!(second.sign_in(&mut own).await.status, StatusCode::OK);
         let before = traces(&app).await;
         let mine = admin.get("/api/webauthn/credentials").await.json();
         assert_eq!(mine.as_array().unwrap().len(), 1);

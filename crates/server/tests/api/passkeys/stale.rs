@@ -43,7 +43,13 @@ both_engines!(
             changed
         };
         let path = format!("/api/users/{id}");
-        let errands: [Errand; 9] = [
+        let errands: [Errand; 10] = [
+            (
+                "who may register clients",
+                Method::PUT,
+                "/api/oidc/registration-policy".to_owned(),
+                json!({"mode": "open", "requiresApproval": false}),
+            ),
             (
                 "where mail with codes goes",
                 Method::PATCH,
@@ -106,7 +112,7 @@ both_engines!(
             assert_refused(&send(&mut admin, errand).await, NOT_FRESH, errand.0);
         }
         // Whoever has no rights is not even asked for a proof.
-        let answer = send(&mut second, &errands[0]).await;
+        let answer = send(&mut second, &errands[1]).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{answer:?}");
         // By mail it is the same, whether or not there is a mail server.
         let mail = format!("{path}/one-time-access-email");

@@ -132,9 +132,10 @@ impl TestApp {
         while pocket_id_server::jobs::mail_due(&self.app.state).await.unwrap() {}
     }
 
-    /// What became of mail, the newest first: kind, state, attempts.
+    /// What became of up to a hundred mails, the newest first: kind, state, attempts. The clock of tests stands still:
+    /// mails of one moment come in any order.
     pub async fn mail_states(&self, admin: &mut Browser) -> Vec<(String, String, u64)> {
-        let answer = admin.get("/api/email-deliveries").await;
+        let answer = admin.get("/api/email-deliveries?pagination[limit]=100").await;
         assert_eq!(answer.status, 200, "{answer:?}");
         let text = |mail: &serde_json::Value, key: &str| mail[key].as_str().unwrap().to_owned();
         answer.json()["data"]
