@@ -147,6 +147,14 @@ test('federated credentials are added, kept and removed', async () => {
 	await card.getByRole('button', { name: 'Create' }).click();
 	await card.getByRole('button', { name: 'Save' }).click();
 	await expect(card.getByRole('alert').first()).toBeVisible();
+	for (const [label, help] of [
+		['Issuer', /exactly as they say in iss\./],
+		['Subject', /as they say in sub\./],
+		['Audience', /as they say in aud\./],
+		['JWKS URL', /Where the public keys are/]
+	] as const) {
+		await expect(card.getByLabel(label)).toHaveAccessibleDescription(help);
+	}
 	await card.getByLabel('Issuer').fill('https://kubernetes.example.com');
 	await card.getByLabel('Subject').fill('system:serviceaccount:default:job');
 	await card.getByLabel('JWKS URL').fill('nonsense');
