@@ -175,6 +175,9 @@ test('a client gets an ID of its own and pushed requests when it is made', async
 	await photograph(admin, 'client-create-advanced');
 	await admin.getByRole('button', { name: 'Save' }).first().click();
 	await expect(admin.getByLabel('Client ID')).toHaveAttribute('aria-invalid', 'true');
+	await admin.getByLabel('Client ID').fill('..');
+	await admin.getByRole('button', { name: 'Save' }).first().click();
+	await expect(admin.getByText('An ID cannot be made of dots only')).toBeVisible();
 	await admin.getByLabel('Client ID').fill('chosen-one');
 	await admin.getByRole('button', { name: 'Save' }).first().click();
 	await admin.waitForURL('**/oidc-clients/chosen-one**');
