@@ -140,9 +140,21 @@ test('federated credentials are added, kept and removed', async () => {
 	await page.goto(`/settings/admin/oidc-clients/${client.id}#credentials`);
 	const card = page.getByTestId('federated-credentials-card');
 	await expect(card).toContainText('No federated credentials');
+	await expect(card.getByRole('link', { name: 'Documentation: Federated Client Credentials' })).toHaveAttribute(
+		'href',
+		/\/docs\/oidc-clients\.md#signing-in-without-a-shared-secret$/
+	);
 	await card.getByRole('button', { name: 'Create' }).click();
 	await card.getByRole('button', { name: 'Save' }).click();
 	await expect(card.getByRole('alert').first()).toBeVisible();
+	for (const [label, help] of [
+		['Issuer', /exactly as they say in iss\./],
+		['Subject', /as they say in sub\./],
+		['Audience', /as they say in aud\./],
+		['JWKS URL', /Where the public keys are/]
+	] as const) {
+		await expect(card.getByLabel(label)).toHaveAccessibleDescription(help);
+	}
 	await card.getByLabel('Issuer').fill('https://kubernetes.example.com');
 	await card.getByLabel('Subject').fill('system:serviceaccount:default:job');
 	await card.getByLabel('JWKS URL').fill('nonsense');
@@ -169,10 +181,39 @@ test('federated credentials are added, kept and removed', async () => {
 	// The last one can go too.
 	await second.getByRole('button', { name: 'Remove federated identity' }).click();
 	await first.getByRole('button', { name: 'Remove federated identity' }).click();
+	await expect(card.getByRole('button', { name: 'Add Federated Client Credential', exact: true })).toBeVisible();
 	await card.getByRole('button', { name: 'Save' }).click();
 	await expect(card.getByRole('button', { name: 'Save' })).toHaveCount(0);
 	await page.reload();
 	await expect(card).toContainText('No federated credentials');
+});
+
+test('a client that was seen using PKCE is to be held to it', async () => {
+	const client = await createClient(page, { name: 'Careful', callbackURLs: [], pkceEnabled: false });
+	const path = `/settings/admin/oidc-clients/${client.id}`;
+	const pkce = page.getByRole('switch', { name: 'PKCE' });
+	const hint = /The client uses PKCE, but does not have to/;
+	await page.goto(path);
+	await expect(pkce).toHaveAccessibleDescription(/Protects the sign-in/);
+	await expect(pkce).not.toHaveAccessibleDescription(hint);
+	await expect(page.getByRole('link', { name: 'Documentation: Callback URLs' })).toHaveAttribute(
+		'href',
+		/\/docs\/oidc-clients\.md#callback-url-patterns$/
+	);
+	// As if it had signed somebody in with it.
+	const ofClient = (url: URL) => url.pathname === `/api/oidc/clients/${client.id}`;
+	await page.route(ofClient, async (route) => {
+		const response = await route.fetch();
+		const body = (await response.json()) as Record<string, unknown>;
+		await route.fulfill({ response, json: { ...body, pkceSupported: true } });
+	});
+	await page.reload();
+	await expect(pkce).toHaveAccessibleDescription(hint);
+	await expectAccessible(page);
+	await photograph(page, 'client-pkce-hint');
+	await pkce.click();
+	await expect(pkce).not.toHaveAccessibleDescription(hint);
+	await page.unrouteAll({ behavior: 'wait' });
 });
 
 test('a public client has PKCE and no secrets', async () => {

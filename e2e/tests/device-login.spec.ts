@@ -96,5 +96,5 @@ test('whoever is signed out on the phone signs in first', async ({ browser, pock
 
 test('an unknown code says so', async () => {
 	await phone.goto('/device?user_code=P0000000');
-	await expect(phone.getByRole('alert')).toContainText('expired');
+	await expect(phone.getByRole('alert')).toHaveText('The QR code has expired. Please start again.');
 });

@@ -131,6 +131,23 @@ const ACTIONS: Action[] = [
 			const { data } = await api<{ data: { username: string; isAdmin: boolean }[] }>(page, 'GET', '/api/users');
 			expect(data.find(({ username }) => username === 'grace')?.isAdmin).toBe(true);
 		}
+	},
+	{
+		what: 'letting everybody register clients',
+		method: 'PUT',
+		path: /\/api\/oidc\/registration-policy$/,
+		start: '/settings/admin/application-configuration#oidc',
+		act: async () => {
+			const registration = page.getByTestId('registration-card');
+			await registration.getByRole('button', { name: 'Who may register clients' }).click();
+			await page.getByRole('option', { name: 'Everybody' }).click();
+			await registration.getByRole('button', { name: 'Apply', exact: true }).click();
+			await page.getByRole('alertdialog').getByRole('button', { name: 'Open registration' }).click();
+		},
+		done: async () => {
+			await expectToast(page, 'Registration policy saved');
+			expect((await api<{ mode: string }>(page, 'GET', '/api/oidc/registration-policy')).mode).toBe('open');
+		}
 	}
 ];
 

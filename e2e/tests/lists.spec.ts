@@ -346,6 +346,20 @@ test('My Apps keeps its page, shows what has no address, and recovers from failu
 	await expect(page.getByRole('article', { name: 'Television' })).toBeVisible();
 	await expect(cards).toHaveCount(5);
 	await photograph(page, 'apps-more');
+	// As if there were more than a page of those too: each pager has a name of its own.
+	const hidden = (url: URL) => url.pathname === '/api/oidc/users/me/authorized-clients';
+	await page.route(hidden, async (route) => {
+		const response = await route.fetch();
+		const body = (await response.json()) as { pagination: Record<string, number> };
+		await route.fulfill({ response, json: { ...body, pagination: { ...body.pagination, totalPages: 2 } } });
+	});
+	await page.reload();
+	await expect(page.getByRole('navigation', { name: 'pagination: My Apps', exact: true })).toBeVisible();
+	await expect(page.getByRole('navigation', { name: 'pagination: Apps without an address', exact: true })).toBeVisible();
+	await expect(pager()).toHaveCount(2);
+	await expectAccessible(page);
+	await page.unroute(hidden);
+	await page.reload();
 	await page.getByRole('button', { name: 'Hide all apps (1)' }).click();
 	await expect(cards).toHaveCount(4);
 	await expect(page).toHaveURL('/settings/apps?my-apps-page=2');

@@ -85,3 +85,36 @@ test('the page of the client lists what was refused', async () => {
 	await expect(admin.getByTestId('callback-url-3')).toHaveValue('https://elsewhere.example.net/login');
 	await expect(card.getByRole('listitem')).toHaveCount(1);
 });
+
+test('details that cannot be had for now are asked for again; those that are gone are not missed', async () => {
+	const problems = watchForBrokenPages(admin);
+	const details = (url: URL) => /\/api\/oidc\/refused-authorizations\/[^/]+$/.test(url.pathname);
+	const answer = async (status: number, code: string, when: Promise<void> = Promise.resolve()) => {
+		await admin.route(details, async (route) => {
+			await when;
+			await route.fulfill({ status, json: { error: 'Not today', code, request_id: '' } });
+		});
+	};
+	let letGo: () => void = () => {};
+	await answer(500, 'internal_error', new Promise((resolve) => (letGo = resolve)));
+	await admin.goto(request('https://photos.example.com/other'));
+	await expect(admin.getByRole('status', { name: 'Loading' })).toBeVisible();
+	letGo();
+	const alert = admin.getByRole('alert').filter({ hasText: 'This could not be loaded' });
+	await expect(alert).toContainText('An unknown error occurred');
+	await expect(admin.getByRole('status', { name: 'Loading' })).toHaveCount(0);
+	await expectAccessible(admin);
+	await photograph(admin, 'mismatch-failed');
+	await admin.unroute(details);
+	await alert.getByRole('button', { name: 'Try again' }).click();
+	await expect(alert).toHaveCount(0);
+	await expect(admin.getByRole('definition').filter({ hasText: 'https://photos.example.com/other' })).toBeVisible();
+
+	await answer(404, 'not_found');
+	await admin.reload();
+	await expect(admin.getByRole('heading', { name: 'Error' })).toBeVisible();
+	await expect(admin.getByRole('status', { name: 'Loading' })).toHaveCount(0);
+	await expect(alert).toHaveCount(0);
+	await admin.unroute(details);
+	expect(problems).toEqual([]);
+});

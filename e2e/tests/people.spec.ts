@@ -127,9 +127,15 @@ test('a client is restricted to the group, from both sides', async () => {
 	await page.getByRole('button', { name: 'Restrict', exact: true }).click();
 	await expectToast(page, 'User groups restriction updated successfully');
 	await expect(page.getByText('nobody can use this client')).toBeVisible();
+	// Said at the tab too, for whoever looks at another.
+	const tab = page.getByRole('tab', { name: 'Allowed User Groups' });
+	await expect(tab).toHaveAccessibleName('Allowed User Groups (nobody is allowed)');
+	await expectAccessible(page);
+	await photograph(page, 'client-nobody-allowed');
 	await page.getByRole('row', { name: 'The Gardeners' }).getByRole('checkbox').check();
 	await page.getByRole('button', { name: 'Save' }).click();
 	await expectToast(page, 'Allowed user groups updated successfully');
+	await expect(tab).toHaveAccessibleName('Allowed User Groups');
 	await expectAccessible(page);
 	await photograph(page, 'client-groups');
 	await page.getByRole('button', { name: 'Back' }).click();

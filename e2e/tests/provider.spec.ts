@@ -167,8 +167,33 @@ test('an app registers itself, is marked, and is approved', async ({ pocketId })
 	const card = admin.getByTestId('registration-card');
 	await card.getByRole('combobox', { name: 'Who may register clients' }).or(card.getByLabel('Who may register clients')).first().click();
 	await admin.getByRole('option', { name: 'Everybody' }).click();
-	await card.getByRole('button', { name: 'Apply', exact: true }).click();
+	await expect(card.getByText('Every application that can reach this server adds itself.')).toBeVisible();
+	const apply = card.getByRole('button', { name: 'Apply', exact: true });
+	const question = admin.getByRole('alertdialog', { name: 'Let everybody register clients?' });
+	const stored = () =>
+		api<{ mode: string; requiresApproval: boolean }>(admin, 'GET', '/api/oidc/registration-policy');
+	await apply.click();
+	await expect(question).toContainText('People are warned');
+	await expectAccessible(admin);
+	await photograph(admin, 'open-registration');
+	await question.getByRole('button', { name: 'Cancel' }).click();
+	await expect(question).toHaveCount(0);
+	expect((await stored()).mode).toBe('disabled');
+	await apply.click();
+	await question.getByRole('button', { name: 'Open registration' }).click();
 	await expectToast(admin, 'Registration policy saved');
+	expect((await stored()).mode).toBe('open');
+	// What is open already is no question any more.
+	await card.getByRole('switch', { name: 'Unapproved clients cannot be used' }).click();
+	await apply.click();
+	await expect.poll(async () => (await stored()).requiresApproval).toBe(true);
+	await expect(apply).toBeEnabled();
+	await card.getByRole('switch', { name: 'Unapproved clients cannot be used' }).click();
+	await apply.click();
+	await expect.poll(async () => (await stored()).requiresApproval).toBe(false);
+	await expect(apply).toBeEnabled();
+	await expect(question).toHaveCount(0);
+	await expect(card.getByLabel('Uses')).toHaveAccessibleDescription('How many clients can be registered with it.');
 	await card.getByLabel('Name').fill('Continuous integration');
 	await card.getByRole('button', { name: 'Create Registration Token' }).click();
 	await expect(card.getByText('Copy the token now')).toBeVisible();

@@ -243,3 +243,65 @@ test('an API: names and permissions', async () => {
 	await expect(ada.getByTestId('changed-notice')).toBeVisible();
 	await photograph(ada, 'versions-api');
 });
+
+test('SCIM: an address is merged, a token is asked about, and what is gone is not saved to', async () => {
+	const card = (page: Page) => page.getByTestId('scim-card');
+	const endpoint = (page: Page) => page.getByLabel('SCIM Endpoint');
+	const token = (page: Page) => page.getByLabel('SCIM Token');
+	const press = (page: Page, name: string) => card(page).getByRole('button', { name, exact: true }).click();
+	const stored = async () =>
+		(await api<{ endpoint: string }>(ada, 'GET', `/api/oidc/clients/${client}/scim-service-provider`)).endpoint;
+	for (const page of [ada, grace]) {
+		await page.goto('/settings/apps');
+		await page.goto(`/settings/admin/oidc-clients/${client}#scim`);
+		await expect(card(page).getByRole('button', { name: 'Enable', exact: true })).toBeVisible();
+	}
+
+	// Both switch it on.
+	await endpoint(ada).fill('https://ada.example/v2');
+	await token(ada).fill('of-ada');
+	await press(ada, 'Enable');
+	await expectToast(ada, 'SCIM enabled successfully.');
+	await endpoint(grace).fill('https://grace.example/v2');
+	await token(grace).fill('of-grace');
+	await press(grace, 'Enable');
+	const notice = card(grace).getByTestId('changed-notice');
+	await expect(notice).toBeVisible();
+	await expect(endpoint(grace)).toHaveValue('https://grace.example/v2');
+	expect(await stored()).toBe('https://ada.example/v2');
+	await press(grace, 'Load current values');
+	await expect(notice).toHaveCount(0);
+	await expect(endpoint(grace)).toHaveValue('https://ada.example/v2');
+	await expect(endpoint(grace)).toBeFocused();
+	await expect(token(grace)).toHaveValue('XXXXXXXXXX');
+
+	// A token goes to the address its writer saw, or to the one she accepts.
+	await endpoint(ada).fill('https://ada.example/v3');
+	await press(ada, 'Save');
+	await expectToast(ada, 'SCIM configuration updated successfully.');
+	await token(grace).fill('another');
+	await press(grace, 'Save');
+	await expect(notice).toBeVisible();
+	await expect(token(grace)).toHaveValue('another');
+	await expectAccessible(grace);
+	await photograph(grace, 'versions-scim');
+	await press(grace, 'Save mine anyway');
+	await expectToast(grace, 'SCIM configuration updated successfully.');
+	await expect(notice).toHaveCount(0);
+	await expect(endpoint(grace)).toHaveValue('https://ada.example/v3');
+
+	// What nobody else touched is merged.
+	await endpoint(ada).fill('https://ada.example/v4');
+	await press(ada, 'Save');
+	await expect.poll(stored).toBe('https://ada.example/v4');
+	await expect(card(ada).getByTestId('changed-notice')).toHaveCount(0);
+
+	await press(ada, 'Disable');
+	await ada.getByRole('alertdialog').getByRole('button', { name: 'Disable' }).click();
+	await expectToast(ada, 'SCIM disabled successfully.');
+	await press(grace, 'Save');
+	await expect(grace.locator('[data-type="error"]').last()).toHaveText(
+		'Somebody else has disabled SCIM provisioning for this client meanwhile.'
+	);
+	await expect(card(grace).getByRole('button', { name: 'Enable', exact: true })).toBeVisible();
+});

@@ -16,6 +16,7 @@ const BY_CODE: Record<string, () => string> = {
 	webauthn_authentication_failed: () => m.error_passkey_not_verified(),
 	passkey_user_verification_required: () => m.error_passkey_user_verification(),
 	synced_passkey_not_allowed: () => m.error_passkey_synced(),
+	device_login_expired: () => m.error_device_login_expired(),
 	authenticator_not_allowed: () => m.error_authenticator_not_allowed(),
 	attestation_required: () => m.error_attestation_required(),
 	passkey_not_sufficient: () => m.error_passkey_not_sufficient()
@@ -67,6 +68,7 @@ const ADVISES = new Set([
 	'invalid_webauthn_session',
 	'missing_session_id',
 	'invalid_webauthn_response',
+	'device_login_expired',
 	'ERROR_INVALID_DOMAIN',
 	'ERROR_INVALID_RP_ID',
 	'ERROR_AUTHENTICATOR_GENERAL_ERROR'

@@ -85,6 +85,8 @@ const versioned = <T>({ body, headers }: Answer<T>): Versioned<T> => ({
 
 export const api = {
 	seen: async <T>(path: string) => versioned(await whole<T>('GET', path)),
+	/** Makes something that is changed later. */
+	make: async <T>(path: string, body: unknown) => versioned(await whole<T>('POST', path, body)),
 	/** Changes something, if it still is what the caller saw. */
 	change: async <T>(method: 'PUT' | 'PATCH', path: string, body: unknown, version: string) =>
 		versioned(await whole<T>(method, path, body, { 'If-Match': version })),

@@ -1,4 +1,4 @@
-import { api } from './client';
+import { api, type Versioned } from './client';
 import { encodeClientId } from './client-id';
 import { ApiError } from './error';
 import type { ScimServiceProvider, ScimServiceProviderInput } from './types';
@@ -7,9 +7,9 @@ const path = (id: string) => `/api/scim/service-provider/${encodeURIComponent(id
 
 export const scim = {
 	/** Where a client's app takes accounts and groups, if anywhere. */
-	async ofClient(clientId: string): Promise<ScimServiceProvider | null> {
+	async ofClient(clientId: string): Promise<Versioned<ScimServiceProvider> | null> {
 		try {
-			return await api.get<ScimServiceProvider>(
+			return await api.seen<ScimServiceProvider>(
 				`/api/oidc/clients/${encodeClientId(clientId)}/scim-service-provider`
 			);
 		} catch (error) {
@@ -18,9 +18,9 @@ export const scim = {
 		}
 	},
 	create: (input: ScimServiceProviderInput) =>
-		api.post<ScimServiceProvider>('/api/scim/service-provider', input),
-	update: (id: string, input: ScimServiceProviderInput) =>
-		api.put<ScimServiceProvider>(path(id), input),
+		api.make<ScimServiceProvider>('/api/scim/service-provider', input),
+	update: (id: string, input: ScimServiceProviderInput, version: string) =>
+		api.change<ScimServiceProvider>('PUT', path(id), input, version),
 	remove: (id: string) => api.delete(path(id)),
 	sync: (id: string) => api.post<void>(`${path(id)}/sync`)
 };

@@ -65,3 +65,17 @@ test.each(['https://dc.example', 'ldap:///', 'ldapi://', 'dc.example:389'])(
 		expect(rules.ldapUrl(url)).toContain('ldapi://');
 	}
 );
+
+test.each(['', 'ab', 'my.app', '.a', '..a', 'A_b-c.9', 'a'.repeat(128)])('client ID %j', (id) => {
+	expect(rules.clientId(id)).toBeUndefined();
+});
+
+test.each([
+	['a', 'Too short: at least 2 characters'],
+	['a'.repeat(129), 'Too long: at most 128 characters'],
+	['a b', 'Only letters, digits, dots, hyphens and underscores are allowed'],
+	['..', 'An ID cannot be made of dots only'],
+	['...', 'An ID cannot be made of dots only']
+])('client ID %j is refused', (id, message) => {
+	expect(rules.clientId(id)).toBe(message);
+});

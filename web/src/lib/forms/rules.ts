@@ -54,9 +54,11 @@ export function callbackUrl(value: string): Result {
 
 export function clientId(value: string): Result {
 	if (value === '') return undefined;
-	return (
-		between(value, 2, 128) ?? (/^[a-zA-Z0-9._-]+$/.test(value) ? undefined : m.rule_client_id())
-	);
+	const size = between(value, 2, 128);
+	if (size) return size;
+	if (!/^[a-zA-Z0-9._-]+$/.test(value)) return m.rule_client_id();
+	// In an address these are steps between folders, not names.
+	return /^\.+$/.test(value) ? m.rule_client_id_dots() : undefined;
 }
 
 interface UserValues {
