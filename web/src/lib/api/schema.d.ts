@@ -3270,7 +3270,7 @@ export interface components {
              */
             signupAllowedEmailDomains?: string | null;
             /**
-             * @description Custom claims new users are given. As text: a JSON array of objects with `key` and `value`.
+             * @description Custom claims new users are given. As text: a JSON array of objects with `key` and `value`, each key once and none that is reserved.
              * @default []
              */
             signupDefaultCustomClaims?: string | null;
@@ -3589,7 +3589,7 @@ export interface components {
              */
             signupAllowedEmailDomains?: string;
             /**
-             * @description Custom claims new users are given. As text: a JSON array of objects with `key` and `value`.
+             * @description Custom claims new users are given. As text: a JSON array of objects with `key` and `value`, each key once and none that is reserved.
              * @default []
              */
             signupDefaultCustomClaims?: string;
@@ -3807,9 +3807,15 @@ export interface components {
         };
         /** @description A decision. */
         DecisionInput: {
-            /** @description The code, in any case. */
+            /**
+             * @description The code, in any case.
+             * @default
+             */
             code: string;
-            /** @description What is decided. */
+            /**
+             * @description What is decided.
+             * @default
+             */
             decision: components["schemas"]["Verdict"];
         };
         /** @description The answer (RFC 8628 §3.2). */
@@ -9829,6 +9835,8 @@ export interface operations {
             /** @description Where an app takes accounts and groups. */
             200: {
                 headers: {
+                    /** @description This state of it */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11070,7 +11078,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["400.invalid_request_body.validation_failed"];
-            401: components["responses"]["401.not_signed_in"];
+            401: components["responses"]["401.not_signed_in.reauthentication_required"];
             403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
             412: components["responses"]["412.precondition_failed"];
             413: components["responses"]["413.file_too_large"];
@@ -11834,6 +11842,8 @@ export interface operations {
             /** @description Where an app takes accounts and groups. */
             201: {
                 headers: {
+                    /** @description This state of it */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11882,7 +11892,10 @@ export interface operations {
     putScimServiceProviderId: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only if this is still the state (`ETag`) */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description SCIM service provider ID */
                 id: string;
@@ -11905,6 +11918,8 @@ export interface operations {
             /** @description Where an app takes accounts and groups. */
             200: {
                 headers: {
+                    /** @description The new state */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11944,6 +11959,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            412: components["responses"]["412.precondition_failed"];
             413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
@@ -12088,7 +12104,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            401: components["responses"]["401.not_signed_in.reauthentication_required"];
+            401: components["responses"]["401.not_signed_in"];
             403: components["responses"]["403.forbidden.user_disabled.api_key_auth_not_allowed"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
@@ -12114,7 +12130,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            401: components["responses"]["401.not_signed_in.reauthentication_required"];
+            401: components["responses"]["401.not_signed_in"];
             403: components["responses"]["403.forbidden.user_disabled.api_key_auth_not_allowed"];
             404: components["responses"]["404.not_found"];
             429: components["responses"]["TooManyRequests"];
@@ -12143,7 +12159,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            401: components["responses"]["401.not_signed_in.reauthentication_required"];
+            401: components["responses"]["401.not_signed_in"];
             403: components["responses"]["403.forbidden.user_disabled.api_key_auth_not_allowed"];
             404: components["responses"]["404.not_found"];
             429: components["responses"]["TooManyRequests"];
