@@ -259,19 +259,19 @@ pub fn decide(
     }
     let asked = asked_of_user(request, client, user, now, now);
     if request.prompt.none {
+        if asked.consent {
+            return refuse(ErrorCode::ConsentRequired, "The user has to consent.");
+        }
         let due = passkey_due(request, client, user, now, now);
         if due.authentication {
             return refuse(ErrorCode::LoginRequired, "The user has to authenticate again.");
         }
-        // OIDC Core §3.1.2.6: neither a sign-in like the last one nor consent would do.
+        // OIDC Core §3.1.2.6: a sign-in like the last one would not do.
         if due.another_way {
             return refuse(
                 ErrorCode::InteractionRequired,
                 "The user has to authenticate in another way.",
             );
-        }
-        if asked.consent {
-            return refuse(ErrorCode::ConsentRequired, "The user has to consent.");
         }
     }
     progress.reauthenticate = asked.reauthenticate;

@@ -576,13 +576,16 @@ fn prompt_none_never_shows_a_screen() {
     };
     for (client, user, code) in [
         (client(), None, LoginRequired),
-        (client(), Some(never), ConsentRequired),
-        (careful, Some(user()), LoginRequired),
+        (client(), Some(never.clone()), ConsentRequired),
+        (careful.clone(), Some(user()), LoginRequired),
         // Signed in, but not in the way the client asks for: not a sign-in is missing, but something else.
         (strict, Some(user()), InteractionRequired),
         (both, Some(user()), LoginRequired),
         (client(), Some(insufficient), InteractionRequired),
-        (client(), Some(insufficient_and_new), InteractionRequired),
+        // Consent comes first: it is asked for in any case, however they authenticate.
+        (client(), Some(insufficient_and_new), ConsentRequired),
+        (careful.clone(), Some(never.clone()), ConsentRequired),
+        (careful, None, LoginRequired),
         (client(), Some(other), LoginRequired),
         (client(), Some(wrong), InvalidRequest),
     ] {
@@ -698,6 +701,7 @@ fn errors_do_not_go_to_a_redirect_uri_that_is_not_registered_yet() {
         "https://app.example/*",
         "https://*/cb",
         "https://app.example/cb?a=*",
+        "https://bank.example@evil.example/cb",
     ] {
         let refused = validate(
             &with("redirect_uri", pattern),
