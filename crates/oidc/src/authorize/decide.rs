@@ -197,16 +197,18 @@ fn acr_of(user: &SignedInUser, requested_at: i64) -> Acr {
     }
 }
 
-/// Reads the ID token hint of a request, so that a bad one is refused before anybody is bothered.
+/// Reads the ID token hint of a request, so that a bad one is refused before anybody is bothered. `now` is in Unix
+/// seconds.
 pub fn check_hint<'k>(
     request: &AuthorizationRequest,
     keys: impl IntoIterator<Item = &'k Jwk>,
     issuer: &str,
+    now: i64,
 ) -> Result<Option<id_token::Hint>, Refusal> {
     let Some(hint) = &request.id_token_hint else {
         return Ok(None);
     };
-    id_token::read_hint(hint, keys, issuer)
+    id_token::read_hint(hint, keys, issuer, now)
         .map(Some)
         .map_err(|_| redirect_error(request, ErrorCode::InvalidRequest, BAD_HINT))
 }

@@ -742,10 +742,13 @@ fn a_bad_hint_is_refused_before_anybody_is_bothered() {
         .unwrap()
         .public_jwk()];
     let plain = valid(&Parameters::from_pairs(good()), &client());
-    assert_eq!(check_hint(&plain, &keys, "https://id.example"), Ok(None));
+    assert_eq!(
+        check_hint(&plain, &keys, "https://id.example", NOW / 1000),
+        Ok(None)
+    );
     let hinted = valid(&with("id_token_hint", "a.b.c"), &client());
     assert!(matches!(
-        check_hint(&hinted, &keys, "https://id.example"),
+        check_hint(&hinted, &keys, "https://id.example", NOW / 1000),
         Err(Refusal::Redirect(error)) if error.error.code == ErrorCode::InvalidRequest
     ));
 }
