@@ -263,6 +263,40 @@ both_engines!(
 );
 
 both_engines!(
+    first_consents_at_once_do_not_get_in_each_others_way,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let client = register(&mut admin, |_| {}).await;
+        let mut ids = Vec::new();
+        for scope in ["openid", "openid email", "openid profile", "openid groups"].repeat(8) {
+            let answer = admin.get(&authorize_path(&client, &[("scope", scope)])).await;
+            ids.push(parameter(&answer, "interaction").unwrap());
+        }
+        let attempts: Vec<_> = ids
+            .into_iter()
+            .map(|id| {
+                let mut browser = admin.clone();
+                let complete = format!("/api/oidc/interactions/{id}/complete");
+                tokio::spawn(async move {
+                    let answer = browser.post(&complete, &json!({"step": "consent"})).await;
+                    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+                    browser.get(&format!("/authorize?interaction={id}")).await
+                })
+            })
+            .collect();
+        for attempt in attempts {
+            let answer = attempt.await.unwrap();
+            assert!(parameter(&answer, "code").is_some(), "{answer:?}");
+        }
+        // Nothing anybody agreed to was lost.
+        for scope in ["openid email", "openid profile", "openid groups"] {
+            let answer = admin.get(&authorize_path(&client, &[("scope", scope)])).await;
+            assert!(parameter(&answer, "code").is_some(), "{scope}: {answer:?}");
+        }
+    }
+);
+
+both_engines!(
     a_public_client_needs_pkce_and_no_secret,
     |app: TestApp| async move {
         let mut admin = app.set_up().await;
