@@ -260,6 +260,43 @@ both_engines!(
 );
 
 both_engines!(
+    of_64_changes_with_one_management_token_one_counts,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        policy(&mut admin, "open", false).await;
+        let registered = register(&app, None, &metadata()).await.json();
+        let path = own_path(&app, &registered);
+        let token = text(&registered["registration_access_token"]).to_owned();
+        let tries: Vec<_> = (0..64)
+            .map(|number| {
+                let mut browser = app.browser();
+                let mut body = metadata();
+                body["client_id"] = registered["client_id"].clone();
+                body["client_name"] = json!(format!("Number {number}"));
+                let request = browser
+                    .request(Method::PUT, &path)
+                    .bearer_auth(&token)
+                    .json(&body);
+                tokio::spawn(async move { browser.send(request).await })
+            })
+            .collect();
+        let mut winners = Vec::new();
+        for attempt in tries {
+            let answer = attempt.await.unwrap();
+            if answer.status == StatusCode::OK {
+                winners.push(answer.json());
+            } else {
+                assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{answer:?}");
+            }
+        }
+        assert_eq!(winners.len(), 1, "{winners:?}");
+        let token = text(&winners[0]["registration_access_token"]);
+        let read = send(&app, Method::GET, &path, Some(token), None).await.json();
+        assert_eq!(read["client_name"], winners[0]["client_name"]);
+    }
+);
+
+both_engines!(
     a_client_registers_for_tokens_without_a_code_and_is_held_to_it,
     |app: TestApp| async move {
         let mut admin = app.set_up().await;

@@ -611,3 +611,44 @@ both_engines!(
         assert_eq!(late.json()["error"], "invalid_grant", "{late:?}");
     }
 );
+
+both_engines!(
+    of_many_codes_with_one_proof_one_is_redeemed_and_the_others_stay_good,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let client = register(&mut admin, |_| {}).await;
+        let key = Key::new(1);
+        let path = "/api/oidc/token";
+        let nonce = app.app.state.dpop_nonces.current(app.app.state.now().seconds());
+        let proof = |jti: &str| key.proof(&app, "POST", path, jti, &[("nonce", &nonce)]);
+        let same = proof("same");
+        let mut codes = Vec::new();
+        for _ in 0..16 {
+            codes.push(code(&mut admin, &client, &[]).await);
+        }
+        let tries: Vec<_> = codes
+            .into_iter()
+            .map(|code| {
+                let mut browser = app.browser();
+                let request = browser.request(Method::POST, path).header("DPoP", &same);
+                let request = request.form(&code_form(&client, &code));
+                tokio::spawn(async move { (code, browser.send(request).await) })
+            })
+            .collect();
+        let mut left = Vec::new();
+        for attempt in tries {
+            let (code, answer) = attempt.await.unwrap();
+            if answer.status != StatusCode::OK {
+                assert_eq!(answer.json()["error"], "invalid_dpop_proof", "{answer:?}");
+                left.push(code);
+            }
+        }
+        assert_eq!(left.len(), 15);
+        assert_eq!(app.count("oidc_access_tokens").await, 1);
+        // Nothing was lost with the proof: each code is good for tokens with one of its own.
+        for (number, code) in left.iter().enumerate() {
+            let answer = token(&app, &code_form(&client, code), &proof(&format!("own {number}"))).await;
+            assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        }
+    }
+);
