@@ -142,7 +142,7 @@ test('federated credentials are added, kept and removed', async () => {
 	await expect(card).toContainText('No federated credentials');
 	await expect(card.getByRole('link', { name: 'Documentation: Federated Client Credentials' })).toHaveAttribute(
 		'href',
-		/\/docs\/oidc-clients\.md#signing-in-without-a-shared-secret$/
+		'https://pocket-id.org/docs'
 	);
 	await card.getByRole('button', { name: 'Create' }).click();
 	await card.getByRole('button', { name: 'Save' }).click();
@@ -198,7 +198,7 @@ test('a client that was seen using PKCE is to be held to it', async () => {
 	await expect(pkce).not.toHaveAccessibleDescription(hint);
 	await expect(page.getByRole('link', { name: 'Documentation: Callback URLs' })).toHaveAttribute(
 		'href',
-		/\/docs\/oidc-clients\.md#callback-url-patterns$/
+		'https://pocket-id.org/docs'
 	);
 	// As if it had signed somebody in with it.
 	const ofClient = (url: URL) => url.pathname === `/api/oidc/clients/${client.id}`;

@@ -137,3 +137,108 @@ pub fn verify<'k>(
         .map(str::to_owned)
         .ok_or(JwsError::Malformed)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::jose::{Algorithm, PrivateKey};
+    use crate::scope::Scopes;
+
+    const ISSUER: &str = "https://id.example";
+    const VALIDITY: Validity<'_> = Validity {
+        jti: "j1",
+        issued_at: 1_700_000_000,
+        expires_at: 1_700_003_600,
+    };
+
+    fn said(content: &Content<'_>) -> Value {
+        serde_json::to_value(claims(ISSUER, content, VALIDITY)).unwrap()
+    }
+
+    #[test]
+    fn what_is_not_so_is_not_said() {
+        let plain = Grant::example();
+        let always = json!({
+            "iss": ISSUER, "sub": "u1", "aud": ["app", ISSUER], "client_id": "app", "scope": "openid email",
+            "scp": ["openid", "email"], "jti": "j1", "iat": 1_700_000_000, "exp": 1_700_003_600
+        });
+        assert_eq!(said(&Content::of_grant(&plain, None)), always);
+
+        let stepped_up = Grant {
+            acr: Some("phr".to_owned()),
+            auth_time: 1_699_999_999_999,
+            ..plain.clone()
+        };
+        let acting = Grant {
+            actor: Some(json!({"sub": "client-app"})),
+            ..plain.clone()
+        };
+        let silent = Grant {
+            scopes: Scopes::default(),
+            audience: vec!["app".to_owned()],
+            ..plain.clone()
+        };
+        for (grant, key, more) in [
+            (
+                &stepped_up,
+                None,
+                json!({"acr": "phr", "auth_time": 1_699_999_999}),
+            ),
+            (&acting, None, json!({"act": {"sub": "client-app"}})),
+            (&plain, Some("k1"), json!({"cnf": {"jkt": "k1"}})),
+            (&silent, None, json!({"scope": "", "scp": [], "aud": ["app"]})),
+        ] {
+            let mut expected = always.clone();
+            for (name, value) in more.as_object().unwrap() {
+                expected[name] = value.clone();
+            }
+            assert_eq!(said(&Content::of_grant(grant, key)), expected);
+        }
+    }
+
+    #[test]
+    fn a_clients_own_token_is_nobodys() {
+        assert_eq!(client_subject("app"), "client-app");
+        assert_ne!(client_subject("u1"), "u1");
+    }
+
+    #[test]
+    fn only_our_own_access_tokens_are_read() {
+        let key = PrivateKey::generate(Algorithm::Es256, [1; 8]).unwrap();
+        let other = PrivateKey::generate(Algorithm::Es256, [2; 8]).unwrap();
+        let (jwk, foreign) = (key.public_jwk(), other.public_jwk());
+        let good = json!({"iss": ISSUER, "jti": "j1"});
+        let without = |name: &str| {
+            let mut claims = good.clone();
+            claims.as_object_mut().unwrap().remove(name);
+            claims
+        };
+        let elsewhere = json!({"iss": "https://other.example", "jti": "j1"});
+        for (typ, claims, key, fine) in [
+            (TYP, good.clone(), &key, true),
+            ("JWT", good.clone(), &key, false),
+            ("AT+JWT", good.clone(), &key, false),
+            ("logout+jwt", good.clone(), &key, false),
+            (TYP, good.clone(), &other, false),
+            (TYP, elsewhere, &key, false),
+            (TYP, without("iss"), &key, false),
+            (TYP, without("jti"), &key, false),
+        ] {
+            let token = sign(key, typ, &claims).unwrap();
+            assert_eq!(verify(&token, [&jwk], ISSUER).is_ok(), fine, "{typ} {claims}");
+        }
+        let token = sign(&key, TYP, &good).unwrap();
+        assert!(verify(&token, [&foreign], ISSUER).is_err());
+        assert_eq!(verify(&token, [&foreign, &jwk], ISSUER).as_deref(), Ok("j1"));
+        for broken in [
+            "",
+            "a.b.c",
+            &format!("{token}x"),
+            token.rsplit_once('.').unwrap().0,
+        ] {
+            assert!(verify(broken, [&jwk], ISSUER).is_err(), "{broken}");
+        }
+    }
+}

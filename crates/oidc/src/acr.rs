@@ -47,3 +47,28 @@ impl FromStr for Acr {
             .ok_or(UnknownAcr)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_class_has_one_name_and_a_place() {
+        for (text, expected) in [
+            ("0", Ok(Acr::Remembered)),
+            ("phr", Ok(Acr::FreshPasskey)),
+            ("phrh", Err(UnknownAcr)),
+            ("PHR", Err(UnknownAcr)),
+            ("1", Err(UnknownAcr)),
+            (" 0", Err(UnknownAcr)),
+            ("", Err(UnknownAcr)),
+        ] {
+            assert_eq!(text.parse::<Acr>(), expected, "{text}");
+        }
+        for acr in Acr::ALL {
+            assert_eq!(acr.to_string().parse(), Ok(acr));
+        }
+        assert!(Acr::ALL.is_sorted(), "weakest first");
+        assert!(Acr::Remembered < Acr::FreshPasskey);
+    }
+}

@@ -291,7 +291,7 @@ fn destination(parameters: &Parameters, client: Option<&Client>) -> Result<Desti
     let found = match sent {
         // What is stored is a pattern: nobody's first request may bring one of its own.
         Some(sent) if client.trusts_first_redirect_uri() && !sent.contains('*') => {
-            RedirectUri::parse(sent).map(|uri| (uri, Proof::FirstUse))
+            redirect_uri::first_use(sent).map(|uri| (uri, Proof::FirstUse))
         }
         // FAPI 2.0 Security Profile §5.3.2.2: compared as text.
         _ if client.profile == Profile::Fapi2 => {

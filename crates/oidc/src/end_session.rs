@@ -103,6 +103,10 @@ mod tests {
             post_logout_redirect_uris: Vec::new(),
             ..client.clone()
         };
+        let anywhere = Client {
+            post_logout_redirect_uris: vec!["*".to_owned()],
+            ..client.clone()
+        };
         let hint = Hint {
             subject: "u1".to_owned(),
             client_id: "app".to_owned(),
@@ -193,6 +197,25 @@ mod tests {
                 &[("post_logout_redirect_uri", "https://evil.example/")],
                 Some(&hint),
                 Some(&client),
+                Some("u1"),
+                true,
+                ASK,
+            ),
+            (
+                &[("post_logout_redirect_uri", "https://a.example/bye")],
+                Some(&hint),
+                Some(&anywhere),
+                Some("u1"),
+                true,
+                to("https://a.example/bye"),
+            ),
+            (
+                &[(
+                    "post_logout_redirect_uri",
+                    "https://bank.example@evil.example/bye",
+                )],
+                Some(&hint),
+                Some(&anywhere),
                 Some("u1"),
                 true,
                 ASK,

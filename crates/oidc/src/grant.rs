@@ -74,3 +74,43 @@ impl Grant {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn access_tokens_are_for_their_target_and_for_us_if_they_say_who_somebody_is() {
+        const ISSUER: &str = "https://id.example";
+        const API: &str = "https://api.example";
+        for (target, scopes, with_us) in [
+            ("app", "openid", true),
+            ("app", "profile", true),
+            ("app", "email", true),
+            ("app", "groups", true),
+            ("app", "openid offline_access", true),
+            ("app", "offline_access", false),
+            ("app", "", false),
+            (API, "openid", true),
+            (API, "read", false),
+            (API, "read email", true),
+            (API, "", false),
+        ] {
+            let granted = Scopes::from_granted(scopes.split_whitespace().map(str::to_owned).collect());
+            let mut expected = vec![target];
+            expected.extend(with_us.then_some(ISSUER));
+            assert_eq!(audience(target, &granted, ISSUER), expected, "{target} {scopes}");
+        }
+    }
+
+    #[test]
+    fn a_grant_without_a_session_is_one_by_itself() {
+        let alone = Grant::example();
+        assert_eq!(alone.sid(), alone.id);
+        let in_session = Grant {
+            session_id: Some("s1".to_owned()),
+            ..alone
+        };
+        assert_eq!(in_session.sid(), "s1");
+    }
+}

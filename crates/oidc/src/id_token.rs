@@ -8,6 +8,9 @@ use crate::jose::{Jwk, JwsError, KeyError, Signer, UnverifiedJws, sign};
 /// Seconds an ID token is good for.
 pub const LIFETIME: i64 = 3600;
 
+/// Seconds the clocks of replicas may differ.
+const SKEW: i64 = 60;
+
 /// The `type` claim that tells ID tokens from other JWTs of ours.
 const TYPE: &str = "id-token";
 
@@ -110,15 +113,23 @@ pub struct Hint {
     pub sid: Option<String>,
 }
 
-/// Reads a hint.
+/// Reads a hint. `now` is in Unix seconds: a token of the future is none of ours.
 pub fn read_hint<'k>(
     token: &str,
     keys: impl IntoIterator<Item = &'k Jwk>,
     issuer: &str,
+    now: i64,
 ) -> Result<Hint, JwsError> {
     let claims = UnverifiedJws::parse(token)?.verify(keys)?;
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
     if text("iss") != Some(issuer) || text("type") != Some(TYPE) {
+        return Err(JwsError::Malformed);
+    }
+    let not_yet = |at: &Value| at.as_i64().is_none_or(|at| at > now + SKEW);
+    if ["iat", "nbf"]
+        .iter()
+        .any(|name| claims.get(*name).is_some_and(not_yet))
+    {
         return Err(JwsError::Malformed);
     }
     let client_id = match claims.get("aud") {
@@ -191,9 +202,10 @@ mod tests {
         );
         // Neither kind passes for the other.
         assert!(access_token::verify(&id, [&jwk], ISSUER).is_err());
-        assert!(read_hint(&at, [&jwk], ISSUER).is_err());
+        let now = 1_700_000_200;
+        assert!(read_hint(&at, [&jwk], ISSUER, now).is_err());
         assert_eq!(
-            read_hint(&id, [&jwk], ISSUER).unwrap(),
+            read_hint(&id, [&jwk], ISSUER, now).unwrap(),
             Hint {
                 subject: "u1".to_owned(),
                 client_id: "app".to_owned(),
@@ -205,7 +217,10 @@ mod tests {
             ..grant()
         };
         let id = issue(&key, ISSUER, &in_session, Map::new(), Some(&at), at_code).unwrap();
-        assert_eq!(read_hint(&id, [&jwk], ISSUER).unwrap().sid.as_deref(), Some("s1"));
+        assert_eq!(
+            read_hint(&id, [&jwk], ISSUER, now).unwrap().sid.as_deref(),
+            Some("s1")
+        );
         let at_refresh = Issuance {
             jti: "jti-3",
             occasion: Occasion::Refresh,
@@ -215,6 +230,38 @@ mod tests {
         let claims = UnverifiedJws::parse(&refreshed).unwrap().verify([&jwk]).unwrap();
         assert_eq!(claims.get("nonce"), None);
     }
+
+    #[test]
+    fn a_hint_may_be_old_but_not_of_the_future() {
+        let key = PrivateKey::generate(Algorithm::Es256, [1; 8]).unwrap();
+        let jwk = key.public_jwk();
+        let now = 1_700_000_200;
+        for (name, value, fine) in [
+            ("iat", json!(now), true),
+            ("iat", json!(now + SKEW), true),
+            ("iat", json!(now + SKEW + 1), false),
+            ("iat", json!(now - 86_400), true),
+            ("iat", json!("now"), false),
+            ("nbf", json!(now + SKEW), true),
+            ("nbf", json!(now + SKEW + 1), false),
+            ("exp", json!(now - 86_400), true),
+            ("iss", json!("https://other.example"), false),
+            ("type", json!("access-token"), false),
+            ("sub", Value::Null, false),
+            ("aud", json!([]), false),
+            ("aud", json!("app"), true),
+        ] {
+            let mut claims = json!({
+                "iss": ISSUER, "sub": "u1", "aud": ["app"], "iat": now, "exp": now + LIFETIME, "jti": "j",
+                "type": TYPE
+            });
+            claims[name] = value;
+            let token = sign(&key, "JWT", &claims).unwrap();
+            let read = read_hint(&token, [&jwk], ISSUER, now);
+            assert_eq!(read.is_ok(), fine, "{name}: {claims}");
+        }
+    }
+
     #[test]
     fn alone_it_vouches_for_no_access_token_and_nobody_forges_the_hash() {
         let key = PrivateKey::generate(Algorithm::Es256, [1; 8]).unwrap();

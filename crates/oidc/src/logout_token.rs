@@ -86,7 +86,7 @@ mod tests {
                 })
             );
             assert!(access_token::verify(&token, [&jwk], ISSUER).is_err());
-            assert!(id_token::read_hint(&token, [&jwk], ISSUER).is_err());
+            assert!(id_token::read_hint(&token, [&jwk], ISSUER, 1_700_000_000).is_err());
         }
     }
 }

@@ -83,3 +83,77 @@ impl Parameters {
         &self.values
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_each_the_first_value_counts_and_the_rest_is_noted() {
+        let sent = Parameters::from_pairs([
+            ("a", "1"),
+            ("empty", ""),
+            ("a", "2"),
+            ("same", "x"),
+            ("same", "x"),
+            ("empty_first", ""),
+            ("empty_first", "late"),
+        ]);
+        for (name, value, as_sent, repeated) in [
+            ("a", Some("1"), Some("1"), true),
+            ("empty", None, Some(""), false),
+            ("same", Some("x"), Some("x"), true),
+            ("empty_first", None, Some(""), true),
+            ("missing", None, None, false),
+        ] {
+            assert_eq!(sent.get(name), value, "{name}");
+            assert_eq!(sent.get_sent(name), as_sent, "{name}");
+            assert_eq!(sent.first_repeated(&[name]).is_some(), repeated, "{name}");
+            assert_eq!(sent.first_unusable(&[name]), None, "{name}");
+        }
+        assert_eq!(sent.first_repeated(&["missing", "same", "a"]), Some("same"));
+        assert_eq!(sent.values().len(), 4);
+    }
+
+    #[test]
+    fn what_cannot_be_used_counts_as_not_sent() {
+        let sent = Parameters::from_pairs([
+            ("nul", "a\0b"),
+            ("no_utf8", "a\u{fffd}"),
+            ("mixed", "\0"),
+            ("mixed", "good"),
+            ("n\0ame", "x"),
+            ("fine", "a\u{1f511}b"),
+        ]);
+        for (name, value, unusable) in [
+            ("nul", None, true),
+            ("no_utf8", None, true),
+            ("mixed", Some("good"), true),
+            ("n\0ame", None, true),
+            ("fine", Some("a\u{1f511}b"), false),
+        ] {
+            assert_eq!(sent.get(name), value, "{name:?}");
+            assert_eq!(sent.first_unusable(&[name]).is_some(), unusable, "{name:?}");
+            assert_eq!(sent.first_repeated(&[name]), None, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn setting_a_value_forgets_what_was_sent() {
+        let mut sent = Parameters::from_pairs([("a", "1"), ("a", "2"), ("b", "\0"), ("c", "1"), ("c", "2")]);
+        sent.set("a", "3".to_owned());
+        sent.set("b", "4".to_owned());
+        sent.remove("c");
+        assert_eq!(
+            (sent.get("a"), sent.get("b"), sent.get("c")),
+            (Some("3"), Some("4"), None)
+        );
+        let names = ["a", "b", "c"];
+        assert_eq!(
+            (sent.first_repeated(&names), sent.first_unusable(&names)),
+            (None, None)
+        );
+        sent.set("a", "x\0".to_owned());
+        assert_eq!((sent.get("a"), sent.first_unusable(&names)), (None, Some("a")));
+    }
+}

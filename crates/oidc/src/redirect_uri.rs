@@ -56,6 +56,12 @@ impl RedirectUri {
         &self.url
     }
 
+    /// Whether it names a user before the host. `https://bank.example@evil.example/` looks like the first and goes to
+    /// the second.
+    pub fn has_user_info(&self) -> bool {
+        !self.url.username().is_empty() || self.url.password().is_some()
+    }
+
     /// Whether a code sent there could be read on the way: plain http to anywhere but this machine.
     pub fn is_insecure(&self) -> bool {
         if self.url.scheme() != "http" {
@@ -131,7 +137,17 @@ pub enum OpenIdRequested {
     No,
 }
 
-/// Whether a registered pattern admits a URI.
+/// The redirect URI of a client that has none registered, which is to become its first. Nobody looked at it, so it
+/// must be one that cannot be misread.
+pub fn first_use(sent: &str) -> Result<RedirectUri, RedirectUriError> {
+    let uri = RedirectUri::parse(sent)?;
+    if uri.has_user_info() {
+        return Err(RedirectUriError::NotRegistered);
+    }
+    Ok(uri)
+}
+
+/// Whether a registered pattern admits a URI. One with user info is admitted only by a pattern that has a user part.
 pub fn matches(registered: &str, uri: &RedirectUri) -> bool {
     if registered == uri.raw || is_same_loopback(registered, &uri.url) {
         return true;

@@ -162,12 +162,7 @@ pub fn parse(document: &Value) -> Result<ClientMetadata, RegistrationError> {
         ));
     }
     let dpop_tokens = read.flag("dpop_bound_access_tokens")?;
-    if dpop_tokens && response_types.iter().any(|kind| kind.gives_access_token()) {
-        return Err(metadata(
-            "Access tokens that come without a code cannot be bound to a key: dpop_bound_access_tokens excludes the \
-             response type id_token token.",
-        ));
-    }
+    check_binding(dpop_tokens, &response_types)?;
     if read.text("subject_type")?.is_some_and(|kind| kind != "public") {
         return Err(metadata("The only supported subject_type is public."));
     }
@@ -212,11 +207,7 @@ pub fn parse(document: &Value) -> Result<ClientMetadata, RegistrationError> {
     }
     let signed_requests = read.flag("require_signed_request_object")?;
     let request_object_alg = one_of(&read, "request_object_signing_alg")?;
-    if signed_requests && request_object_alg == Some(ObjectAlgorithm::Unsigned) {
-        return Err(metadata(
-            "The request_object_signing_alg none contradicts require_signed_request_object.",
-        ));
-    }
+    check_signing(signed_requests, request_object_alg)?;
     Ok(ClientMetadata {
         redirect_uris,
         post_logout_redirect_uris,
@@ -533,7 +524,120 @@ impl<'d> Reader<'d> {
     }
 }
 
+/// What protects the people who use a client. An administrator may ask for more of it than the client does itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Safeguards {
+    /// `require_pushed_authorization_requests`.
+    pub pushed_requests: bool,
+    /// `require_signed_request_object`.
+    pub signed_requests: bool,
+    /// `dpop_bound_access_tokens`.
+    pub dpop_tokens: bool,
+    /// `default_max_age`.
+    pub default_max_age: Option<i32>,
+}
+
+impl Safeguards {
+    const PUSHED_REQUESTS: &'static str = "require_pushed_authorization_requests";
+    const SIGNED_REQUESTS: &'static str = "require_signed_request_object";
+    const DPOP_TOKENS: &'static str = "dpop_bound_access_tokens";
+    const DEFAULT_MAX_AGE: &'static str = "default_max_age";
+
+    /// Those a client registered.
+    pub fn registered(members: &Map<String, Value>) -> Self {
+        let flag = |name: &str| members.get(name).and_then(Value::as_bool).unwrap_or_default();
+        Self {
+            pushed_requests: flag(Self::PUSHED_REQUESTS),
+            signed_requests: flag(Self::SIGNED_REQUESTS),
+            dpop_tokens: flag(Self::DPOP_TOKENS),
+            default_max_age: members
+                .get(Self::DEFAULT_MAX_AGE)
+                .and_then(Value::as_i64)
+                .and_then(|seconds| i32::try_from(seconds).ok()),
+        }
+    }
+
+    /// What of these goes beyond what a client asked for: somebody else asked for it.
+    #[must_use]
+    pub fn beyond(self, asked: Self) -> Self {
+        Self {
+            pushed_requests: self.pushed_requests && !asked.pushed_requests,
+            signed_requests: self.signed_requests && !asked.signed_requests,
+            dpop_tokens: self.dpop_tokens && !asked.dpop_tokens,
+            default_max_age: self
+                .default_max_age
+                .filter(|seconds| asked.default_max_age.is_none_or(|asked| *seconds < asked)),
+        }
+    }
+
+    /// Writes them over those of a registration, so that it says what holds.
+    pub fn write_into(self, members: &mut Map<String, Value>) {
+        for (name, flag) in [
+            (Self::PUSHED_REQUESTS, self.pushed_requests),
+            (Self::SIGNED_REQUESTS, self.signed_requests),
+            (Self::DPOP_TOKENS, self.dpop_tokens),
+        ] {
+            if flag {
+                members.insert(name.to_owned(), true.into());
+            } else {
+                members.remove(name);
+            }
+        }
+        match self.default_max_age {
+            Some(seconds) => members.insert(Self::DEFAULT_MAX_AGE.to_owned(), seconds.into()),
+            None => members.remove(Self::DEFAULT_MAX_AGE),
+        };
+    }
+}
+
+/// What goes with access tokens that come without a code cannot be bound to a key.
+fn check_binding(dpop_tokens: bool, response_types: &[ResponseType]) -> Result<(), RegistrationError> {
+    if dpop_tokens && response_types.iter().any(|kind| kind.gives_access_token()) {
+        return Err(metadata(
+            "Access tokens that come without a code cannot be bound to a key: dpop_bound_access_tokens excludes the \
+             response type id_token token.",
+        ));
+    }
+    Ok(())
+}
+
+fn check_signing(signed_requests: bool, algorithm: Option<ObjectAlgorithm>) -> Result<(), RegistrationError> {
+    if signed_requests && algorithm == Some(ObjectAlgorithm::Unsigned) {
+        return Err(metadata(
+            "The request_object_signing_alg none contradicts require_signed_request_object.",
+        ));
+    }
+    Ok(())
+}
+
 impl ClientMetadata {
+    /// Those asked for.
+    pub fn safeguards(&self) -> Safeguards {
+        Safeguards {
+            pushed_requests: self.pushed_requests,
+            signed_requests: self.signed_requests,
+            dpop_tokens: self.dpop_tokens,
+            default_max_age: self.default_max_age,
+        }
+    }
+
+    /// The same with others' safeguards on top: of each the stricter one.
+    ///
+    /// # Errors
+    /// [`RegistrationError`] when they exclude something else that is asked for.
+    pub fn with(mut self, imposed: Safeguards) -> Result<Self, RegistrationError> {
+        self.pushed_requests |= imposed.pushed_requests;
+        self.signed_requests |= imposed.signed_requests;
+        self.dpop_tokens |= imposed.dpop_tokens;
+        self.default_max_age = [self.default_max_age, imposed.default_max_age]
+            .into_iter()
+            .flatten()
+            .min();
+        check_binding(self.dpop_tokens, &self.response_types)?;
+        check_signing(self.signed_requests, self.request_object_alg)?;
+        Ok(self)
+    }
+
     /// The metadata as registered, defaults filled in (RFC 7591 §3.2.1).
     pub fn to_json(&self) -> Map<String, Value> {
         let mut members = self.about.clone();
@@ -631,6 +735,53 @@ mod tests {
         document["response_types"] = json!(["code", "token id_token"]);
         document[name] = value;
         document
+    }
+
+    #[test]
+    fn what_was_imposed_stays_and_what_was_asked_for_may_go() {
+        let safeguards = |flags: [bool; 3], default_max_age| {
+            let [pushed_requests, signed_requests, dpop_tokens] = flags;
+            Safeguards {
+                pushed_requests,
+                signed_requests,
+                dpop_tokens,
+                default_max_age,
+            }
+        };
+        let (yes, no) = ([true; 3], [false; 3]);
+        for (asked_before, holds, asks, then_holds) in [
+            // Its own, and given back.
+            ((yes, Some(60)), (yes, Some(60)), (no, None), (no, None)),
+            ((no, Some(60)), (no, Some(60)), (no, Some(90)), (no, Some(90))),
+            // Somebody else's.
+            ((no, None), (yes, Some(60)), (no, None), (yes, Some(60))),
+            ((no, None), (yes, Some(60)), (yes, Some(90)), (yes, Some(60))),
+            ((no, None), (yes, Some(60)), (no, Some(30)), (yes, Some(30))),
+            ((no, Some(90)), (no, Some(60)), (no, Some(90)), (no, Some(60))),
+            // What somebody took off, it may ask for again.
+            ((yes, Some(60)), (no, None), (yes, Some(60)), (yes, Some(60))),
+            ((yes, Some(60)), (no, Some(90)), (no, None), (no, None)),
+        ] {
+            let of = |(flags, max_age): ([bool; 3], Option<i32>)| safeguards(flags, max_age);
+            let mut document = good().as_object().unwrap().clone();
+            of(asks).write_into(&mut document);
+            let imposed = of(holds).beyond(of(asked_before));
+            let now = parse(&document.into()).unwrap().with(imposed).unwrap();
+            assert_eq!(
+                now.safeguards(),
+                of(then_holds),
+                "{asked_before:?} {holds:?} {asks:?}"
+            );
+            let members = now.to_json();
+            assert_eq!(Safeguards::registered(&members), of(then_holds));
+        }
+        let imposed = safeguards(yes, None);
+        for document in [
+            with("request_object_signing_alg", json!("none")),
+            implicit("client_name", json!("App")),
+        ] {
+            assert!(parse(&document).unwrap().with(imposed).is_err(), "{document}");
+        }
     }
 
     #[test]

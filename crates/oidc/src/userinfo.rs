@@ -68,10 +68,11 @@ pub fn check_possession(
 }
 
 /// Whether a live grant may be asked about its user. A grant without any scope may learn `sub` alone: apps that
-/// leave the scopes blank rely on it.
+/// leave the scopes blank rely on it. A token for an API is for that API, whatever its scopes.
 pub fn authorize(grant: &Grant, issuer: &str) -> Result<(), OAuthError> {
     let for_us = grant.audience.iter().any(|audience| audience == issuer);
-    let blank = grant.scopes.as_slice().is_empty();
+    let for_client = grant.audience == [grant.client_id.as_str()];
+    let blank = for_client && grant.scopes.as_slice().is_empty();
     if !blank && !for_us {
         return Err(OAuthError::new(
             ErrorCode::AccessDenied,
@@ -163,16 +164,20 @@ mod tests {
 
     #[test]
     fn only_grants_about_the_user_are_answered() {
-        for (scopes, expected) in [
-            ("openid email", None),
-            ("openid", None),
-            ("", None),
-            ("email", Some(ErrorCode::InsufficientScope)),
-            ("offline_access", Some(ErrorCode::AccessDenied)),
+        for (target, scopes, expected) in [
+            ("app", "openid email", None),
+            ("app", "openid", None),
+            ("app", "", None),
+            ("app", "email", Some(ErrorCode::InsufficientScope)),
+            ("app", "offline_access", Some(ErrorCode::AccessDenied)),
+            ("https://api.example", "openid email", None),
+            ("https://api.example", "email", Some(ErrorCode::InsufficientScope)),
+            ("https://api.example", "", Some(ErrorCode::AccessDenied)),
+            ("https://api.example", "read", Some(ErrorCode::AccessDenied)),
         ] {
             let scopes = Scopes::requested(scopes);
             let grant = Grant {
-                audience: audience("app", &scopes, "https://id.example"),
+                audience: audience(target, &scopes, "https://id.example"),
                 scopes,
                 ..Grant::example()
             };

@@ -13,7 +13,7 @@ use std::net::TcpStream;
 use std::process::{Output, Stdio};
 
 use serde_json::Value;
-use support::{Home, Server, mode, text};
+use support::{Home, Server, mode, new_postgres_database, text};
 
 const IN_FILE: &[(&str, &str)] = &[("HOST", "127.0.0.1"), ("PORT", "0")];
 const IN_DATABASE: &[(&str, &str)] = &[
@@ -119,6 +119,50 @@ fn a_running_server_takes_the_new_key_and_keeps_publishing_the_old_one() {
         let server = home.start(variables);
         assert_eq!(published(&server), last);
     }
+}
+
+#[test]
+fn so_does_one_on_postgresql() {
+    let url = new_postgres_database("key_rotate");
+    let variables = [IN_DATABASE, &[("DB_CONNECTION_STRING", url.as_str())]].concat();
+    let home = Home::new();
+    let server = home.start(&variables);
+    let before = published(&server);
+    assert_eq!(algorithms(&before), ["RS256"]);
+    let asked = answer(&home, &variables, &["key-rotate"], "n\n");
+    assert_eq!(asked.status.code(), Some(1));
+    assert_eq!(published(&server), before);
+
+    let output = home.run(&variables, &["key-rotate", "--alg", "ES384", "--yes"]);
+    let out = text(&output.stdout);
+    assert!(output.status.success(), "{output:?}");
+    let after = published(&server);
+    assert_eq!(algorithms(&after), ["ES384", "RS256"]);
+    assert_eq!(after[1], before[0]);
+    assert!(
+        out.contains(&format!("The new key is {} (ES384).", after[0].1)),
+        "{out}"
+    );
+
+    // A second server on the database has the same keys, and both follow the next rotation.
+    let elsewhere = Home::new();
+    let replica = elsewhere.start(&variables);
+    assert_eq!(published(&replica), after);
+    let now = ["key-rotate", "--alg", "PS256", "--yes", "--revoke-immediately"];
+    let output = elsewhere.run(&variables, &now);
+    assert!(output.status.success(), "{output:?}");
+    let last = published(&server);
+    assert_eq!(algorithms(&last), ["PS256"]);
+    assert_eq!(published(&replica), last);
+
+    let other = [
+        &variables[..2],
+        &[("ENCRYPTION_KEY", "fedcba9876543210"), variables[3]],
+    ]
+    .concat();
+    let output = home.run(&other, &["key-rotate", "-y"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert_eq!(published(&server), last);
 }
 
 #[test]

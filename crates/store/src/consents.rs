@@ -1,5 +1,6 @@
 //! What users agreed clients may see.
 
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Order, QueryFilter,
     QueryOrder, QuerySelect, QueryTrait,
@@ -40,12 +41,15 @@ pub async fn merge(
     keys: &[String],
     now: Timestamp,
 ) -> StoreResult<ConsentChange> {
-    // The row is locked so that two grants at once do not lose each other's keys.
-    let known = consent::Entity::find_by_id((user, client.clone()))
-        .lock_exclusive()
-        .one(tx)
-        .await?;
-    let Some(mut row) = known else {
+    let mut row = loop {
+        // The row is locked so that two grants at once do not lose each other's keys.
+        let known = consent::Entity::find_by_id((user, client.clone()))
+            .lock_exclusive()
+            .one(tx)
+            .await?;
+        if let Some(row) = known {
+            break row;
+        }
         let row = Consent {
             user_id: user,
             client_id: client.clone(),
@@ -53,10 +57,18 @@ pub async fn merge(
             created_at: now,
             last_used_at: now,
         };
-        consent::Entity::insert(row.into_active_model().reset_all())
+        let inserted = consent::Entity::insert(row.into_active_model().reset_all())
+            .on_conflict(
+                OnConflict::columns([consent::Column::UserId, consent::Column::ClientId])
+                    .do_nothing()
+                    .to_owned(),
+            )
             .exec_without_returning(tx)
             .await?;
-        return Ok(ConsentChange::New);
+        if inserted == 1 {
+            return Ok(ConsentChange::New);
+        }
+        // Another first consent was made meanwhile: this one adds to it.
     };
     let mut change = ConsentChange::Unchanged;
     for key in keys {

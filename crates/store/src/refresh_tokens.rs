@@ -36,6 +36,18 @@ pub async fn redeem(tx: &Tx, hash: &TokenHash, now: Timestamp) -> StoreResult<bo
     Ok(result.rows_affected == 1)
 }
 
+/// Moves the end of one that is used again and again; whether it is still good.
+pub async fn extend(tx: &Tx, hash: &TokenHash, now: Timestamp, expires_at: Timestamp) -> StoreResult<bool> {
+    let result = refresh_token::Entity::update_many()
+        .col_expr(refresh_token::Column::ExpiresAt, Expr::value(expires_at.0))
+        .filter(refresh_token::Column::TokenHash.eq(hash.clone()))
+        .filter(refresh_token::Column::UsedAt.is_null())
+        .filter(refresh_token::Column::ExpiresAt.gt(now))
+        .exec(tx)
+        .await?;
+    Ok(result.rows_affected == 1)
+}
+
 /// Removes expired ones.
 pub async fn delete_expired(connection: &impl ConnectionTrait, now: Timestamp) -> StoreResult<u64> {
     Ok(refresh_token::Entity::delete_many()

@@ -201,16 +201,18 @@ fn acr_of(user: &SignedInUser, requested_at: i64) -> Acr {
     }
 }
 
-/// Reads the ID token hint of a request, so that a bad one is refused before anybody is bothered.
+/// Reads the ID token hint of a request, so that a bad one is refused before anybody is bothered. `now` is in Unix
+/// seconds.
 pub fn check_hint<'k>(
     request: &AuthorizationRequest,
     keys: impl IntoIterator<Item = &'k Jwk>,
     issuer: &str,
+    now: i64,
 ) -> Result<Option<id_token::Hint>, Refusal> {
     let Some(hint) = &request.id_token_hint else {
         return Ok(None);
     };
-    id_token::read_hint(hint, keys, issuer)
+    id_token::read_hint(hint, keys, issuer, now)
         .map(Some)
         .map_err(|_| redirect_error(request, ErrorCode::InvalidRequest, BAD_HINT))
 }
@@ -263,19 +265,19 @@ pub fn decide(
     }
     let asked = asked_of_user(request, client, user, now, now);
     if request.prompt.none {
+        if asked.consent {
+            return refuse(ErrorCode::ConsentRequired, "The user has to consent.");
+        }
         let due = passkey_due(request, client, user, now, now);
         if due.authentication {
             return refuse(ErrorCode::LoginRequired, "The user has to authenticate again.");
         }
-        // OIDC Core §3.1.2.6: neither a sign-in like the last one nor consent would do.
+        // OIDC Core §3.1.2.6: a sign-in like the last one would not do.
         if due.another_way {
             return refuse(
                 ErrorCode::InteractionRequired,
                 "The user has to authenticate in another way.",
             );
-        }
-        if asked.consent {
-            return refuse(ErrorCode::ConsentRequired, "The user has to consent.");
         }
     }
     progress.reauthenticate = asked.reauthenticate;

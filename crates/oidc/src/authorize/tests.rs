@@ -577,13 +577,16 @@ fn prompt_none_never_shows_a_screen() {
     };
     for (client, user, code) in [
         (client(), None, LoginRequired),
-        (client(), Some(never), ConsentRequired),
-        (careful, Some(user()), LoginRequired),
+        (client(), Some(never.clone()), ConsentRequired),
+        (careful.clone(), Some(user()), LoginRequired),
         // Signed in, but not in the way the client asks for: not a sign-in is missing, but something else.
         (strict, Some(user()), InteractionRequired),
         (both, Some(user()), LoginRequired),
         (client(), Some(insufficient), InteractionRequired),
-        (client(), Some(insufficient_and_new), InteractionRequired),
+        // Consent comes first: it is asked for in any case, however they authenticate.
+        (client(), Some(insufficient_and_new), ConsentRequired),
+        (careful.clone(), Some(never.clone()), ConsentRequired),
+        (careful, None, LoginRequired),
         (client(), Some(other), LoginRequired),
         (client(), Some(wrong), InvalidRequest),
     ] {
@@ -721,6 +724,7 @@ fn errors_do_not_go_to_a_redirect_uri_that_is_not_registered_yet() {
         "https://app.example/*",
         "https://*/cb",
         "https://app.example/cb?a=*",
+        "https://bank.example@evil.example/cb",
     ] {
         let refused = validate(
             &with("redirect_uri", pattern),
@@ -761,10 +765,13 @@ fn a_bad_hint_is_refused_before_anybody_is_bothered() {
         .unwrap()
         .public_jwk()];
     let plain = valid(&Parameters::from_pairs(good()), &client());
-    assert_eq!(check_hint(&plain, &keys, "https://id.example"), Ok(None));
+    assert_eq!(
+        check_hint(&plain, &keys, "https://id.example", NOW / 1000),
+        Ok(None)
+    );
     let hinted = valid(&with("id_token_hint", "a.b.c"), &client());
     assert!(matches!(
-        check_hint(&hinted, &keys, "https://id.example"),
+        check_hint(&hinted, &keys, "https://id.example", NOW / 1000),
         Err(Refusal::Redirect(error)) if error.error.code == ErrorCode::InvalidRequest
     ));
 }

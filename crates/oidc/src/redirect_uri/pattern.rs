@@ -23,7 +23,7 @@ pub enum PatternError {
 /// A pattern for redirect URIs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RedirectUriPattern {
-    /// `*`: any URL.
+    /// `*`: any URL without user info.
     Anything,
     /// Component by component.
     Components(Box<Components>),
@@ -104,7 +104,7 @@ impl RedirectUriPattern {
     /// Whether a URL matches.
     pub fn matches(&self, url: &Url) -> bool {
         match self {
-            Self::Anything => true,
+            Self::Anything => !has_user_info(url),
             Self::Components(components) => components.matches(url),
         }
     }
@@ -137,9 +137,8 @@ impl Components {
     }
 
     fn matches(&self, url: &Url) -> bool {
-        let has_user = !url.username().is_empty() || url.password().is_some();
         let user_ok = match &self.user_info {
-            None => !has_user,
+            None => !has_user_info(url),
             Some(pattern) => {
                 let text = match url.password() {
                     Some(password) => format!("{}:{password}", url.username()),
@@ -167,6 +166,10 @@ impl Components {
             && self.host.matches(url.host_str().unwrap_or(""))
             && self.path.matches(path)
     }
+}
+
+fn has_user_info(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
 }
 
 fn parse_query(query: &str) -> BTreeMap<String, Vec<String>> {

@@ -36,6 +36,9 @@ fn examples_that_match() {
         ("https://a.ex:*/cb", "https://a.ex:8443/cb"),
         ("https://a.ex:80*/cb", "https://a.ex:8080/cb"),
         ("https://u:*@a.ex/cb", "https://u:pw@a.ex/cb"),
+        ("https://u:pw@a.ex/cb", "https://u:pw@a.ex/cb"),
+        ("https://*@a.ex/cb", "https://u:pw@a.ex/cb"),
+        ("myapp://u@x/cb", "myapp://u@x/cb"),
         ("*://a.ex/cb", "https://a.ex/cb"),
         ("*://a.ex/cb", "myapp://a.ex/cb"),
         ("https://a.ex/cb?code=*", "https://a.ex/cb?code=abc"),
@@ -99,6 +102,17 @@ fn examples_that_do_not_match() {
         ("https://127.0.0.1/cb", "https://127.0.0.1:8080/cb"),
         ("http://192.168.1.1/cb", "http://192.168.1.1:8080/cb"),
         ("http://127.0.0.1/cb", "http://127.0.0.1:9999@evil.com/cb"),
+        ("*", "https://bank.example@evil.example/cb"),
+        ("*", "https://bank.example:443@evil.example/cb"),
+        ("*", "https://:pw@evil.example/cb"),
+        ("*", "https:\\\\bank.example@evil.example\\cb"),
+        ("*", "myapp://u@x/cb"),
+        ("*://*/cb", "https://bank.example@evil.example/cb"),
+        ("https://*/cb", "https://bank.example@evil.example/cb"),
+        ("https://*.example/cb", "https://bank.example@evil.example/cb"),
+        ("http://127.0.0.1/cb", "http://bank.example@127.0.0.1:9999/cb"),
+        ("http://localhost/cb", "http://bank.example@localhost:9999/cb"),
+        ("https://u:*@a.ex/cb", "https://v:pw@a.ex/cb"),
         ("*", "urn:ietf:wg:oauth:2.0:oob"),
         ("*", "com.app:cb"),
         ("*", "javascript:alert(1)//"),
@@ -158,6 +172,27 @@ fn a_missing_uri_means_the_only_one_only_outside_openid() {
         (&[][..], OpenIdRequested::No),
     ] {
         assert_eq!(resolve(None, registered, openid), Err(RedirectUriError::Missing));
+    }
+}
+
+#[test]
+fn nobody_s_first_address_can_be_misread() {
+    for (uri, expected) in [
+        ("https://app.example/cb", Ok(())),
+        ("https://app.example/@cb?u=a@b", Ok(())),
+        ("myapp://cb", Ok(())),
+        (
+            "https://bank.example@evil.example/cb",
+            Err(RedirectUriError::NotRegistered),
+        ),
+        (
+            "https://u:p@evil.example/cb",
+            Err(RedirectUriError::NotRegistered),
+        ),
+        ("myapp://u@x/cb", Err(RedirectUriError::NotRegistered)),
+        ("https://app.example/cb#x", Err(RedirectUriError::Malformed)),
+    ] {
+        assert_eq!(first_use(uri).map(|_| ()), expected, "{uri}");
     }
 }
 
@@ -225,6 +260,19 @@ proptest! {
                 prop_assert!(url.username().is_empty() && url.password().is_none());
             }
         }
+    }
+
+    #[test]
+    fn user_info_needs_a_pattern_with_a_user_part(
+        pattern in "(\\*|(https|\\*|myapp)://(\\*|a\\.ex|\\*\\.ex)(:\\*)?(/\\*\\*|/\\*|/cb)?(\\?q=\\*)?)",
+        user in "[a-z.]{1,8}(:[a-z*@%]{0,4})?",
+        scheme in "https|http|myapp",
+        host in "a\\.ex|b\\.a\\.ex|localhost|127\\.0\\.0\\.1",
+        path in "(/[a-z]{1,3}){0,2}(\\?q=x)?",
+    ) {
+        let input = format!("{scheme}://{user}@{host}{path}");
+        prop_assert!(!check(&pattern, &input), "{} admits {}", pattern, input);
+        prop_assert!(first_use(&input).is_err(), "{} is trusted", input);
     }
 
     #[test]

@@ -97,6 +97,8 @@ pub struct ActorToken {
     pub client_id: String,
     /// Its `sub`.
     pub subject: String,
+    /// Thumbprint of the key it is bound to.
+    pub key_thumbprint: Option<String>,
 }
 
 /// What a client gets.
@@ -127,11 +129,12 @@ pub fn evaluate(
     if subject.client_id != client.id {
         check_foreign(client, subject)?;
     }
-    if subject
-        .key_thumbprint
-        .as_deref()
-        .is_some_and(|bound_to| proven_key != Some(bound_to))
-    {
+    let is_unproven = |bound_to: &Option<String>| {
+        bound_to
+            .as_deref()
+            .is_some_and(|bound_to| proven_key != Some(bound_to))
+    };
+    if is_unproven(&subject.key_thumbprint) {
         return Err(invalid(
             "The subject_token is bound to a key that was not proven.",
         ));
@@ -155,7 +158,12 @@ pub fn evaluate(
                 "This client may not name an actor.",
             ));
         }
-        (Some(_), Some(actor)) if actor.client_id == client.id => Some(actor.subject.clone()),
+        (Some(_), Some(actor)) if actor.client_id == client.id => {
+            if is_unproven(&actor.key_thumbprint) {
+                return Err(invalid("The actor_token is bound to a key that was not proven."));
+            }
+            Some(actor.subject.clone())
+        }
         (Some(_), _) => {
             return Err(invalid(
                 "The actor_token is not a valid access token of this client.",
@@ -270,6 +278,7 @@ mod tests {
         ActorToken {
             client_id: "app".to_owned(),
             subject: "client-app".to_owned(),
+            key_thumbprint: None,
         }
     }
 
@@ -301,6 +310,12 @@ mod tests {
             Some(json!({"sub": "client-app", "act": {"sub": "client-first"}}))
         );
         assert_eq!(chain.scopes.to_string(), "email");
+        let bound = ActorToken {
+            key_thumbprint: Some("k1".to_owned()),
+            ..own_actor()
+        };
+        let proven = evaluate(&named, &client(), Some(&subject()), Some(&bound), Some("k1")).unwrap();
+        assert_eq!(proven.actor, Some(json!({"sub": "client-app"})));
     }
 
     #[test]
@@ -342,6 +357,10 @@ mod tests {
             delegation: Permission::Refused,
             ..client()
         };
+        let bound_actor = ActorToken {
+            key_thumbprint: Some("k1".to_owned()),
+            ..own_actor()
+        };
         let stranger = ActorToken {
             client_id: "other".to_owned(),
             ..own_actor()
@@ -372,6 +391,22 @@ mod tests {
                 Some(subject()),
                 Some(stranger),
                 None,
+                InvalidRequest,
+            ),
+            (
+                with_actor.clone(),
+                client(),
+                Some(subject()),
+                Some(bound_actor.clone()),
+                None,
+                InvalidRequest,
+            ),
+            (
+                with_actor.clone(),
+                client(),
+                Some(subject()),
+                Some(bound_actor),
+                Some("k2"),
                 InvalidRequest,
             ),
             (

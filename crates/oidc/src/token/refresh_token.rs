@@ -21,18 +21,27 @@ pub struct StoredRefreshToken {
     pub client_id: String,
     /// End of life.
     pub expires_at: i64,
-    /// Whether it was rotated before.
-    pub used: bool,
+    /// When it was rotated, if it was.
+    pub used_at: Option<i64>,
     /// Whether its grant was ended.
     pub revoked: bool,
     /// Thumbprint of the key it is bound to; only those of public clients are (RFC 9449 §5).
     pub key_thumbprint: Option<String>,
 }
 
-/// Whether a refresh token may be rotated.
+/// Another request rotated the token while this one was on its way: a client that asks twice at once, which has the new
+/// token in its hands. Nothing ends for it.
+pub fn rotated_meanwhile() -> Denial {
+    let text =
+        "The refresh token was used by another request at the same moment. Please retry with the newest one.";
+    Denial::Refuse(OAuthError::new(ErrorCode::InvalidRequest, text))
+}
+
+/// Whether a refresh token may be rotated. `now` is the moment the request came in.
 ///
 /// # Errors
-/// `invalid_grant` in all cases but a user who may not use the client and a missing proof of possession.
+/// `invalid_grant` in all cases but a token another request rotates at the same moment ([`rotated_meanwhile`]), a user
+/// who may not use the client and a missing proof of possession.
 pub fn evaluate(
     client: &Client,
     token: Option<&StoredRefreshToken>,
@@ -47,7 +56,10 @@ pub fn evaluate(
     if token.client_id != client.id {
         return Err(refuse("The refresh token was issued to another client."));
     }
-    if token.used {
+    if let Some(used_at) = token.used_at {
+        if used_at >= now && !token.revoked {
+            return Err(rotated_meanwhile());
+        }
         // Somebody has an old token: the thief or the client, nobody can tell. Both lose.
         let error = OAuthError::new(ErrorCode::InvalidGrant, "The refresh token has been used before.");
         return Err(Denial::RevokeGrant(error));

@@ -248,21 +248,48 @@ fn what_was_used_before_ends_the_grant() {
         ),
         Err(Denial::Refuse(_))
     ));
-    let rotated = StoredRefreshToken {
-        used: true,
-        ..refresh()
-    };
-    assert!(matches!(
-        refresh_token::evaluate(&client(), Some(&rotated), UserStanding::Good, None, NOW),
-        Err(Denial::RevokeGrant(error)) if error.code == ErrorCode::InvalidGrant
-    ));
+}
+
+#[test]
+fn a_refresh_token_used_before_ends_the_grant_and_one_used_meanwhile_does_not() {
+    let refuse = |code| Some((code, false));
+    let end = Some((ErrorCode::InvalidGrant, true));
+    for (used_at, revoked, client_id, expected) in [
+        (Some(NOW - 1), false, "app", end),
+        (Some(NOW), false, "app", refuse(ErrorCode::InvalidRequest)),
+        (Some(NOW + 1), false, "app", refuse(ErrorCode::InvalidRequest)),
+        // What has ended is not to be tried again.
+        (Some(NOW + 1), true, "app", end),
+        (None, true, "app", refuse(ErrorCode::InvalidGrant)),
+        // Nobody but the token's own client can end the grant with it.
+        (Some(NOW - 1), false, "other", refuse(ErrorCode::InvalidGrant)),
+    ] {
+        let token = StoredRefreshToken {
+            used_at,
+            revoked,
+            client_id: client_id.to_owned(),
+            ..refresh()
+        };
+        let answer = refresh_token::evaluate(&client(), Some(&token), UserStanding::Good, None, NOW);
+        let denied = answer.err().map(|denial| {
+            let ends = matches!(denial, Denial::RevokeGrant(_));
+            (denial.error().code, ends)
+        });
+        assert_eq!(denied, expected, "{token:?}");
+    }
+    assert!(
+        refresh_token::rotated_meanwhile()
+            .error()
+            .description
+            .contains("Please retry")
+    );
 }
 
 fn refresh() -> StoredRefreshToken {
     StoredRefreshToken {
         client_id: "app".to_owned(),
         expires_at: NOW + 1,
-        used: false,
+        used_at: None,
         revoked: false,
         key_thumbprint: None,
     }

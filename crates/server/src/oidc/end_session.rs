@@ -97,7 +97,7 @@ async fn process(
     let hint = match parameters.get("id_token_hint") {
         Some(token) => {
             let keys = state.signing_keys.keys_for(reader, token).await?;
-            id_token::read_hint(token, keys.iter(), issuer).ok()
+            id_token::read_hint(token, keys.iter(), issuer, state.now().seconds()).ok()
         }
         None => None,
     };

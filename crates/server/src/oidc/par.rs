@@ -71,8 +71,11 @@ async fn keep(state: &AppState, request: Request) -> Result<Answer, Failure> {
         nonce: Nonce::Optional,
         profile: client.facts.profile,
     };
-    // RFC 9449 §10.1: a proof here says the same as the parameter.
     let proof = dpop::unused(state, proof).await?;
+    let unpacked = unpack_object(state, &client.row, &parameters).await?;
+    let mut parameters = unpacked.parameters;
+    // RFC 9449 §10.1: a proof here says the same as the parameter, wherever that comes from. A request object speaks for
+    // what is inside it, so the proof has its say after it was taken apart.
     if let Some(thumbprint) = proof.as_ref().map(Unused::thumbprint) {
         if parameters.get("dpop_jkt").is_some_and(|jkt| jkt != thumbprint) {
             let text = "The dpop_jkt parameter is not the key of the DPoP proof.";
@@ -80,8 +83,6 @@ async fn keep(state: &AppState, request: Request) -> Result<Answer, Failure> {
         }
         parameters.set("dpop_jkt", thumbprint.to_owned());
     }
-    let unpacked = unpack_object(state, &client.row, &parameters).await?;
-    let parameters = unpacked.parameters;
     authorize::validate(
         &parameters,
         Some(&client.facts),

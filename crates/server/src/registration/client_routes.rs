@@ -141,6 +141,8 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, RegisterError> {
 fn told(state: &AppState, registered: &Registered) -> Value {
     let client = &registered.client;
     let mut members = registered.metadata.clone();
+    // Not what it asked for, but what holds (RFC 7591 §3.2.1).
+    registering::safeguards(client).write_into(&mut members);
     members.insert("client_id".to_owned(), client.id.0.clone().into());
     members.insert(
         "client_id_issued_at".to_owned(),

@@ -1,7 +1,7 @@
 //! A registered client reading, changing and removing itself (RFC 7592).
 
 use pocket_id_oidc::client_auth::{self, is_one_of};
-use pocket_id_oidc::registration::{self, RegistrationError};
+use pocket_id_oidc::registration::{self, RegistrationError, Safeguards};
 use pocket_id_oidc::response_type::ResponseType;
 use pocket_id_store::clients::{self, Client};
 use pocket_id_store::registrations::{self, ClientRegistration};
@@ -12,7 +12,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 use subtle::ConstantTimeEq as _;
 
-use super::registering::{RegisterError, Registered, apply, check_sector, logo_uri, new_secret};
+use super::registering::{RegisterError, Registered, apply, check_sector, logo_uri, new_secret, safeguards};
 use crate::clients::logos;
 use crate::clients::service::prepare_keys;
 use crate::oidc::facts;
@@ -72,7 +72,13 @@ pub async fn replace(
     clients::lock(&tx, id).await?;
     let (mut client, registration, hash) = authorized(&tx, id, token).await?;
     let before = client.clone();
-    apply(&mut client, &metadata);
+    let registered_before = self::members(&registration);
+    // What an administrator asks for beyond what the client did is not the client's to give back.
+    let asked_before = Safeguards::registered(&registered_before);
+    let imposed = safeguards(&before).beyond(asked_before);
+    apply(&mut client, &metadata.clone().with(imposed)?);
+    // Of PKCE nothing is registered, so that nobody can tell whose wish it was.
+    client.pkce_enabled |= before.pkce_enabled;
     check_secret(state, &tx, id, document).await?;
     let elsewhere = before.callback_urls != client.callback_urls
         || before.logout_callback_urls != client.logout_callback_urls
@@ -85,10 +91,13 @@ pub async fn replace(
         client.is_approved = client.is_approved && registration.token_id.is_some();
         consents::delete_of_client(&tx, id).await?;
     }
-    let registered_before = self::members(&registration);
-    let members = metadata.to_json();
+    let members = not_claiming(metadata.to_json(), imposed, asked_before);
     let new_logo = logo_uri(&registered_before) != logo_uri(&members);
-    if new_logo || looks_different(&registered_before, &members) || does_more(&before, &client) {
+    if new_logo
+        || looks_different(&registered_before, &members)
+        || does_more(&before, &client)
+        || undoes(&registered_before, &before, &client)
+    {
         // Nobody approved of that face, or of what it does now.
         client.is_approved = client.is_approved && registration.token_id.is_some();
     }
@@ -137,6 +146,42 @@ async fn check_secret(
     }
     let text = "The client_secret is not the client's own.";
     Err(RegistrationError::Metadata(text.to_owned()).into())
+}
+
+/// What is kept of a registration: what was imposed on a client does not become its own wish because it names it now, or
+/// it could give it back with the next change.
+fn not_claiming(
+    mut members: Map<String, Value>,
+    imposed: Safeguards,
+    asked_before: Safeguards,
+) -> Map<String, Value> {
+    let mut kept = Safeguards::registered(&members).beyond(imposed);
+    if imposed.default_max_age.is_some() {
+        kept.default_max_age = asked_before.default_max_age;
+    }
+    kept.write_into(&mut members);
+    members
+}
+
+/// Whether a client takes back how it has to authenticate or sign, where an administrator decided that.
+fn undoes(registered: &Map<String, Value>, before: &Client, now: &Client) -> bool {
+    let values = |client: &Client| {
+        [
+            client.token_endpoint_auth_method.clone(),
+            client.token_endpoint_auth_signing_alg.clone(),
+            client.request_object_signing_alg.clone(),
+        ]
+    };
+    let names = [
+        "token_endpoint_auth_method",
+        "token_endpoint_auth_signing_alg",
+        "request_object_signing_alg",
+    ];
+    let changes = values(before).into_iter().zip(values(now));
+    names.into_iter().zip(changes).any(|(name, (before, now))| {
+        let own = registered.get(name).and_then(Value::as_str);
+        before != now && before.is_some() && before.as_deref() != own
+    })
 }
 
 /// Whether a client shows people another name, or other addresses of its owner, than it did.

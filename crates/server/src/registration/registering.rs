@@ -1,7 +1,7 @@
 //! Taking a registration, and writing a client's metadata into it.
 
 use pocket_id_oidc::client_auth;
-use pocket_id_oidc::registration::{self, ClientMetadata, RegistrationError, sector_lists_all};
+use pocket_id_oidc::registration::{self, ClientMetadata, RegistrationError, Safeguards, sector_lists_all};
 use pocket_id_store::clients::{self, Client, TokenDurations};
 use pocket_id_store::registrations::{self, ClientRegistration};
 use pocket_id_store::types::{ClientId, JsonDocument, StringList};
@@ -55,7 +55,7 @@ impl From<pocket_id_store::StoreError> for RegisterError {
 pub struct Registered {
     /// The client.
     pub client: Client,
-    /// Its metadata.
+    /// The metadata it registered.
     pub metadata: Map<String, Value>,
     /// Its new secret, if it has one.
     pub secret: Option<SecretString>,
@@ -204,6 +204,16 @@ pub fn apply(client: &mut Client, metadata: &ClientMetadata) {
     client.backchannel_logout_session_required = metadata.backchannel_logout_session_required;
     client.frontchannel_logout_uri = metadata.frontchannel_logout_uri;
     client.frontchannel_logout_session_required = metadata.frontchannel_logout_session_required;
+}
+
+/// What protects a client's people, as it holds.
+pub fn safeguards(client: &Client) -> Safeguards {
+    Safeguards {
+        pushed_requests: client.requires_pushed_authorization_requests,
+        signed_requests: client.require_signed_request_object,
+        dpop_tokens: client.dpop_bound_access_tokens,
+        default_max_age: client.default_max_age,
+    }
 }
 
 /// Where a client says its logo is.

@@ -467,7 +467,16 @@ both_engines!(
         use sea_orm::ConnectionTrait as _;
 
         let mut admin = app.set_up().await;
+        // A name of the internet that leads inside.
+        let inside = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        inside.set_nonblocking(true).unwrap();
+        app.network
+            .name("inside.example", &[inside.local_addr().unwrap()]);
         let client = register(&mut admin, |body| {
+            body["protocol"] = json!({"backchannelLogoutUri": "https://inside.example/out"});
+        })
+        .await;
+        let named = register(&mut admin, |body| {
             body["protocol"] = json!({"backchannelLogoutUri": "http://127.0.0.1:9/out"});
         })
         .await;
@@ -477,12 +486,56 @@ both_engines!(
             .unwrap();
         pocket_id_store::commit(tx).await.unwrap();
         let mut other = second_browser(&app, &mut admin).await;
-        tokens(&app, &mut other, &client).await;
+        for client in [&client, &named] {
+            tokens(&app, &mut other, client).await;
+        }
         other.post_nothing("/api/webauthn/logout").await;
-        let list = deliveries(&mut admin, &client).await;
-        assert_eq!(
-            list[0]["lastError"], "the URL leads to an address that is not allowed",
-            "{list}"
-        );
+        for client in [&client, &named] {
+            let list = deliveries(&mut admin, client).await;
+            assert_eq!(
+                (&list[0]["lastError"], &list[0]["lastStatus"]),
+                (
+                    &json!("the URL leads to an address that is not allowed"),
+                    &json!(null)
+                ),
+                "{list}"
+            );
+        }
+        let nobody = inside.accept().unwrap_err();
+        assert_eq!(nobody.kind(), std::io::ErrorKind::WouldBlock);
+    }
+);
+
+both_engines!(
+    a_delivery_goes_no_further_than_where_it_is_addressed,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        // An answer that sends the token on is no delivery, and nobody else gets it.
+        let (server, client) = told_client(&app, &mut admin, "wiki.example").await;
+        let elsewhere = OtherServer::start(&app, "elsewhere.example").await;
+        elsewhere.page("/out", 200, &[], "");
+        let mut passkey = app.passkey(7);
+        admin.add_passkey(&mut passkey).await;
+        for status in [302, 307, 308] {
+            // So that the newest delivery comes first.
+            app.pass_seconds(1);
+            server.page(
+                "/out",
+                status,
+                &[("location", "https://elsewhere.example/out")],
+                "",
+            );
+            let mut other = app.browser();
+            assert_eq!(other.sign_in(&mut passkey).await.status, StatusCode::OK);
+            tokens(&app, &mut other, &client).await;
+            other.post_nothing("/api/webauthn/logout").await;
+            let list = deliveries(&mut admin, &client).await;
+            assert_eq!(
+                (&list[0]["state"], &list[0]["lastStatus"]),
+                (&json!("pending"), &json!(status)),
+                "{list}"
+            );
+            assert_eq!(elsewhere.hits("/out"), 0, "{status}");
+        }
     }
 );

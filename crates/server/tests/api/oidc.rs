@@ -4,7 +4,7 @@ mod assertions;
 mod assurance;
 mod authorize;
 mod device;
-mod dpop;
+pub mod dpop;
 mod exchange;
 mod flow;
 mod implicit;

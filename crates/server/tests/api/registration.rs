@@ -260,6 +260,43 @@ both_engines!(
 );
 
 both_engines!(
+    of_64_changes_with_one_management_token_one_counts,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        policy(&mut admin, "open", false).await;
+        let registered = register(&app, None, &metadata()).await.json();
+        let path = own_path(&app, &registered);
+        let token = text(&registered["registration_access_token"]).to_owned();
+        let tries: Vec<_> = (0..64)
+            .map(|number| {
+                let mut browser = app.browser();
+                let mut body = metadata();
+                body["client_id"] = registered["client_id"].clone();
+                body["client_name"] = json!(format!("Number {number}"));
+                let request = browser
+                    .request(Method::PUT, &path)
+                    .bearer_auth(&token)
+                    .json(&body);
+                tokio::spawn(async move { browser.send(request).await })
+            })
+            .collect();
+        let mut winners = Vec::new();
+        for attempt in tries {
+            let answer = attempt.await.unwrap();
+            if answer.status == StatusCode::OK {
+                winners.push(answer.json());
+            } else {
+                assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{answer:?}");
+            }
+        }
+        assert_eq!(winners.len(), 1, "{winners:?}");
+        let token = text(&winners[0]["registration_access_token"]);
+        let read = send(&app, Method::GET, &path, Some(token), None).await.json();
+        assert_eq!(read["client_name"], winners[0]["client_name"]);
+    }
+);
+
+both_engines!(
     a_client_registers_for_tokens_without_a_code_and_is_held_to_it,
     |app: TestApp| async move {
         let mut admin = app.set_up().await;
@@ -543,6 +580,115 @@ both_engines!(
         }
         let still = send(&app, Method::GET, &path, Some(&token), None).await;
         assert_eq!(still.status, StatusCode::OK, "nothing changed");
+    }
+);
+
+both_engines!(
+    what_an_administrator_imposed_is_not_the_clients_to_give_back,
+    |app: TestApp| async move {
+        const SAFEGUARDS: [(&str, &str); 3] = [
+            (
+                "require_pushed_authorization_requests",
+                "/requiresPushedAuthorizationRequests",
+            ),
+            (
+                "require_signed_request_object",
+                "/protocol/requireSignedRequestObject",
+            ),
+            ("dpop_bound_access_tokens", "/protocol/dpopBoundAccessTokens"),
+        ];
+        let mut admin = app.set_up().await;
+        policy(&mut admin, "token", true).await;
+        let initial = initial_token(&mut admin, 2).await;
+        let mut own = metadata();
+        for (member, _) in SAFEGUARDS {
+            own[member] = json!(true);
+        }
+        own["default_max_age"] = json!(600);
+
+        // Its own wishes come and go.
+        let registered = register(&app, Some(&initial), &own).await.json();
+        let path = own_path(&app, &registered);
+        let mut body = metadata();
+        body["client_id"] = registered["client_id"].clone();
+        let token = text(&registered["registration_access_token"]).to_owned();
+        let answer = send(&app, Method::PUT, &path, Some(&token), Some(&body))
+            .await
+            .json();
+        for (member, _) in SAFEGUARDS {
+            assert_eq!(answer[member], json!(null), "{member}");
+        }
+        assert_eq!(answer["default_max_age"], json!(null));
+
+        // An administrator's stay, however often it asks, and also after it asked for the same itself.
+        let registered = register(&app, Some(&initial), &metadata()).await.json();
+        let id = text(&registered["client_id"]).to_owned();
+        let at = format!("/api/oidc/clients/{id}");
+        let mut client = admin.get(&at).await.json();
+        client["pkceEnabled"] = json!(true);
+        client["protocol"]["defaultMaxAge"] = json!(300);
+        for (_, field) in SAFEGUARDS {
+            *client.pointer_mut(field).unwrap() = json!(true);
+        }
+        let saved = admin.put(&at, &client).await;
+        assert_eq!(saved.status, StatusCode::OK, "{saved:?}");
+        let path = own_path(&app, &registered);
+        let mut token = text(&registered["registration_access_token"]).to_owned();
+        let shown = send(&app, Method::GET, &path, Some(&token), None).await.json();
+        for (member, _) in SAFEGUARDS {
+            assert_eq!(shown[member], true, "{member}: what holds");
+        }
+        let mut given_back = metadata();
+        for (member, _) in SAFEGUARDS {
+            given_back[member] = json!(false);
+        }
+        let mut longer = own.clone();
+        longer["default_max_age"] = json!(86_400);
+        for mut body in [metadata(), given_back, longer, metadata()] {
+            body["client_id"] = json!(id);
+            let answer = send(&app, Method::PUT, &path, Some(&token), Some(&body)).await;
+            assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+            let answer = answer.json();
+            text(&answer["registration_access_token"]).clone_into(&mut token);
+            let client = admin.get(&at).await.json();
+            for (member, field) in SAFEGUARDS {
+                assert_eq!(client.pointer(field), Some(&json!(true)), "{body}");
+                assert_eq!(answer[member], true, "{body}");
+            }
+            assert_eq!(client["pkceEnabled"], true, "{body}");
+            assert_eq!(client["protocol"]["defaultMaxAge"], 300, "{body}");
+            assert_eq!(answer["default_max_age"], 300, "{body}");
+        }
+        let mut body = metadata();
+        body["client_id"] = json!(id);
+        body["request_object_signing_alg"] = json!("none");
+        let refused = send(&app, Method::PUT, &path, Some(&token), Some(&body)).await;
+        assert_eq!(refused.json()["error"], "invalid_client_metadata", "{refused:?}");
+    }
+);
+
+both_engines!(
+    a_client_that_takes_back_how_it_must_sign_loses_its_approval,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        policy(&mut admin, "open", true).await;
+        let registered = register(&app, None, &metadata()).await.json();
+        let id = text(&registered["client_id"]).to_owned();
+        let at = format!("/api/oidc/clients/{id}");
+        assert_eq!(
+            admin.post_nothing(&format!("{at}/approve")).await.status,
+            StatusCode::NO_CONTENT
+        );
+        let mut client = admin.get(&at).await.json();
+        client["protocol"]["requestObjectSigningAlg"] = json!("ES256");
+        assert_eq!(admin.put(&at, &client).await.status, StatusCode::OK);
+        let mut body = metadata();
+        body["client_id"] = json!(id);
+        let token = text(&registered["registration_access_token"]).to_owned();
+        let path = own_path(&app, &registered);
+        let answer = send(&app, Method::PUT, &path, Some(&token), Some(&body)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        assert_eq!(admin.get(&at).await.json()["isApproved"], false);
     }
 );
 

@@ -320,7 +320,12 @@ pub async fn check_hint(
     };
     let keys = state.signing_keys.keys_for(connection, token).await?;
     let issuer = state.config.app_url.as_str();
-    Ok(authorize::check_hint(request, keys.iter(), issuer))
+    Ok(authorize::check_hint(
+        request,
+        keys.iter(),
+        issuer,
+        state.now().seconds(),
+    ))
 }
 
 /// What the protocol needs to know about who is signed in.

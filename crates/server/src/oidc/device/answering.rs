@@ -20,6 +20,7 @@ use sea_orm::ConnectionTrait;
 
 use super::user_code_hash;
 use crate::audit::{self, Event};
+use crate::clients;
 use crate::guesses::{self, Guesses};
 use crate::http::access::SignedIn;
 use crate::http::client_ip::RequestOrigin;
@@ -138,7 +139,9 @@ pub async fn find(
     }
     let row = found?;
     let reader = state.store.reader();
-    let client = facts::find_client(reader, Some(&row.client_id.0))
+    // The document a client is known by must still be allowed, and current; the answer may be a request to its server,
+    // so that no transaction is open here.
+    let client = clients::resolve(state, &row.client_id.0)
         .await?
         .ok_or(DeviceError::Invalid)?;
     let standing = facts::standing(reader, &client, user, signed_in.session.passkey_id).await?;
@@ -178,7 +181,7 @@ pub async fn approve(
     origin: &RequestOrigin,
     typed: Option<&str>,
 ) -> Result<(), DeviceError> {
-    // Counts wrong guesses before anything is written.
+    // Counts wrong guesses and asks for the client's document before anything is written.
     find(state, signed_in, origin, typed).await?;
     let settings = state.settings().await?;
     let now = state.now();

@@ -61,6 +61,7 @@ pub async fn exchange(
             .await?
             .map(|token| ActorToken {
                 client_id: token.client_id().0.clone(),
+                key_thumbprint: token.key_thumbprint().map(str::to_owned),
                 subject: match &token {
                     LiveToken::OfUser(presented) => presented.user.id.to_string(),
                     LiveToken::OfClient(token) => client_subject(&token.client_id.0),

@@ -97,8 +97,11 @@ pub async fn deny(
 pub enum Artefacts {
     /// An access token and a refresh token.
     Both,
-    /// An access token; the refresh token, if there is one, stays.
-    AccessToken,
+    /// An access token; the refresh token stays.
+    AccessToken {
+        /// The end of the refresh token.
+        usable_until: Timestamp,
+    },
 }
 
 /// What a grant gets, and why.
@@ -153,7 +156,10 @@ pub async fn mint(
         },
     )
     .await?;
-    let mut ends_at = access_expires_at;
+    let mut ends_at = match artefacts {
+        Artefacts::Both => access_expires_at,
+        Artefacts::AccessToken { usable_until } => access_expires_at.max(usable_until),
+    };
     let mut refresh_token = None;
     if matches!(artefacts, Artefacts::Both) && client.facts.may_use_grant("refresh_token") {
         let token = OpaqueToken::new(Kind::RefreshToken, state.random.bytes());

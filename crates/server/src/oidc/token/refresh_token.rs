@@ -6,8 +6,10 @@ use pocket_id_oidc::id_token::Occasion;
 use pocket_id_oidc::opaque::Kind;
 use pocket_id_oidc::resource::{self, UnknownScopes};
 use pocket_id_oidc::scope::Scopes;
-use pocket_id_oidc::token::refresh_token::{Request, StoredRefreshToken, evaluate, narrow};
-use pocket_id_oidc::token::{Denial, UserStanding};
+use pocket_id_oidc::token::UserStanding;
+use pocket_id_oidc::token::refresh_token::{
+    Request, StoredRefreshToken, evaluate, narrow, rotated_meanwhile,
+};
 use pocket_id_store::grants::Grant;
 use pocket_id_store::types::{StringList, SubjectType, TokenHash};
 use pocket_id_store::{Tx, access_tokens, grants, refresh_tokens};
@@ -33,7 +35,7 @@ pub async fn rotate(state: &AppState, caller: &Caller, request: &Request) -> Res
     let stored = row.zip(grant.as_ref()).map(|(row, grant)| StoredRefreshToken {
         client_id: grant.client_id.0.clone(),
         expires_at: row.expires_at.0,
-        used: row.used_at.is_some(),
+        used_at: row.used_at.map(|at| at.0),
         revoked: grant.revoked_at.is_some(),
         key_thumbprint: grant.dpop_jkt.clone(),
     });
@@ -61,12 +63,28 @@ pub async fn rotate(state: &AppState, caller: &Caller, request: &Request) -> Res
         narrowed: narrowed.map(|scopes| StringList(scopes.as_slice().to_vec())),
     };
     if client.facts.profile == Profile::Fapi2 {
-        return mint(state, tx, caller, grant, user, plan(Artefacts::AccessToken)).await;
+        let usable_until = now.plus_minutes(client.row.refresh_token_duration_minutes.into());
+        // Whatever ends the grant at this very moment has the last word.
+        let is_good = refresh_tokens::extend(&tx, &hash, now, usable_until).await?
+            && grants::hold(&tx, grant.id).await?;
+        if !is_good {
+            let text = "The refresh token has expired or was revoked.";
+            return Err(OAuthError::new(ErrorCode::InvalidGrant, text).into());
+        }
+        return mint(
+            state,
+            tx,
+            caller,
+            grant,
+            user,
+            plan(Artefacts::AccessToken { usable_until }),
+        )
+        .await;
     }
-    // The gate: of any number of requests with this token one passes.
-    if !refresh_tokens::redeem(&tx, &hash, now).await? {
-        let error = OAuthError::new(ErrorCode::InvalidGrant, "The refresh token has been used before.");
-        return deny(state, tx, Some(grant.id), Denial::RevokeGrant(error)).await;
+    // The gate: of any number of requests with this token one passes. What is noted is the moment of passing it, by
+    // which those that were under way are told from those that come later.
+    if !refresh_tokens::redeem(&tx, &hash, state.now()).await? {
+        return deny(state, tx, Some(grant.id), rotated_meanwhile()).await;
     }
     access_tokens::delete_of_grant(&tx, grant.id).await?;
     mint(state, tx, caller, grant, user, plan(Artefacts::Both)).await

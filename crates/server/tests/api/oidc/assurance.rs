@@ -127,7 +127,15 @@ both_engines!(
         let id = parameter(&answer, "interaction").unwrap();
         let interaction = admin.get(&format!("/api/oidc/interactions/{id}")).await.json();
         assert_eq!(interaction["requiredSteps"], json!(["reauthenticate", "consent"]));
+        // Consent is missing in any case; where none is asked for, the passkey is what remains.
         let none = admin.get(&authorize_path(&client, &[("prompt", "none")])).await;
+        assert_eq!(parameter(&none, "error").as_deref(), Some("consent_required"));
+        let trusted = register(&mut admin, |body| {
+            body["skipConsent"] = json!(true);
+            body["protocol"] = json!({"minimumAcr": "phr"});
+        })
+        .await;
+        let none = admin.get(&authorize_path(&trusted, &[("prompt", "none")])).await;
         assert_eq!(parameter(&none, "error").as_deref(), Some("interaction_required"));
     }
 );

@@ -154,6 +154,36 @@ both_engines!(of_64_polls_one_gets_the_tokens, |app: TestApp| async move {
     assert_eq!(good, 1);
 });
 
+both_engines!(of_64_answers_for_a_device_one_counts, |app: TestApp| async move {
+    let mut admin = app.set_up().await;
+    let client = register(&mut admin, |_| {}).await;
+    let started = start(&app, &client, "openid").await;
+    let verify = at("verify", text(&started["user_code"]));
+    let tries: Vec<_> = (0..64)
+        .map(|_| {
+            let (mut browser, verify) = (admin.clone(), verify.clone());
+            tokio::spawn(async move { browser.post_nothing(&verify).await })
+        })
+        .collect();
+    let mut counted = 0;
+    for attempt in tries {
+        let answer = attempt.await.unwrap();
+        match answer.status {
+            StatusCode::NO_CONTENT => counted += 1,
+            // Not so many answers at once are taken for anything but guesses.
+            StatusCode::TOO_MANY_REQUESTS => {}
+            _ => assert_eq!(answer.code(), "oidc_invalid_device_code", "{answer:?}"),
+        }
+    }
+    assert_eq!(counted, 1);
+    assert_eq!(app.count("oidc_grants").await, 1);
+    let log = app.audit_log().await;
+    let approvals = log.iter().filter(|entry| entry.event.contains("DEVICE_CODE"));
+    assert_eq!(approvals.count(), 1);
+    let tokens = poll(&app, &client, text(&started["device_code"])).await;
+    assert_eq!(tokens.status, StatusCode::OK, "{tokens:?}");
+});
+
 both_engines!(
     refused_expired_foreign_and_unknown_codes,
     |app: TestApp| async move {

@@ -2,6 +2,7 @@
 
 use http::{Method, StatusCode};
 use pocket_id_oidc::jose::{Algorithm, PrivateKey, Signer as _, base64url, sign};
+use pocket_id_store::{commit, grants, refresh_tokens};
 use serde_json::{Value, json};
 
 use super::*;
@@ -444,3 +445,210 @@ async fn fapi(app: TestApp) {
 }
 
 both_engines!(the_fapi_profile_holds_end_to_end, fapi);
+
+/// A FAPI 2.0 client and what it signs with.
+struct FapiApp<'a> {
+    app: &'a TestApp,
+    client: Client,
+    own: PrivateKey,
+    key: Key,
+    requests: std::sync::atomic::AtomicU32,
+}
+
+impl<'a> FapiApp<'a> {
+    async fn register(app: &'a TestApp, admin: &mut Browser, change: impl FnOnce(&mut Value)) -> Self {
+        let own = PrivateKey::generate(Algorithm::Es256, [9; 8]).unwrap();
+        let client = register(admin, |body| {
+            body["protocol"] = json!({"securityProfile": "fapi2", "jwks": {"keys": [own.public_jwk()]}});
+            change(body);
+        })
+        .await;
+        Self {
+            app,
+            client,
+            own,
+            key: Key::new(1),
+            requests: std::sync::atomic::AtomicU32::new(0),
+        }
+    }
+
+    /// A request with the client's assertion and a proof of its key, as it is sent.
+    fn request(&self, path: &str, nonce: &str, more: &[(&str, &str)]) -> reqwest::RequestBuilder {
+        let number = self.requests.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let now = self.app.app.state.now().seconds();
+        let claims = json!({
+            "iss": self.client.id, "sub": self.client.id, "aud": self.app.url, "jti": format!("a{number}"),
+            "iat": now, "exp": now + 60
+        });
+        let assertion = sign(&self.own, "JWT", &claims).unwrap();
+        let mut form = vec![
+            ("client_id", self.client.id.as_str()),
+            ("client_assertion_type", KIND),
+            ("client_assertion", assertion.as_str()),
+        ];
+        form.extend_from_slice(more);
+        let mut request = self.app.browser().request(Method::POST, path).form(&form);
+        if !nonce.is_empty() {
+            let proof = self
+                .key
+                .proof(self.app, "POST", path, &format!("p{number}"), &[("nonce", nonce)]);
+            request = request.header("DPoP", proof);
+        }
+        request
+    }
+
+    async fn post(&self, path: &str, nonce: &str, more: &[(&str, &str)]) -> Answer {
+        self.app.browser().send(self.request(path, nonce, more)).await
+    }
+
+    fn nonce(&self) -> String {
+        self.app
+            .app
+            .state
+            .dpop_nonces
+            .current(self.app.app.state.now().seconds())
+    }
+
+    /// A whole sign-in.
+    async fn tokens(&self, browser: &mut Browser) -> Value {
+        let request = [
+            ("response_type", "code"),
+            ("redirect_uri", CALLBACK),
+            ("scope", "openid"),
+            ("code_challenge", CHALLENGE),
+            ("code_challenge_method", "S256"),
+        ];
+        let pushed = self.post("/api/oidc/par", "", &request).await;
+        assert_eq!(pushed.status, StatusCode::CREATED, "{pushed:?}");
+        let path = format!(
+            "/authorize?client_id={}&request_uri={}",
+            self.client.id,
+            text(&pushed.json()["request_uri"])
+        );
+        let mut answer = browser.get(&path).await;
+        if answer.header("location").contains("/interaction?") {
+            answer = interact(browser, &answer).await;
+        }
+        let code = parameter(&answer, "code").unwrap();
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("code", code.as_str()),
+            ("redirect_uri", CALLBACK),
+            ("code_verifier", VERIFIER),
+        ];
+        let answer = self.post("/api/oidc/token", &self.nonce(), &form).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        answer.json()
+    }
+}
+
+both_engines!(
+    a_fapi_clients_refresh_token_lives_as_long_as_it_is_used,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let fapi = FapiApp::register(&app, &mut admin, |body| {
+            body["accessTokenDurationMinutes"] = json!(1);
+            body["refreshTokenDurationMinutes"] = json!(10);
+        })
+        .await;
+        let tokens = fapi.tokens(&mut admin).await;
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", text(&tokens["refresh_token"])),
+        ];
+        let refresh = async || fapi.post("/api/oidc/token", &fapi.nonce(), &form).await;
+        for round in 1..=5 {
+            app.pass_seconds(9 * 60);
+            // What the daily job removes is not what is still used.
+            let (tx, now) = (app.app.state.store.begin().await.unwrap(), app.app.state.now());
+            refresh_tokens::delete_expired(&tx, now).await.unwrap();
+            grants::delete_expired(&tx, now).await.unwrap();
+            commit(tx).await.unwrap();
+            let answer = refresh().await;
+            assert_eq!(answer.status, StatusCode::OK, "{round}: {answer:?}");
+        }
+        app.pass_seconds(10 * 60);
+        let late = refresh().await;
+        assert_eq!(late.json()["error"], "invalid_grant", "{late:?}");
+    }
+);
+
+both_engines!(
+    a_fapi_clients_refresh_at_the_moment_of_a_revocation_brings_nothing_back,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let fapi = FapiApp::register(&app, &mut admin, |_| {}).await;
+        let tokens = fapi.tokens(&mut admin).await;
+        let renewal = text(&tokens["refresh_token"]);
+        let form = [("grant_type", "refresh_token"), ("refresh_token", renewal)];
+        let nonce = fapi.nonce();
+        let renewals: Vec<_> = (0..32)
+            .map(|_| {
+                let request = fapi.request("/api/oidc/token", &nonce, &form);
+                let mut browser = app.browser();
+                tokio::spawn(async move { browser.send(request).await })
+            })
+            .collect();
+        let revoked = fapi.post("/api/oidc/revoke", "", &[("token", renewal)]).await;
+        assert_eq!(revoked.status, StatusCode::OK, "{revoked:?}");
+        for renewal in renewals {
+            let answer = renewal.await.unwrap();
+            let Some(token) = answer.json()["access_token"].as_str().map(str::to_owned) else {
+                assert_eq!(answer.json()["error"], "invalid_grant", "{answer:?}");
+                continue;
+            };
+            let proof = fapi.key.proof(
+                &app,
+                "GET",
+                "/api/oidc/userinfo",
+                &token,
+                &[("ath", &ath(&token))],
+            );
+            let answer = ask_userinfo(&app, "DPoP", &token, Some(&proof)).await;
+            assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{answer:?}");
+        }
+        let late = fapi.post("/api/oidc/token", &fapi.nonce(), &form).await;
+        assert_eq!(late.json()["error"], "invalid_grant", "{late:?}");
+    }
+);
+
+both_engines!(
+    of_many_codes_with_one_proof_one_is_redeemed_and_the_others_stay_good,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let client = register(&mut admin, |_| {}).await;
+        let key = Key::new(1);
+        let path = "/api/oidc/token";
+        let nonce = app.app.state.dpop_nonces.current(app.app.state.now().seconds());
+        let proof = |jti: &str| key.proof(&app, "POST", path, jti, &[("nonce", &nonce)]);
+        let same = proof("same");
+        let mut codes = Vec::new();
+        for _ in 0..16 {
+            codes.push(code(&mut admin, &client, &[]).await);
+        }
+        let tries: Vec<_> = codes
+            .into_iter()
+            .map(|code| {
+                let mut browser = app.browser();
+                let request = browser.request(Method::POST, path).header("DPoP", &same);
+                let request = request.form(&code_form(&client, &code));
+                tokio::spawn(async move { (code, browser.send(request).await) })
+            })
+            .collect();
+        let mut left = Vec::new();
+        for attempt in tries {
+            let (code, answer) = attempt.await.unwrap();
+            if answer.status != StatusCode::OK {
+                assert_eq!(answer.json()["error"], "invalid_dpop_proof", "{answer:?}");
+                left.push(code);
+            }
+        }
+        assert_eq!(left.len(), 15);
+        assert_eq!(app.count("oidc_access_tokens").await, 1);
+        // Nothing was lost with the proof: each code is good for tokens with one of its own.
+        for (number, code) in left.iter().enumerate() {
+            let answer = token(&app, &code_form(&client, code), &proof(&format!("own {number}"))).await;
+            assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        }
+    }
+);

@@ -3,6 +3,7 @@
 use http::StatusCode;
 use serde_json::json;
 
+use super::dpop::{Key, token_with_nonce};
 use super::*;
 use crate::support::both_engines;
 
@@ -98,6 +99,43 @@ both_engines!(impersonation_leaves_no_actor, |app: TestApp| async move {
     assert_eq!(late.json()["error"], "invalid_request");
 });
 
+both_engines!(
+    an_actors_token_bound_to_a_key_needs_that_key,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let client = register(&mut admin, |body| {
+            body["protocol"] = json!({"allowTokenDelegation": true});
+        })
+        .await;
+        let given = tokens(&app, &mut admin, &client).await;
+        let (key, thief) = (Key::new(1), Key::new(2));
+        let own = [
+            ("grant_type", "client_credentials"),
+            ("client_id", client.id.as_str()),
+            ("client_secret", client.secret.as_str()),
+        ];
+        let actor = token_with_nonce(&app, &key, &own, "own").await.json();
+        assert_eq!(actor["token_type"], "DPoP");
+        let form = [
+            ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+            ("client_id", client.id.as_str()),
+            ("client_secret", client.secret.as_str()),
+            ("subject_token", text(&given["access_token"])),
+            ("subject_token_type", ACCESS_TOKEN),
+            ("actor_token", text(&actor["access_token"])),
+            ("actor_token_type", ACCESS_TOKEN),
+        ];
+        let unproven = app.browser().post_form("/api/oidc/token", &form).await;
+        assert_eq!(unproven.json()["error"], "invalid_request", "{unproven:?}");
+        let stolen = token_with_nonce(&app, &thief, &form, "thief").await;
+        assert_eq!(stolen.json()["error"], "invalid_request", "{stolen:?}");
+        let good = token_with_nonce(&app, &key, &form, "good").await;
+        assert_eq!(good.status, StatusCode::OK, "{good:?}");
+        let said = claims(text(&good.json()["access_token"]));
+        assert_eq!(said["act"], json!({"sub": format!("client-{}", client.id)}));
+    }
+);
+
 /// A token made of a token made of a user's token, by which the user is known until what it came of ends.
 async fn derived(app: &TestApp, client: &Client, subject: &str) -> String {
     let first = trade(app, client, subject, &[]).await.json();
@@ -148,6 +186,7 @@ both_engines!(
                         StatusCode::OK,
                         "renewing ends nothing"
                     );
+                    app.pass_seconds(1);
                     let again = refresh(&app, &client, renewal).await;
                     assert_eq!(again.json()["error"], "invalid_grant");
                 }

@@ -100,6 +100,7 @@ both_engines!(
             StatusCode::OK
         );
 
+        app.pass_seconds(1);
         let replay = refresh(&app, &client, text(&first["refresh_token"])).await;
         assert_eq!(
             (replay.status, &replay.json()["error"]),
@@ -159,14 +160,25 @@ both_engines!(of_64_redemptions_of_a_code_one_wins, |app: TestApp| async move {
         }
     }
     assert_eq!(won, 1);
+    // One set of tokens was made. A code presented twice takes back what it gave (RFC 6749 §4.1.2), also when both
+    // came at once: whoever shows a code a second time may have stolen it, and the app can simply ask again.
+    assert_eq!(app.count("oidc_access_tokens").await, 1);
+    assert_eq!(app.count("oidc_refresh_tokens").await, 1);
+    assert_eq!(live_grants(&app).await, 0);
 });
 
+/// How many grants have not been ended.
+async fn live_grants(app: &TestApp) -> i64 {
+    app.count("oidc_grants WHERE revoked_at IS NULL").await
+}
+
 both_engines!(
-    of_64_rotations_of_a_refresh_token_one_wins,
+    of_64_rotations_of_a_refresh_token_one_wins_and_keeps_what_it_got,
     |app: TestApp| async move {
         let mut admin = app.set_up().await;
         let client = std::sync::Arc::new(register(&mut admin, |_| {}).await);
         let tokens = tokens(&app, &mut admin, &client).await;
+        app.pass_seconds(60);
         let app = std::sync::Arc::new(app);
         let attempts: Vec<_> = (0..64)
             .map(|_| {
@@ -175,17 +187,44 @@ both_engines!(
                     client.clone(),
                     text(&tokens["refresh_token"]).to_owned(),
                 );
-                tokio::spawn(async move { refresh(&app, &client, &token).await.status })
+                tokio::spawn(async move { refresh(&app, &client, &token).await })
             })
             .collect();
-        let mut won = 0;
+        // The clock of tests stands still, so that all of them came at once: on SQLite the losers find the token used
+        // at the moment they came, on PostgreSQL also unused and then lose the race for it. Neither ends anything.
+        let mut winners = Vec::new();
         for attempt in attempts {
-            match attempt.await.unwrap() {
-                StatusCode::OK => won += 1,
-                status => assert_eq!(status, StatusCode::BAD_REQUEST),
+            let answer = attempt.await.unwrap();
+            if answer.status == StatusCode::OK {
+                winners.push(answer.json());
+                continue;
             }
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+            assert_eq!(answer.json()["error"], "invalid_request", "{answer:?}");
+            assert!(
+                text(&answer.json()["error_description"]).contains("Please retry"),
+                "{answer:?}"
+            );
         }
-        assert_eq!(won, 1);
+        assert_eq!(winners.len(), 1);
+        let winner = &winners[0];
+        assert_eq!(live_grants(&app).await, 1);
+        assert_eq!(app.count("oidc_access_tokens").await, 1);
+        assert_eq!(app.count("oidc_refresh_tokens WHERE used_at IS NULL").await, 1);
+        assert_eq!(
+            userinfo(&app, text(&winner["access_token"])).await.status,
+            StatusCode::OK
+        );
+        let next = refresh(&app, &client, text(&winner["refresh_token"])).await;
+        assert_eq!(next.status, StatusCode::OK, "{next:?}");
+
+        // The same token later is a replay, by somebody who may have stolen it.
+        app.pass_seconds(1);
+        let late = refresh(&app, &client, text(&tokens["refresh_token"])).await;
+        assert_eq!(late.json()["error"], "invalid_grant", "{late:?}");
+        assert_eq!(live_grants(&app).await, 0);
+        let ended = refresh(&app, &client, text(&next.json()["refresh_token"])).await;
+        assert_eq!(ended.json()["error"], "invalid_grant", "{ended:?}");
     }
 );
 
@@ -220,6 +259,40 @@ both_engines!(
             }
         }
         assert_eq!(won, 1);
+    }
+);
+
+both_engines!(
+    first_consents_at_once_do_not_get_in_each_others_way,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let client = register(&mut admin, |_| {}).await;
+        let mut ids = Vec::new();
+        for scope in ["openid", "openid email", "openid profile", "openid groups"].repeat(8) {
+            let answer = admin.get(&authorize_path(&client, &[("scope", scope)])).await;
+            ids.push(parameter(&answer, "interaction").unwrap());
+        }
+        let attempts: Vec<_> = ids
+            .into_iter()
+            .map(|id| {
+                let mut browser = admin.clone();
+                let complete = format!("/api/oidc/interactions/{id}/complete");
+                tokio::spawn(async move {
+                    let answer = browser.post(&complete, &json!({"step": "consent"})).await;
+                    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+                    browser.get(&format!("/authorize?interaction={id}")).await
+                })
+            })
+            .collect();
+        for attempt in attempts {
+            let answer = attempt.await.unwrap();
+            assert!(parameter(&answer, "code").is_some(), "{answer:?}");
+        }
+        // Nothing anybody agreed to was lost.
+        for scope in ["openid email", "openid profile", "openid groups"] {
+            let answer = admin.get(&authorize_path(&client, &[("scope", scope)])).await;
+            assert!(parameter(&answer, "code").is_some(), "{scope}: {answer:?}");
+        }
     }
 );
 
@@ -336,6 +409,32 @@ both_engines!(
         let answer = admin.get(&authorize_path(&third, &[])).await;
         interact(&mut admin, &answer).await;
         assert_eq!(admin.get(&path).await.json()["callbackURLs"], json!([CALLBACK]));
+    }
+);
+
+both_engines!(
+    an_address_that_looks_like_another_is_not_learned,
+    |app: TestApp| async move {
+        const MISLEADING: &str = "https://bank.example@evil.example/cb";
+        let mut admin = app.set_up().await;
+        for callbacks in [json!([]), json!(["*"])] {
+            let client = register(&mut admin, |body| body["callbackURLs"] = callbacks.clone()).await;
+            let path = authorize_path(&client, &[("redirect_uri", MISLEADING)]);
+            let refused = admin.get(&path).await;
+            assert!(
+                refused.header("location").contains("/interaction/error?"),
+                "{callbacks}: {refused:?}"
+            );
+            // Nor does an administrator make it one with the button of the refused requests.
+            let attempts = format!("/api/oidc/clients/{}/refused-authorizations", client.id);
+            let attempts = admin.get(&attempts).await.json();
+            assert_eq!(
+                (&attempts[0]["redirectUri"], &attempts[0]["canBeAccepted"]),
+                (&json!(MISLEADING), &json!(false))
+            );
+            let path = format!("/api/oidc/clients/{}", client.id);
+            assert_eq!(admin.get(&path).await.json()["callbackURLs"], callbacks);
+        }
     }
 );
 

@@ -9,8 +9,8 @@ use openidconnect::core::{
 use openidconnect::{
     AccessTokenHash, AdditionalProviderMetadata, AuthType, AuthorizationCode, ClientId, ClientSecret,
     CsrfToken, DeviceAuthorizationUrl, EndSessionUrl, HttpRequest, HttpResponse, IssuerUrl, LogoutRequest,
-    Nonce, NonceVerifier, OAuth2TokenResponse as _, PkceCodeChallenge, PostLogoutRedirectUrl,
-    ProviderMetadata, RedirectUrl, RevocationUrl, Scope, TokenResponse as _,
+    Nonce, NonceVerifier, OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier,
+    PostLogoutRedirectUrl, ProviderMetadata, RedirectUrl, RevocationUrl, Scope, TokenResponse as _,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
@@ -201,6 +201,39 @@ both_engines!(the_library_verifies_other_algorithms, |app: TestApp| async move {
     let protocol = json!({"idTokenSignedResponseAlg": "ES256"});
     whole_life(app, Some(AuthType::BasicAuth), protocol).await;
 });
+
+both_engines!(
+    the_library_verifies_every_rsa_algorithm,
+    |app: TestApp| async move {
+        let mut person = app.set_up().await;
+        for algorithm in ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"] {
+            let registered = register(&mut person, |body| {
+                body["protocol"] = json!({"idTokenSignedResponseAlg": algorithm});
+            })
+            .await;
+            let code = AuthorizationCode::new(code(&mut person, &registered, &[]).await);
+            let client = CoreClient::from_provider_metadata(
+                discover(&app).await,
+                ClientId::new(registered.id),
+                Some(ClientSecret::new(registered.secret)),
+            )
+            .set_redirect_uri(RedirectUrl::new(CALLBACK.to_owned()).unwrap());
+            let tokens = client
+                .exchange_code(code)
+                .unwrap()
+                .set_pkce_verifier(PkceCodeVerifier::new(VERIFIER.to_owned()))
+                .request_async(&send)
+                .await
+                .unwrap();
+            let id_token = tokens.id_token().unwrap().to_string();
+            let header = id_token.split('.').next().unwrap();
+            let header: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).unwrap()).unwrap();
+            assert_eq!(header["alg"], algorithm);
+            let verifier = at(client.id_token_verifier(), app.clock.now().0);
+            check_id_token(&tokens, &verifier, &Nonce::new("nonce-1".to_owned()));
+        }
+    }
+);
 
 both_engines!(the_library_signs_a_device_in, |app: TestApp| async move {
     let mut person = app.set_up().await;

@@ -155,6 +155,34 @@ both_engines!(only_declared_grants_are_given, |app: TestApp| async move {
 });
 
 both_engines!(
+    what_is_no_longer_allowed_lets_no_device_in,
+    |app: TestApp| async move {
+        let (mut browser, server) = set_up(&app).await;
+        let grants = json!([
+            "authorization_code",
+            "urn:ietf:params:oauth:grant-type:device_code"
+        ]);
+        server.json(PATH, &document(&json!({"grant_types": grants})));
+        let form = [("client_id", ID), ("scope", "openid")];
+        let started = app.browser().post_form("/api/oidc/device/authorize", &form).await;
+        assert_eq!(started.status, StatusCode::OK, "{started:?}");
+        let user_code = started.json()["user_code"].as_str().unwrap().to_owned();
+        let at = |action: &str| format!("/api/oidc/device/{action}?code={user_code}");
+        assert_eq!(browser.get(&at("info")).await.status, StatusCode::OK);
+        for patterns in ["[]", r#"["https://other.example/**"]"#] {
+            allow(&app, patterns).await;
+            let shown = browser.get(&at("info")).await;
+            assert_eq!(shown.code(), "oidc_invalid_device_code", "{patterns}");
+            let verified = browser.post_nothing(&at("verify")).await;
+            assert_eq!(verified.code(), "oidc_invalid_device_code", "{patterns}");
+        }
+        allow(&app, r#"["https://app.example/**"]"#).await;
+        let verified = browser.post_nothing(&at("verify")).await;
+        assert_eq!(verified.status, StatusCode::NO_CONTENT, "{verified:?}");
+    }
+);
+
+both_engines!(
     consents_end_when_what_was_agreed_to_changes,
     |app: TestApp| async move {
         const HOUR: i64 = 60 * 60;

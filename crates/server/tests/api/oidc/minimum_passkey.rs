@@ -71,7 +71,12 @@ both_engines!(
             interaction["currentStep"], "reauthenticate",
             "nothing was passed by"
         );
-        let silent = admin.get(&authorize_path(&client, &[("prompt", "none")])).await;
+        let trusted = register(&mut admin, |body| {
+            body["skipConsent"] = json!(true);
+            body["protocol"] = json!({"minimumPasskey": "device_bound"});
+        })
+        .await;
+        let silent = admin.get(&authorize_path(&trusted, &[("prompt", "none")])).await;
         assert_eq!(
             parameter(&silent, "error").as_deref(),
             Some("interaction_required")

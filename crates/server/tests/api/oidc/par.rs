@@ -1,10 +1,11 @@
 //! `POST /api/oidc/par` and what the handle is good for; request objects.
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 use pocket_id_oidc::jose::{Algorithm, PrivateKey, base64url, sign};
 use pocket_id_store::types::TokenHash;
 use serde_json::json;
 
+use super::dpop::{Key, token_with_nonce};
 use super::*;
 use crate::support::{OtherServer, both_engines};
 
@@ -367,3 +368,95 @@ both_engines!(a_push_has_a_size_of_its_own, |app: TestApp| async move {
     assert_eq!(refused.header("cache-control"), "no-store");
     assert_eq!(app.count("oidc_pushed_requests").await, 0);
 });
+
+/// How the request is pushed whose sender proves a key.
+#[derive(Clone, Copy, Debug)]
+enum Push {
+    Plain,
+    InAnObject,
+    InTheObjectThatIsRequired,
+}
+
+both_engines!(
+    a_proof_at_the_push_binds_the_code_however_it_is_pushed,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let own = PrivateKey::generate(Algorithm::Es256, [5; 8]).unwrap();
+        let (key, thief) = (Key::new(1), Key::new(2));
+        for way in [Push::Plain, Push::InAnObject, Push::InTheObjectThatIsRequired] {
+            let client = register(&mut admin, |body| {
+                body["protocol"] = json!({
+                    "jwks": {"keys": [own.public_jwk()]},
+                    "requireSignedRequestObject": matches!(way, Push::InTheObjectThatIsRequired)
+                });
+            })
+            .await;
+            // The request by itself, and with a key of its own.
+            let push = async |jkt: Option<String>, jti: &str| {
+                let mut request = json!({
+                    "response_type": "code", "redirect_uri": CALLBACK, "scope": "openid email",
+                    "code_challenge": CHALLENGE, "code_challenge_method": "S256"
+                });
+                if let Some(jkt) = jkt {
+                    request["dpop_jkt"] = json!(jkt);
+                }
+                let members: Vec<(String, String)> = match way {
+                    Push::Plain => request
+                        .as_object()
+                        .unwrap()
+                        .iter()
+                        .map(|(name, value)| (name.clone(), text(value).to_owned()))
+                        .collect(),
+                    Push::InAnObject | Push::InTheObjectThatIsRequired => {
+                        request["iss"] = json!(client.id);
+                        request["aud"] = json!(app.url);
+                        request["client_id"] = json!(client.id);
+                        let object = sign(&own, "oauth-authz-req+jwt", &request).unwrap();
+                        vec![("request".to_owned(), object)]
+                    }
+                };
+                let mut form = members;
+                form.push(("client_id".to_owned(), client.id.clone()));
+                form.push(("client_secret".to_owned(), client.secret.clone()));
+                let mut browser = app.browser();
+                let request = browser
+                    .request(Method::POST, "/api/oidc/par")
+                    .header("DPoP", key.proof(&app, "POST", "/api/oidc/par", jti, &[]))
+                    .form(&form);
+                browser.send(request).await
+            };
+            let name = |what: &str| format!("{way:?} {what}");
+
+            let other = push(Some(thief.thumbprint()), &name("other")).await;
+            assert_eq!(other.status, StatusCode::BAD_REQUEST, "{way:?} {other:?}");
+            assert_eq!(other.json()["error"], "invalid_dpop_proof", "{way:?}");
+
+            for (jkt, what) in [(None, "proof alone"), (Some(key.thumbprint()), "proof and jkt")] {
+                let pushed = push(jkt, &name(what)).await;
+                assert_eq!(pushed.status, StatusCode::CREATED, "{way:?} {what} {pushed:?}");
+                let path = with_handle(&client, text(&pushed.json()["request_uri"]), &[]);
+                let mut answer = admin.get(&path).await;
+                if answer.header("location").contains("/interaction?") {
+                    answer = interact(&mut admin, &answer).await;
+                }
+                let code = parameter(&answer, "code").unwrap();
+                let form = [
+                    ("grant_type", "authorization_code"),
+                    ("code", code.as_str()),
+                    ("redirect_uri", CALLBACK),
+                    ("code_verifier", VERIFIER),
+                    ("client_id", client.id.as_str()),
+                    ("client_secret", client.secret.as_str()),
+                ];
+                let stolen = token_with_nonce(&app, &thief, &form, &name(&format!("{what}, thief"))).await;
+                assert_eq!(
+                    stolen.json()["error"],
+                    "invalid_grant",
+                    "{way:?} {what} {stolen:?}"
+                );
+                let good = token_with_nonce(&app, &key, &form, &name(&format!("{what}, key"))).await;
+                assert_eq!(good.status, StatusCode::OK, "{way:?} {what} {good:?}");
+            }
+        }
+    }
+);

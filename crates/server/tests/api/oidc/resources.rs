@@ -39,6 +39,31 @@ async fn grant(admin: &mut Browser, api: &str, client: &Client, body: &Value) ->
     answer.json()
 }
 
+both_engines!(
+    a_token_for_an_api_says_nothing_of_its_user_whatever_its_scopes,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let client = register(&mut admin, |_| {}).await;
+        let (id, read, _) = api(&mut admin).await;
+        let access = json!({"userDelegatedAccess": true, "userDelegatedPermissionIds": [read]});
+        grant(&mut admin, &id, &client, &access).await;
+        for (resource, scope, expected) in [
+            (API, "", StatusCode::FORBIDDEN),
+            (API, "read", StatusCode::FORBIDDEN),
+            (API, "openid", StatusCode::OK),
+            ("", "", StatusCode::OK),
+        ] {
+            let code = code(&mut admin, &client, &[("scope", scope), ("resource", resource)]).await;
+            let tokens = exchange(&app, &client, &code).await.json();
+            let answer = userinfo(&app, text(&tokens["access_token"])).await;
+            assert_eq!(answer.status, expected, "{resource} {scope}: {answer:?}");
+            if expected == StatusCode::FORBIDDEN {
+                assert_eq!(answer.json()["error"], "access_denied");
+            }
+        }
+    }
+);
+
 async fn own_token(app: &TestApp, client: &Client, more: &[(&str, &str)]) -> Answer {
     let mut form = vec![
         ("grant_type", "client_credentials"),
