@@ -248,7 +248,10 @@ test('printed codes let somebody in who has lost their passkeys', async ({ brows
 	await expect(admin.getByText(`ada · ${pocketId.url}`)).toBeVisible();
 	await expect(admin.getByRole('button', { name: 'Print' })).toBeHidden();
 	await admin.emulateMedia({ media: null });
+	// Back on the screen before a key is pressed.
+	await expect(dialog.getByRole('button', { name: 'Print' })).toBeVisible();
 	await admin.keyboard.press('Escape');
+	await expect(dialog).toBeHidden();
 	await expect(admin.getByText('10 of your codes have not been used.')).toBeVisible();
 	// Any other page prints as it is.
 	await admin.emulateMedia({ media: 'print' });
