@@ -56,12 +56,6 @@ impl RedirectUri {
         &self.url
     }
 
-    /// Whether it names a user before the host. `https://bank.example@evil.example/` looks like the first and goes to
-    /// the second.
-    pub fn has_user_info(&self) -> bool {
-        !self.url.username().is_empty() || self.url.password().is_some()
-    }
-
     /// Whether a code sent there could be read on the way: plain http to anywhere but this machine.
     pub fn is_insecure(&self) -> bool {
         if self.url.scheme() != "http" {
@@ -141,7 +135,7 @@ pub enum OpenIdRequested {
 /// must be one that cannot be misread.
 pub fn first_use(sent: &str) -> Result<RedirectUri, RedirectUriError> {
     let uri = RedirectUri::parse(sent)?;
-    if uri.has_user_info() {
+    if pattern::has_user_info(&uri.url) {
         return Err(RedirectUriError::NotRegistered);
     }
     Ok(uri)

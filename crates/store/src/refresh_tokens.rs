@@ -1,7 +1,9 @@
 //! Refresh tokens: redeemed once, kept until they expire so that a replay is noticed.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, UpdateMany,
+};
 
 use crate::connect::Tx;
 use crate::entity::refresh_token;
@@ -26,11 +28,8 @@ pub async fn find(connection: &impl ConnectionTrait, hash: &TokenHash) -> StoreR
 
 /// Redeems one: of any number of callers exactly one gets `true`.
 pub async fn redeem(tx: &Tx, hash: &TokenHash, now: Timestamp) -> StoreResult<bool> {
-    let result = refresh_token::Entity::update_many()
+    let result = update_of_good(hash, now)
         .col_expr(refresh_token::Column::UsedAt, Expr::value(now.0))
-        .filter(refresh_token::Column::TokenHash.eq(hash.clone()))
-        .filter(refresh_token::Column::UsedAt.is_null())
-        .filter(refresh_token::Column::ExpiresAt.gt(now))
         .exec(tx)
         .await?;
     Ok(result.rows_affected == 1)
@@ -38,14 +37,19 @@ pub async fn redeem(tx: &Tx, hash: &TokenHash, now: Timestamp) -> StoreResult<bo
 
 /// Moves the end of one that is used again and again; whether it is still good.
 pub async fn extend(tx: &Tx, hash: &TokenHash, now: Timestamp, expires_at: Timestamp) -> StoreResult<bool> {
-    let result = refresh_token::Entity::update_many()
+    let result = update_of_good(hash, now)
         .col_expr(refresh_token::Column::ExpiresAt, Expr::value(expires_at.0))
-        .filter(refresh_token::Column::TokenHash.eq(hash.clone()))
-        .filter(refresh_token::Column::UsedAt.is_null())
-        .filter(refresh_token::Column::ExpiresAt.gt(now))
         .exec(tx)
         .await?;
     Ok(result.rows_affected == 1)
+}
+
+/// Changes one that was neither used nor has expired.
+fn update_of_good(hash: &TokenHash, now: Timestamp) -> UpdateMany<refresh_token::Entity> {
+    refresh_token::Entity::update_many()
+        .filter(refresh_token::Column::TokenHash.eq(hash.clone()))
+        .filter(refresh_token::Column::UsedAt.is_null())
+        .filter(refresh_token::Column::ExpiresAt.gt(now))
 }
 
 /// Removes expired ones.

@@ -168,7 +168,9 @@ impl Components {
     }
 }
 
-fn has_user_info(url: &Url) -> bool {
+/// Whether a URL names a user before the host. `https://bank.example@evil.example/` looks like the first and goes to the
+/// second.
+pub(super) fn has_user_info(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
 }
 

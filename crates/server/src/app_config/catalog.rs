@@ -1,13 +1,11 @@
 //! Every setting: key, environment variable, default, who may read it, what it may be and what it decides.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
-use pocket_id_oidc::claims::RESERVED;
 use pocket_id_oidc::redirect_uri::RedirectUriPattern;
 use uuid::Uuid;
 
-use crate::http::validation::nfc;
+use crate::custom_claims::rules::{self, Unfit};
 
 /// Who may read a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -702,22 +700,17 @@ pub struct DefaultClaim {
 /// What keeps default claims from being anybody's custom claims.
 fn claims_fault(value: &str) -> Option<Fault> {
     let claims: Vec<DefaultClaim> = serde_json::from_str(value).ok()?;
-    let mut names = BTreeSet::new();
-    claims.iter().find_map(|claim| {
-        let name = nfc(&claim.key);
-        if name.is_empty() || claim.value.is_empty() {
-            return Some(Fault::new(
-                "required",
-                "must have a key and a value for each claim",
-            ));
+    let pairs = claims
+        .iter()
+        .map(|claim| (claim.key.as_str(), claim.value.as_str()));
+    let fault = match rules::by_name(pairs).err()? {
+        Unfit::Incomplete(_) => Fault::new("required", "must have a key and a value for each claim"),
+        Unfit::Reserved(name) => {
+            Fault::new("reserved", format!("must not contain the reserved claim {name}"))
         }
-        if RESERVED.contains(&name.as_str()) {
-            let message = format!("must not contain the reserved claim {name}");
-            return Some(Fault::new("reserved", message));
-        }
-        let again = format!("must not contain the claim {name} twice");
-        (!names.insert(name)).then(|| Fault::new("duplicate", again))
-    })
+        Unfit::Duplicate(name) => Fault::new("duplicate", format!("must not contain the claim {name} twice")),
+    };
+    Some(fault)
 }
 
 #[cfg(test)]

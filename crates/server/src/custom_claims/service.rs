@@ -1,21 +1,18 @@
 //! Rules of custom claims.
 
-use std::collections::BTreeMap;
-
 use http::StatusCode;
-use pocket_id_oidc::claims::RESERVED;
 use pocket_id_store::custom_claims::{self, CustomClaim, Owner};
 use pocket_id_store::groups::UserGroup;
 use pocket_id_store::types::CustomClaimId;
 use pocket_id_store::users::User;
 use pocket_id_store::{StoreError, Tx, commit};
 
+use super::rules::{self, Unfit};
 use crate::audit::{self, Event};
 use crate::groups;
 use crate::http::access::ActingAdmin;
 use crate::http::conditional::{EntityTag, IfMatch, Tagged as _, Versioned};
 use crate::http::error::{ApiError, FieldError};
-use crate::http::validation::{Rules, nfc};
 use crate::state::AppState;
 use crate::users;
 use crate::users::dto::CustomClaimDto;
@@ -29,15 +26,9 @@ pub enum ClaimsError {
     /// There is no such group.
     #[error("group not found")]
     NoGroup,
-    /// The name means something else already.
-    #[error("the claim {0} is reserved")]
-    Reserved(String),
-    /// The name is there twice.
-    #[error("the claim {0} is there twice")]
-    Duplicate(String),
     /// The submitted values break rules.
-    #[error("invalid values")]
-    Invalid(Vec<FieldError>),
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -61,38 +52,19 @@ impl From<ClaimsError> for ApiError {
         match error {
             ClaimsError::NoUser => Self::new(StatusCode::NOT_FOUND, "user_not_found", "User not found"),
             ClaimsError::NoGroup => Self::not_found("User group"),
-            ClaimsError::Reserved(key) => about_key(
+            ClaimsError::Unfit(Unfit::Reserved(key)) => about_key(
                 "reserved_claim",
                 "reserved",
                 key,
                 "is reserved and cannot be used",
             ),
-            ClaimsError::Duplicate(key) => about_key("duplicate_claim", "duplicate", key, "is there twice"),
-            ClaimsError::Invalid(fields) => Self::validation(fields),
+            ClaimsError::Unfit(Unfit::Duplicate(key)) => {
+                about_key("duplicate_claim", "duplicate", key, "is there twice")
+            }
+            ClaimsError::Unfit(Unfit::Incomplete(fields)) => Self::validation(fields),
             ClaimsError::Store(error) => error.into(),
         }
     }
-}
-
-/// What was submitted, if it keeps the rules: values by key.
-fn checked(submitted: &[CustomClaimDto]) -> Result<BTreeMap<String, String>, ClaimsError> {
-    for claim in submitted {
-        let mut rules = Rules::new();
-        rules.required("key", &claim.key);
-        rules.required("value", &claim.value);
-        rules.finish_with(ClaimsError::Invalid)?;
-    }
-    let mut claims = BTreeMap::new();
-    for claim in submitted {
-        let key = nfc(&claim.key);
-        if RESERVED.contains(&key.as_str()) {
-            return Err(ClaimsError::Reserved(key));
-        }
-        if claims.insert(key.clone(), nfc(&claim.value)).is_some() {
-            return Err(ClaimsError::Duplicate(key));
-        }
-    }
-    Ok(claims)
 }
 
 /// Whose claims are written, and nobody else changes until the transaction ends.
@@ -125,7 +97,10 @@ pub async fn replace(
     submitted: &[CustomClaimDto],
     seen: &IfMatch,
 ) -> Result<Versioned<Vec<CustomClaimDto>>, ApiError> {
-    let claims = checked(submitted)?;
+    let pairs = submitted
+        .iter()
+        .map(|claim| (claim.key.as_str(), claim.value.as_str()));
+    let claims = rules::by_name(pairs).map_err(ClaimsError::from)?;
     let tx = state.store.begin().await?;
     let locked = Locked::new(&tx, owner, seen).await?;
     let keys: Vec<String> = claims.keys().cloned().collect();

@@ -39,7 +39,7 @@ pub struct CodeInput {
 }
 
 /// What is decided about a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// The waiting browser is signed in as the deciding person.
@@ -81,12 +81,11 @@ impl DecisionInput {
         let mut rules = Rules::new();
         rules.required("code", &self.code);
         let verdict = match self.decision.as_str() {
+            "approve" => Verdict::Approve,
             "deny" => Verdict::Deny,
-            other => {
-                if other != "approve" {
-                    rules.fail("decision", "oneof", "must be approve or deny");
-                }
-                Verdict::Approve
+            _ => {
+                rules.fail("decision", "oneof", "must be approve or deny");
+                Verdict::Deny
             }
         };
         rules.finish().map(|()| (self.code.as_str(), verdict))

@@ -1,7 +1,6 @@
 //! Rules of accounts.
 
 use http::StatusCode;
-use pocket_id_oidc::claims::RESERVED;
 use pocket_id_store::custom_claims::{self, CustomClaim};
 use pocket_id_store::groups::{self, UserGroup};
 use pocket_id_store::list::{ListRequest, Page};
@@ -13,6 +12,7 @@ use sea_orm::ConnectionTrait;
 use super::dto::{ContactDto, MayVerify, UserDto, UserInput};
 use crate::app_config::Settings;
 use crate::audit::{self, Event};
+use crate::custom_claims::rules as claim_rules;
 use crate::files::FileError;
 use crate::http::access::ActingAdmin;
 use crate::http::client_ip::RequestOrigin;
@@ -280,8 +280,8 @@ pub async fn insert(
     let mut claims: Vec<CustomClaim> = Vec::new();
     for claim in settings.default_claims() {
         // Names tokens have a use for of their own would stand in the way of every later change of the claims.
-        let unfit = claim.key.is_empty() || claim.value.is_empty() || RESERVED.contains(&claim.key.as_str());
-        if !unfit && !claims.iter().any(|known| known.key == claim.key) {
+        let fits = claim_rules::by_name([(claim.key.as_str(), claim.value.as_str())]).is_ok();
+        if fits && !claims.iter().any(|known| known.key == claim.key) {
             claims.push(CustomClaim {
                 id: CustomClaimId(state.random.uuid()),
                 key: claim.key,

@@ -297,14 +297,17 @@ both_engines!(
         let body = json!({"username": "craig", "email": "craig@example.com"});
         let user = admin.post("/api/users", &body).await.json();
         let path = format!("/api/users/{}", text(&user["id"]));
-        for way in ["own", "administrator", "disabled"] {
-            let mut browser = app.browser();
-            let code = admin
+        let sign_in = async |admin: &mut Browser, browser: &mut Browser| {
+            let made = admin
                 .post(&format!("{path}/one-time-access-token"), &json!({}))
                 .await
                 .json();
-            let code = format!("/api/one-time-access-token/{}", text(&code["token"]));
+            let code = format!("/api/one-time-access-token/{}", text(&made["token"]));
             assert_eq!(browser.post_nothing(&code).await.status, StatusCode::OK);
+        };
+        for way in ["own", "administrator", "disabled"] {
+            let mut browser = app.browser();
+            sign_in(&mut admin, &mut browser).await;
             let scope = [("scope", "openid offline_access")];
             let code = crate::oidc::code(&mut browser, &client, &scope).await;
             let tokens = crate::oidc::exchange(&app, &client, &code).await.json();
@@ -315,12 +318,7 @@ both_engines!(
             let renewed = renewed.json();
             match way {
                 "own" => {
-                    let code = admin
-                        .post(&format!("{path}/one-time-access-token"), &json!({}))
-                        .await
-                        .json();
-                    let code = format!("/api/one-time-access-token/{}", text(&code["token"]));
-                    assert_eq!(browser.post_nothing(&code).await.status, StatusCode::OK);
+                    sign_in(&mut admin, &mut browser).await;
                     let held = self::tokens(&app, &mut browser, &client).await;
                     assert_eq!(
                         browser.delete("/api/sessions").await.status,

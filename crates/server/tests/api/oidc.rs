@@ -14,7 +14,7 @@ mod logout;
 mod max_age;
 mod metadata_documents;
 mod minimum_passkey;
-mod par;
+pub mod par;
 mod preview;
 mod refused;
 mod request_uri;

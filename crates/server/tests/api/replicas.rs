@@ -5,9 +5,10 @@ use pocket_id_server::config::AppUrl;
 use serde_json::json;
 
 use crate::oidc::dpop::Key;
+use crate::oidc::par::{push, with_handle};
 use crate::oidc::{
-    CALLBACK, CHALLENGE, Client, VERIFIER, authorize_path, code, exchange, interact, parameter, refresh,
-    register, text, tokens, userinfo,
+    CALLBACK, Client, VERIFIER, authorize_path, code, exchange, interact, parameter, refresh, register, text,
+    tokens, userinfo,
 };
 use crate::support::{Answer, Browser, Database, TestApp};
 
@@ -226,21 +227,9 @@ async fn of_64_browsers_with_one_pushed_request_at_two_replicas_one_gets_on() {
     let (first, second) = two().await;
     let mut admin = first.set_up().await;
     let client = register(&mut admin, |_| {}).await;
-    let request = [
-        ("response_type", "code"),
-        ("redirect_uri", CALLBACK),
-        ("scope", "openid"),
-        ("code_challenge", CHALLENGE),
-        ("code_challenge_method", "S256"),
-    ];
-    let form = authenticated(&client, &request);
-    let pushed = first.browser().post_form("/api/oidc/par", &form).await;
+    let pushed = push(&first, &client, &[]).await;
     assert_eq!(pushed.status, StatusCode::CREATED, "{pushed:?}");
-    let path = format!(
-        "/authorize?client_id={}&request_uri={}",
-        client.id,
-        text(&pushed.json()["request_uri"])
-    );
+    let path = with_handle(&client, text(&pushed.json()["request_uri"]), &[]);
     let answers = race((&first, &second), |browser| browser.request(Method::GET, &path)).await;
     let mut got_on = 0;
     for answer in answers {

@@ -10,7 +10,7 @@ use super::*;
 use crate::support::{OtherServer, both_engines};
 
 /// Pushes a request with the client's secret.
-async fn push(app: &TestApp, client: &Client, more: &[(&str, &str)]) -> Answer {
+pub async fn push(app: &TestApp, client: &Client, more: &[(&str, &str)]) -> Answer {
     let mut form = vec![
         ("client_id", client.id.as_str()),
         ("client_secret", client.secret.as_str()),
@@ -30,7 +30,8 @@ async fn push(app: &TestApp, client: &Client, more: &[(&str, &str)]) -> Answer {
     app.browser().post_form("/api/oidc/par", &form).await
 }
 
-fn with_handle(client: &Client, handle: &str, more: &[(&str, &str)]) -> String {
+/// What the browser asks for with a handle.
+pub fn with_handle(client: &Client, handle: &str, more: &[(&str, &str)]) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.extend_pairs([("client_id", client.id.as_str()), ("request_uri", handle)]);
     query.extend_pairs(more);
