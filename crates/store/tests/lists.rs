@@ -684,6 +684,7 @@ async fn pages_are_found_by_an_index(engine: Engine) {
 
 async fn numbers_of_entries_stay_true(engine: Engine) {
     let (store, _folder) = open(engine).await;
+    insert::<user::Entity>(&store, (0..50).map(person)).await;
     let store = Arc::new(store);
     let writers: Vec<_> = (0..8_u64)
         .map(|writer| {
@@ -718,8 +719,17 @@ async fn numbers_of_entries_stay_true(engine: Engine) {
     }
     let left = || async { audit_log::Entity::find().all(store.reader()).await.unwrap() };
     audit_log_totals_agree(&store, &left().await).await;
+    let of_somebody = match engine {
+        Engine::Sqlite => format!("X'{}'", id(1, 3).simple()),
+        Engine::Postgres => format!("'{}'", id(1, 3)),
+    };
+    let somebody_loses = format!("UPDATE audit_logs SET user_id = NULL WHERE user_id = {of_somebody}");
+    let somebody_gets =
+        format!("UPDATE audit_logs SET user_id = {of_somebody} WHERE event = 'TOKEN_EXCHANGE'");
     for change in [
         "UPDATE audit_logs SET country = 'Atlantis' WHERE event = 'SIGN_IN'",
+        &somebody_loses,
+        &somebody_gets,
         "UPDATE audit_logs SET event = 'SIGN_OUT', created_at = created_at + 2000000000 WHERE event = 'USER_UPDATED'",
         "DELETE FROM audit_logs WHERE event = 'SIGN_OUT'",
         "DELETE FROM audit_logs",
@@ -732,20 +742,25 @@ async fn numbers_of_entries_stay_true(engine: Engine) {
         audit_log_totals_agree(&store, &left().await).await;
     }
     // Nothing is left of what is gone.
-    let kept = store
-        .reader()
-        .query_all_raw(Statement::from_string(
-            store.reader().get_database_backend(),
-            "SELECT event FROM audit_log_counts",
-        ))
-        .await
-        .unwrap();
-    assert_eq!(kept.len(), 0);
+    for table in ["audit_log_counts", "audit_log_people"] {
+        let kept = store
+            .reader()
+            .query_all_raw(Statement::from_string(
+                store.reader().get_database_backend(),
+                format!("SELECT entries FROM {table}"),
+            ))
+            .await
+            .unwrap();
+        assert_eq!(kept.len(), 0, "{table}");
+    }
 }
 
 async fn audit_log_totals_agree(store: &Store, all: &[AuditLog]) {
+    let (somebody, another) = (UserId(id(1, 3)).to_string(), UserId(id(1, 8)).to_string());
     for filters in [
         vec![],
+        vec![("userID", vec![somebody.as_str()])],
+        vec![("userID", vec![somebody.as_str(), another.as_str()])],
         vec![("event", vec!["SIGN_OUT"])],
         vec![("location", vec!["external"])],
         vec![("event", vec!["SIGN_IN"]), ("location", vec!["internal"])],
@@ -764,6 +779,16 @@ async fn audit_log_totals_agree(store: &Store, all: &[AuditLog]) {
             .count();
         assert_eq!(found.total_items, expected as u64, "{filters:?}");
     }
+    let mut everybody = users::list(store.reader(), &request(1, USERS, None))
+        .await
+        .unwrap()
+        .items;
+    everybody.retain(|user| all.iter().any(|entry| entry.user_id == Some(user.id)));
+    let with_entries: BTreeMap<UserId, String> = everybody
+        .into_iter()
+        .map(|user| (user.id, user.username))
+        .collect();
+    assert_eq!(audit_logs::users(store.reader()).await.unwrap(), with_entries);
 }
 
 async fn entries_from_before_are_counted(engine: Engine) {
@@ -778,6 +803,7 @@ async fn entries_from_before_are_counted(engine: Engine) {
         .unwrap();
     let steps = u32::try_from(from_the_end + 1).unwrap();
     Migrator::down(store.reader(), Some(steps)).await.unwrap();
+    insert::<user::Entity>(&store, (0..50).map(person)).await;
     let mut old: Vec<AuditLog> = (0..300).map(entry).collect();
     old[7].user_agent = "é".repeat(600);
     insert::<audit_log::Entity>(&store, old.iter().cloned()).await;

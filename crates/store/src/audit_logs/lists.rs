@@ -1,8 +1,8 @@
 //! Pages of the audit log: found in two queries whatever the number of entries.
 //!
 //! The first query gives the exact number of entries. By event and place that number is kept by the database for every
-//! three days (`audit_log_counts`, see `docs/adr/0017-fast-lists.md`), which also tells in which days a page lies. The second
-//! query finds the identifiers of the page in an index and reads their rows.
+//! three days (`audit_log_counts`, see `docs/adr/0017-fast-lists.md`), which also tells in which days a page lies; by person
+//! it is kept too (`audit_log_people`). The second query finds the identifiers of the page in an index and reads their rows.
 
 use sea_orm::sea_query::{Asterisk, Expr, ExprTrait, Query, SelectStatement, SimpleExpr, UnionType};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, Order, QueryFilter};
@@ -38,10 +38,18 @@ enum Access {
     Time,
 }
 
-/// How many entries there are, and since when how many if that is known: `(bucket, entries)`, ascending.
+/// How many entries there are, and of what how many if that is known, ascending.
 struct Counted {
     total: u64,
-    buckets: Option<Vec<(i64, u64)>>,
+    slices: Option<Vec<Slice>>,
+}
+
+/// Entries of three days; of one event, where entries are sorted by that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Slice {
+    event: Option<String>,
+    bucket: i64,
+    entries: u64,
 }
 
 impl Filters {
@@ -153,43 +161,79 @@ impl Filters {
             || empty(self.internal.as_ref().map(Vec::len))
     }
 
-    async fn count(&self, connection: &impl ConnectionTrait) -> StoreResult<Counted> {
+    async fn count(&self, by_event: bool, connection: &impl ConnectionTrait) -> StoreResult<Counted> {
         if self.leave_nothing() {
             return Ok(Counted {
                 total: 0,
-                buckets: None,
+                slices: None,
             });
         }
         if self.users.is_some() || self.clients.is_some() {
-            return Ok(Counted {
-                total: list::count(&self.select(), connection).await?,
-                buckets: None,
-            });
+            let total = match &self.users {
+                Some(users) if self.others(Access::User).is_empty() => {
+                    entries_about(users, connection).await?
+                }
+                _ => list::count(&self.select(), connection).await?,
+            };
+            return Ok(Counted { total, slices: None });
         }
         let mut query = Query::select();
         query
             .column("bucket")
-            // PostgreSQL's sum is of a type of its own.
-            .expr(Expr::col("entries").sum().cast_as("bigint"))
-            .from("audit_log_counts")
-            .group_by_col("bucket")
-            .order_by("bucket", Order::Asc);
+            .expr(all_entries())
+            .from("audit_log_counts");
+        if by_event {
+            query
+                .column("event")
+                .group_by_col("event")
+                .order_by("event", Order::Asc);
+        }
+        query.group_by_col("bucket").order_by("bucket", Order::Asc);
         if let Some(events) = &self.events {
             query.and_where(Expr::col("event").is_in(events));
         }
         if let Some(places) = &self.internal {
             query.and_where(Expr::col("internal").is_in(places.iter().copied()));
         }
-        let mut buckets = Vec::new();
+        let mut slices = Vec::new();
         for row in connection.query_all(&query).await? {
             let entries: i64 = row.try_get_by_index(1)?;
-            buckets.push((row.try_get_by_index(0)?, u64::try_from(entries).unwrap_or(0)));
+            slices.push(Slice {
+                event: if by_event {
+                    Some(row.try_get_by_index(2)?)
+                } else {
+                    None
+                },
+                bucket: row.try_get_by_index(0)?,
+                entries: u64::try_from(entries).unwrap_or(0),
+            });
         }
         Ok(Counted {
-            total: buckets.iter().map(|(_, entries)| entries).sum(),
-            buckets: Some(buckets),
+            total: slices.iter().map(|slice| slice.entries).sum(),
+            slices: Some(slices),
         })
     }
+}
+
+/// The sum of numbers the database noted. PostgreSQL's is of a type of its own.
+fn all_entries() -> SimpleExpr {
+    Expr::col("entries").sum().cast_as("bigint")
+}
+
+/// How many entries are about some people.
+async fn entries_about(users: &[UserId], connection: &impl ConnectionTrait) -> StoreResult<u64> {
+    let mut query = Query::select();
+    query
+        .expr(all_entries())
+        .from("audit_log_people")
+        .and_where(Expr::col("user_id").is_in(users.iter().copied()));
+    let Some(row) = connection.query_one(&query).await? else {
+        return Ok(0);
+    };
+    let entries: Option<i64> = row.try_get_by_index(0)?;
+    Ok(entries
+        .and_then(|entries| u64::try_from(entries).ok())
+        .unwrap_or(0))
 }
 
 fn each<T>(values: Option<&[T]>, condition: impl Fn(&T) -> SimpleExpr) -> Vec<SimpleExpr> {
@@ -211,9 +255,11 @@ fn is_internal(internal: bool) -> SimpleExpr {
     Expr::cust("(country = 'Internal Network')").eq(internal)
 }
 
-/// The days a page lies in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The days of one event a page lies in, or a part of the page.
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Days {
+    /// The event; none where entries are sorted by time alone.
+    event: Option<String>,
     /// First moment.
     from: i64,
     /// First moment after.
@@ -222,34 +268,44 @@ struct Days {
     before: u64,
 }
 
-/// Finds the days of a page by the numbers of entries, which are in the order of the list.
-fn days_of(place: Place, buckets: impl Iterator<Item = (i64, u64)>) -> Option<Days> {
+impl Days {
+    fn condition(&self) -> Condition {
+        Condition::all()
+            .add(Column::CreatedAt.gte(self.from))
+            .add(Column::CreatedAt.lt(self.until))
+            .add_option(self.event.as_ref().map(|event| Column::Event.eq(event)))
+    }
+}
+
+/// Finds the days of a page by the numbers of entries, which are in the order of the list: one after the other where
+/// the page begins with the last entries of one event and goes on with the first of the next.
+fn days_of<'a>(place: Place, slices: impl Iterator<Item = &'a Slice>) -> Vec<Days> {
     let mut passed = 0;
-    let mut days: Option<Days> = None;
-    for (bucket, entries) in buckets {
-        let end = passed + entries;
-        if end > place.offset() {
-            let from = bucket << BUCKET_BITS;
-            let until = (bucket + 1) << BUCKET_BITS;
-            days = Some(match days {
-                None => Days {
+    let mut found: Vec<Days> = Vec::new();
+    for slice in slices {
+        let end = passed + slice.entries;
+        if end > place.offset() && slice.entries > 0 {
+            let from = slice.bucket << BUCKET_BITS;
+            let until = (slice.bucket + 1) << BUCKET_BITS;
+            match found.last_mut().filter(|days| days.event == slice.event) {
+                Some(days) => {
+                    days.from = Ord::min(days.from, from);
+                    days.until = Ord::max(days.until, until);
+                }
+                None => found.push(Days {
+                    event: slice.event.clone(),
                     from,
                     until,
-                    before: place.offset() - passed,
-                },
-                Some(days) => Days {
-                    from: Ord::min(days.from, from),
-                    until: Ord::max(days.until, until),
-                    before: days.before,
-                },
-            });
+                    before: place.offset().saturating_sub(passed),
+                }),
+            }
         }
         if end >= place.offset() + place.rows() {
             break;
         }
         passed = end;
     }
-    days
+    found
 }
 
 /// A page of entries.
@@ -259,11 +315,6 @@ pub(super) async fn page(
     request: &ListRequest,
 ) -> StoreResult<Page<AuditLog>> {
     let filters = Filters::of(scope, request);
-    let counted = filters.count(connection).await?;
-    let place = Place::of(request, counted.total);
-    if place.rows() == 0 {
-        return Ok(place.with(Vec::new()));
-    }
     let (column, order) = match request.sort_key() {
         Some(("event", order)) => (Some(Column::Event), order),
         Some(("ipAddress", order)) => (Some(Column::IpAddress), order),
@@ -273,28 +324,100 @@ pub(super) async fn page(
         Some(("createdAt", order)) => (None, order),
         _ => (None, Order::Desc),
     };
-    let mut ordering: Ordering = [Column::CreatedAt, Column::Id]
-        .map(|column| (column.into_expr(), order.clone()))
-        .into();
-    let rows = if let Some(column) = column {
-        ordering.insert(0, (column.into_expr(), order));
-        let select = filters.select();
-        list::rows_at(place, select, Column::Id, &ordering, &ordering, connection).await?
-    } else {
-        let identifiers = by_time(&filters, &counted, place, &order);
-        list::rows_of::<Entity, _>(Column::Id, identifiers, &ordering, connection).await?
+    let by_event = matches!(column, Some(Column::Event));
+    let counted = filters.count(by_event, connection).await?;
+    let place = Place::of(request, counted.total);
+    if place.rows() == 0 {
+        return Ok(place.with(Vec::new()));
+    }
+    let days = counted
+        .slices
+        .filter(|_| by_event || column.is_none())
+        .map(|slices| match order {
+            Order::Desc => days_of(place, slices.iter().rev()),
+            _ => days_of(place, slices.iter()),
+        });
+    let mut ordering = by_age(&order);
+    if let Some(column) = column {
+        ordering.insert(0, (column.into_expr(), order.clone()));
+    }
+    let identifiers = match (days, column) {
+        (Some(days), Some(_)) => by_event_and_time(&filters, &days, place, &order),
+        (days, None) => by_time(
+            &filters,
+            days.and_then(|days| days.into_iter().next()),
+            place,
+            &order,
+        ),
+        (None, Some(_)) => {
+            let select = filters.select();
+            let rows = list::rows_at(place, select, Column::Id, &ordering, &ordering, connection).await?;
+            return Ok(place.with(rows));
+        }
     };
+    let rows = list::rows_of::<Entity, _>(Column::Id, identifiers, &ordering, connection).await?;
     Ok(place.with(rows))
 }
 
-/// The identifiers of a page in the order of time.
-fn by_time(filters: &Filters, counted: &Counted, place: Place, order: &Order) -> SelectStatement {
-    let days = counted.buckets.as_ref().and_then(|buckets| match order {
-        Order::Desc => days_of(place, buckets.iter().rev().copied()),
-        _ => days_of(place, buckets.iter().copied()),
+fn by_age(order: &Order) -> Ordering {
+    [Column::CreatedAt, Column::Id]
+        .map(|column| (column.into_expr(), order.clone()))
+        .into()
+}
+
+/// The identifiers of entries for which a condition holds, in an order.
+fn walk(condition: Condition, ordering: Ordering) -> SelectStatement {
+    let mut walk = Query::select();
+    walk.column(Column::Id).from(Entity).cond_where(condition);
+    for (expression, order) in ordering {
+        walk.order_by_expr(expression, order);
+    }
+    walk
+}
+
+/// Selections one after the other, as the rows of one.
+fn together(parts: impl Iterator<Item = SelectStatement>) -> SelectStatement {
+    let mut parts = parts.map(|part| {
+        Query::select()
+            .column(Asterisk)
+            .from_subquery(part, "part")
+            .take()
     });
+    let mut union = parts.next().unwrap_or_default();
+    union.unions(parts.map(|part| (UnionType::All, part)));
+    union
+}
+
+/// The identifiers of a page in the order of events, and of time for each.
+fn by_event_and_time(filters: &Filters, days: &[Days], place: Place, order: &Order) -> SelectStatement {
+    let others = filters.others(Access::Event);
+    let part = |days: &Days| {
+        walk(others.clone().add(days.condition()), by_age(order))
+            .limit(place.rows())
+            .offset(days.before)
+            .take()
+    };
+    if let [only] = days {
+        return part(only);
+    }
+    let union = together(
+        days.iter()
+            .map(|days| part(days).column(Column::CreatedAt).column(Column::Event).take()),
+    );
+    Query::select()
+        .column(Column::Id)
+        .from_subquery(union, "parts")
+        .order_by(Column::Event, order.clone())
+        .order_by(Column::CreatedAt, order.clone())
+        .order_by(Column::Id, order.clone())
+        .limit(place.rows())
+        .take()
+}
+
+/// The identifiers of a page in the order of time.
+fn by_time(filters: &Filters, days: Option<Days>, place: Place, order: &Order) -> SelectStatement {
     let backwards = days.is_none() && place.rest() < place.offset();
-    let passed_over = match days {
+    let passed_over = match &days {
         Some(days) => days.before,
         None if backwards => place.rest(),
         None => place.offset(),
@@ -306,21 +429,10 @@ fn by_time(filters: &Filters, counted: &Counted, place: Place, order: &Order) ->
 
     let access = filters.access();
     let mut all = filters.others(access);
-    if let Some(days) = days {
-        all = all
-            .add(Column::CreatedAt.gte(days.from))
-            .add(Column::CreatedAt.lt(days.until));
+    if let Some(days) = &days {
+        all = all.add(days.condition());
     }
-    let walk = |condition: Option<SimpleExpr>| {
-        let mut walk = Query::select();
-        walk.column(Column::Id)
-            .from(Entity)
-            .cond_where(all.clone())
-            .and_where_option(condition)
-            .order_by(Column::CreatedAt, order.clone())
-            .order_by(Column::Id, order.clone());
-        walk
-    };
+    let walk = |condition: Option<SimpleExpr>| walk(all.clone().add_option(condition), by_age(&order));
     let mut ranges = filters.ranges(access);
     if ranges.len() < 2 || ranges.len() > MOST_RANGES {
         let condition = if ranges.len() == 1 {
@@ -331,20 +443,12 @@ fn by_time(filters: &Filters, counted: &Counted, place: Place, order: &Order) ->
         return walk(condition).limit(place.rows()).offset(passed_over).take();
     }
     // Several values: the first entries of each in order, of which the page is a part.
-    let mut parts = ranges.into_iter().map(|range| {
-        Query::select()
-            .column(Asterisk)
-            .from_subquery(
-                walk(Some(range))
-                    .column(Column::CreatedAt)
-                    .limit(passed_over + place.rows())
-                    .take(),
-                "part",
-            )
+    let union = together(ranges.into_iter().map(|range| {
+        walk(Some(range))
+            .column(Column::CreatedAt)
+            .limit(passed_over + place.rows())
             .take()
-    });
-    let mut union = parts.next().unwrap_or_default();
-    union.unions(parts.map(|part| (UnionType::All, part)));
+    }));
     Query::select()
         .column(Column::Id)
         .from_subquery(union, "parts")
@@ -368,8 +472,17 @@ mod tests {
         Place::of(&request, total)
     }
 
-    fn days(from: i64, until: i64, before: u64) -> Days {
+    fn slice(event: Option<&str>, bucket: i64, entries: u64) -> Slice {
+        Slice {
+            event: event.map(str::to_owned),
+            bucket,
+            entries,
+        }
+    }
+
+    fn days(event: Option<&str>, from: i64, until: i64, before: u64) -> Days {
         Days {
+            event: event.map(str::to_owned),
             from: from << BUCKET_BITS,
             until: until << BUCKET_BITS,
             before,
@@ -378,15 +491,41 @@ mod tests {
 
     #[test]
     fn a_page_lies_in_the_days_that_hold_its_entries() {
-        let buckets = [(3, 10), (4, 0), (7, 5), (9, 10)];
-        let forward = |page, limit| days_of(place(page, limit, 25), buckets.into_iter()).unwrap();
-        assert_eq!(forward(1, 10), days(3, 4, 0));
-        assert_eq!(forward(2, 10), days(7, 10, 0));
-        assert_eq!(forward(3, 10), days(9, 10, 5));
-        assert_eq!(forward(3, 4), days(3, 8, 8));
-        assert_eq!(forward(1, 100), days(3, 10, 0));
-        let backward = days_of(place(2, 8, 25), buckets.into_iter().rev()).unwrap();
-        assert_eq!(backward, days(3, 10, 8));
-        assert_eq!(days_of(place(1, 8, 0), std::iter::empty()), None);
+        let slices = [(3, 10), (4, 0), (7, 5), (9, 10)].map(|(bucket, entries)| slice(None, bucket, entries));
+        let forward = |page, limit| days_of(place(page, limit, 25), slices.iter());
+        assert_eq!(forward(1, 10), [days(None, 3, 4, 0)]);
+        assert_eq!(forward(2, 10), [days(None, 7, 10, 0)]);
+        assert_eq!(forward(3, 10), [days(None, 9, 10, 5)]);
+        assert_eq!(forward(3, 4), [days(None, 3, 8, 8)]);
+        assert_eq!(forward(1, 100), [days(None, 3, 10, 0)]);
+        let backward = days_of(place(2, 8, 25), slices.iter().rev());
+        assert_eq!(backward, [days(None, 3, 10, 8)]);
+        assert_eq!(days_of(place(1, 8, 0), std::iter::empty()), []);
+    }
+
+    #[test]
+    fn a_page_sorted_by_event_may_lie_in_the_days_of_several() {
+        let slices = [
+            slice(Some("A"), 3, 10),
+            slice(Some("A"), 4, 3),
+            slice(Some("B"), 3, 2),
+            slice(Some("C"), 3, 0),
+            slice(Some("D"), 1, 20),
+        ];
+        let forward = |page, limit| days_of(place(page, limit, 35), slices.iter());
+        assert_eq!(forward(1, 10), [days(Some("A"), 3, 4, 0)]);
+        let over_three = [
+            days(Some("A"), 4, 5, 1),
+            days(Some("B"), 3, 4, 0),
+            days(Some("D"), 1, 2, 0),
+        ];
+        assert_eq!(forward(2, 11)[..], over_three);
+        let backward = days_of(place(2, 19, 35), slices.iter().rev());
+        let over_three = [
+            days(Some("D"), 1, 2, 19),
+            days(Some("B"), 3, 4, 0),
+            days(Some("A"), 3, 5, 0),
+        ];
+        assert_eq!(backward[..], over_three);
     }
 }

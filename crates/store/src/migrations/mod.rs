@@ -30,6 +30,7 @@ mod m20261129_000025_scim;
 mod m20261129_000026_oidc;
 mod m20261129_000027_self_made_codes;
 mod m20261129_000028_first_callback;
+mod m20261129_000029_audit_people;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -70,6 +71,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000026_oidc::Migration),
             Box::new(m20261129_000027_self_made_codes::Migration),
             Box::new(m20261129_000028_first_callback::Migration),
+            Box::new(m20261129_000029_audit_people::Migration),
         ]
     }
 }
