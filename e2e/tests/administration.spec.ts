@@ -352,6 +352,44 @@ test('opening sign-ups asks first', async () => {
 	await expect(question).toHaveCount(0);
 });
 
+test('what would be refused is not asked about, and a refusal is told at its field', async () => {
+	await configure({ allowUserSignups: 'disabled' });
+	await page.goto('/settings/admin/application-configuration#user-creation');
+	await page.reload();
+	await page.getByRole('button', { name: 'Enable User Signups' }).click();
+	await page.getByRole('option', { name: 'Open Signup' }).click();
+	const panel = page.locator('#application-configuration-signup-defaults');
+	const question = page.getByRole('alertdialog', { name: 'Open sign-ups to everybody?' });
+	await panel.getByRole('button', { name: 'Add custom claim' }).click();
+	await panel.getByRole('button', { name: 'Save' }).click();
+	await expect(panel.getByRole('combobox', { name: 'Key 1' })).toHaveAccessibleDescription('A claim needs a key');
+	await expect(panel.getByRole('combobox', { name: 'Key 1' })).toBeFocused();
+	await expect(question).toHaveCount(0);
+	await panel.getByRole('button', { name: 'Remove custom claim' }).click();
+
+	const ofConfiguration = (url: URL) => url.pathname === '/api/application-configuration';
+	await page.route(ofConfiguration, (route) =>
+		route.request().method() === 'PATCH'
+			? route.fulfill({
+					status: 400,
+					json: {
+						error: 'Validation failed',
+						code: 'validation_failed',
+						details: {
+							fields: [{ field: 'signupAllowedEmailDomains', code: 'invalid_format', message: 'is no list of domains' }]
+						}
+					}
+				})
+			: route.continue()
+	);
+	await panel.getByRole('button', { name: 'Save' }).click();
+	await question.getByRole('button', { name: 'Open sign-ups' }).click();
+	await expect(panel.getByLabel('Allowed Email Domains')).toHaveAccessibleDescription(/Is no list of domains$/);
+	await expect(panel.getByLabel('Allowed Email Domains')).toHaveAttribute('aria-invalid', 'true');
+	await page.unroute(ofConfiguration);
+	await configure({ allowUserSignups: 'open' });
+});
+
 test('cards whose facts cannot be had say so, and try again', async () => {
 	await configure({ allowRecoveryCodes: 'true' });
 	const client = await createClient(page, { name: 'Shy', callbackURLs: ['https://shy.example.com/cb'] });

@@ -229,3 +229,49 @@ test('clients that describe themselves are allowed together, and the API is dele
 	await expectToast(page, 'API deleted successfully');
 	await expect(page.getByText('No items found')).toBeVisible();
 });
+
+test('faults of permissions are told at their fields, and go with their row', async () => {
+	const { id } = await api<{ id: string }>(page, 'POST', '/api/apis', { name: 'Stock', resource: 'https://stock.example' });
+	await page.goto(`/settings/admin/apis/${id}`);
+	const card = page.locator('section').filter({ has: page.getByPlaceholder('Permission') });
+	const field = (name: string) => card.getByRole('textbox', { name, exact: true });
+	await field('Permission 1').fill('openid');
+	await card.getByRole('button', { name: 'Add another' }).click();
+	await field('Permission 2').fill('stock:read');
+	await card.getByRole('button', { name: 'Save' }).click();
+	await expect(field('Permission 1')).toHaveAccessibleDescription('Key is reserved');
+	await expect(field('Permission 1')).toBeFocused();
+	await expect(field('Label 1')).toHaveAccessibleDescription('Name is required');
+	await expect(field('Permission 2')).toHaveAttribute('aria-invalid', 'false');
+	await expect(field('Label 2')).toHaveAttribute('aria-invalid', 'true');
+	await expectAccessible(page);
+	await card.getByRole('button', { name: 'Delete' }).first().click();
+	await expect(card.getByRole('alert')).toHaveCount(0);
+	await field('Label 1').fill('Read stock');
+	await card.getByRole('button', { name: 'Add another' }).click();
+	await field('Permission 2').fill('stock:write');
+	await field('Label 2').fill('Change stock');
+	await card.getByRole('button', { name: 'Save' }).click();
+	await expectToast(page, 'Permissions updated successfully');
+});
+
+test('a permission deleted beside its grants is no change of somebody else', async () => {
+	const card = page.locator('section').filter({ has: page.getByPlaceholder('Permission') });
+	await page.getByRole('tab', { name: 'Metadata document clients' }).click();
+	await page.getByRole('switch', { name: 'Allow all metadata document clients' }).click();
+	await page.getByRole('checkbox', { name: 'Read stock' }).check();
+	await page.getByRole('button', { name: 'Save' }).nth(2).click();
+	await expectToast(page, 'API access updated successfully');
+	await card.getByRole('button', { name: 'Delete' }).first().click();
+	await card.getByRole('button', { name: 'Save' }).click();
+	await expect(page.getByRole('checkbox', { name: 'Read stock' })).toHaveCount(0);
+	await page.getByRole('checkbox', { name: 'Change stock' }).check();
+	await page.getByRole('button', { name: 'Save' }).nth(2).click();
+	const id = new URL(page.url()).pathname.split('/').pop()!;
+	const granted = async () => {
+		const { permissions } = await api<{ permissions: { key: string; allowedForCimdClients: boolean }[] }>(page, 'GET', `/api/apis/${id}`);
+		return permissions.map((one) => [one.key, one.allowedForCimdClients]);
+	};
+	await expect.poll(granted).toEqual([['stock:write', true]]);
+	await expect(page.getByTestId('changed-notice')).toHaveCount(0);
+});

@@ -233,3 +233,62 @@ test('token lifetimes out of bounds are refused where they are typed', async () 
 	await admin.reload();
 	await expect(access).toHaveValue('90');
 });
+
+test('parts of a day are well if they are whole minutes, and nothing is typed over while it is saved', async () => {
+	const client = await createClient(admin, { name: 'Fractions', callbackURLs: [] });
+	await admin.goto(`/settings/admin/oidc-clients/${client.id}`);
+	const lifetimes = admin.getByTestId('token-lifetimes-card');
+	const access = lifetimes.getByLabel('Access token lifetime', { exact: true });
+	await lifetimes.getByRole('button', { name: 'Access token lifetime unit' }).click();
+	await admin.getByRole('option', { name: 'Days', exact: true }).click();
+	await access.fill('1.1');
+	let answer = () => {};
+	const held = new Promise<void>((resolve) => (answer = resolve));
+	const ofClient = (url: URL) => url.pathname === `/api/oidc/clients/${client.id}`;
+	await admin.route(ofClient, async (route) => {
+		if (route.request().method() === 'PUT') await held;
+		await route.continue();
+	});
+	await lifetimes.getByRole('button', { name: 'Save' }).click();
+	await expect(access).toBeDisabled();
+	answer();
+	await expectToast(admin, 'OIDC client updated successfully');
+	await expect(access).toBeEnabled();
+	await expect(access).toHaveValue('1.1');
+	await admin.unroute(ofClient);
+	expect(await api(admin, 'GET', `/api/oidc/clients/${client.id}`)).toMatchObject({ accessTokenDurationMinutes: 1584 });
+});
+
+test('the error of an address goes with its row', async () => {
+	const client = await createClient(admin, { name: 'Addresses', callbackURLs: [] });
+	await admin.goto(`/settings/admin/oidc-clients/${client.id}`);
+	const urls = admin.getByRole('group', { name: 'Callback URLs', exact: true });
+	const first = urls.getByRole('textbox', { name: 'Callback URLs 1' });
+	await urls.getByRole('button', { name: 'Add' }).click();
+	await first.fill('nonsense');
+	await urls.getByRole('button', { name: 'Add another' }).click();
+	await urls.getByRole('textbox', { name: 'Callback URLs 2' }).fill('https://addresses.example/cb');
+	await admin.getByRole('button', { name: 'Save' }).first().click();
+	await expect(first).toHaveAttribute('aria-invalid', 'true');
+	await expect(first).toBeFocused();
+	await urls.getByRole('button', { name: 'Remove URL nonsense' }).click();
+	await expect(first).toHaveValue('https://addresses.example/cb');
+	await expect(first).toHaveAttribute('aria-invalid', 'false');
+	await expect(urls.getByRole('alert')).toHaveCount(0);
+});
+
+test('a new secret is shown even if the list cannot be read again', async () => {
+	const client = await createClient(admin, { name: 'Once', callbackURLs: [] });
+	await admin.goto(`/settings/admin/oidc-clients/${client.id}#credentials`);
+	const rows = admin.getByTestId('client-secret-row');
+	await expect(rows).toHaveCount(1);
+	const ofSecrets = (url: URL) => url.pathname === `/api/oidc/clients/${client.id}/secrets`;
+	await admin.route(ofSecrets, (route) => (route.request().method() === 'GET' ? route.abort() : route.continue()));
+	await admin.getByRole('button', { name: 'Add client secret' }).click();
+	await expectToast(admin, 'New client secret created successfully');
+	await expect(admin.locator('[data-type="error"]').last()).toContainText('This list could not be loaded');
+	await expect(rows).toHaveCount(2);
+	await expect(admin.getByText('Copy the secret now')).toBeVisible();
+	await expect(admin.getByTestId('client-secret').last().getByRole('button')).toContainText(/[A-Za-z0-9]{32}/);
+	await admin.unroute(ofSecrets);
+});

@@ -80,6 +80,23 @@ test('a colour that was only tried out is gone with the page', async () => {
 	).toBe('#0a6e4f');
 });
 
+test('Enter applies a colour of one’s own', async () => {
+	await page.goto(PATH);
+	await page.getByRole('button', { name: 'Custom Accent Color' }).click();
+	const dialog = page.getByRole('dialog', { name: 'Custom Accent Color' });
+	const value = dialog.getByLabel('Color Value');
+	await value.fill('no colour');
+	await value.press('Enter');
+	await expect(dialog).toBeVisible();
+	await value.fill('#7a3b10');
+	await value.press('Enter');
+	await expect(dialog).toBeHidden();
+	expect(
+		await page.evaluate(() => document.documentElement.style.getPropertyValue('--primary'))
+	).toBe('#7a3b10');
+	await expect(page.getByRole('radio', { name: 'Custom' })).toBeChecked();
+});
+
 test('nothing moves where animations are switched off', async ({ browser, pocketId }) => {
 	const context = await browser.newContext({ baseURL: pocketId.url, locale: 'en-GB', reducedMotion: 'no-preference' });
 	const visitor = await context.newPage();

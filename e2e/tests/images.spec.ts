@@ -250,3 +250,20 @@ test('the application looks as its owner likes', async ({ browser, pocketId }) =
 	await page.goto('/settings/account');
 	expect((await page.request.get('/api/application-images/background')).status()).toBe(404);
 });
+
+test('resetting an image can be taken back until it is saved', async () => {
+	await page.goto('/settings/admin/application-configuration');
+	const card = page.locator('#application-configuration-images');
+	const reset = (label: string) => card.getByRole('button', { name: `Reset to default ${label}`, exact: true });
+	// Nobody uploaded a logo for dark mode: the one everybody sees is shown, and there is nothing to reset.
+	expect(await widthOf('#application-configuration-images label:has(#logoDark) img')).toBeGreaterThan(0);
+	await expect(reset('Dark Mode Logo')).toHaveCount(0);
+	await expect(card.getByRole('button', { name: 'Save' })).toBeDisabled();
+	await reset('Light Mode Logo').click();
+	expect(await widthOf('#application-configuration-images label:has(#logoLight) img')).toBeGreaterThan(0);
+	await expect(card.getByRole('button', { name: 'Save' })).toBeEnabled();
+	await expectAccessible(page);
+	await card.getByRole('button', { name: 'Undo the reset of Light Mode Logo' }).click();
+	await expect(reset('Light Mode Logo')).toBeVisible();
+	await expect(card.getByRole('button', { name: 'Save' })).toBeDisabled();
+});

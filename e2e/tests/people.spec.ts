@@ -119,6 +119,21 @@ test('claims of the group are edited, with suggestions from others', async () =>
 	await expect(page.getByPlaceholder('Value')).toHaveValue('{"tools":["rake"]}');
 });
 
+test('what is wrong with a claim is told at its field, and goes with its row', async () => {
+	await page.getByRole('button', { name: 'Add another' }).click();
+	await page.getByRole('combobox', { name: 'Key 2' }).fill('team');
+	await page.getByRole('button', { name: 'Save' }).click();
+	const value = page.getByRole('textbox', { name: 'Value 2' });
+	await expect(value).toHaveAccessibleDescription('A claim needs a value');
+	await expect(value).toHaveAttribute('aria-invalid', 'true');
+	await expect(value).toBeFocused();
+	await expect(page.getByRole('combobox', { name: 'Key 2' })).toHaveAttribute('aria-invalid', 'false');
+	await expectAccessible(page);
+	await page.getByRole('button', { name: 'Remove custom claim' }).first().click();
+	await expect(page.getByRole('combobox', { name: 'Key 1' })).toHaveValue('team');
+	await expect(page.getByText('A claim needs a value')).toHaveCount(0);
+});
+
 test('a client is restricted to the group, from both sides', async () => {
 	const client = await createClient(page, { name: 'Shed', callbackURLs: ['http://127.0.0.1:9/cb'] });
 	await page.goto(`/settings/admin/oidc-clients/${client.id}`);

@@ -193,6 +193,7 @@ test('an app registers itself, is marked, and is approved', async ({ pocketId })
 	await expect.poll(async () => (await stored()).requiresApproval).toBe(false);
 	await expect(apply).toBeEnabled();
 	await expect(question).toHaveCount(0);
+	await expect(card.getByText('No registration tokens yet')).toBeVisible();
 	await expect(card.getByLabel('Uses')).toHaveAccessibleDescription('How many clients can be registered with it.');
 	await card.getByLabel('Name').fill('Continuous integration');
 	await card.getByRole('button', { name: 'Create Registration Token' }).click();

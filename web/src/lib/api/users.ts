@@ -69,6 +69,11 @@ export function profilePictureUrl(userId: string): string {
 	return fresh(profilePicturePath(userId));
 }
 
+/** First and last name, as questions about an account call the person. */
+export function realName(user: User): string {
+	return `${user.firstName} ${user.lastName}`.trim() || fullName(user);
+}
+
 export function fullName(user: User): string {
 	return user.displayName || `${user.firstName} ${user.lastName}`.trim() || user.username;
 }

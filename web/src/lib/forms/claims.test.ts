@@ -8,6 +8,10 @@ test('each row needs a key of its own and a value', () => {
 		{ key: 'b', value: '' },
 		{ key: 'a ', value: '2' }
 	]);
-	expect(Object.keys(faults)).toEqual(['1', '2', '3']);
+	expect(Object.entries(faults).map(([row, { field }]) => [row, field])).toEqual([
+		['1', 'key'],
+		['2', 'value'],
+		['3', 'key']
+	]);
 	expect(claimFaults([{ key: 'a', value: ' ' }])).toEqual({});
 });

@@ -12,6 +12,13 @@ export function largestUnit(minutes: number): DurationUnit {
 	return 'minutes';
 }
 
+/** Whole minutes stay whole: 1.1 days would be 1584.0000000000002 of them. */
+export function minutesOf(amount: number, unit: DurationUnit): number {
+	const minutes = amount * MINUTES[unit];
+	const whole = Math.round(minutes);
+	return Math.abs(minutes - whole) < 1e-6 ? whole : minutes;
+}
+
 export type DurationProblem = 'too-short' | 'too-long' | 'not-whole-minutes';
 
 export function durationProblem(minutes: number): DurationProblem | null {

@@ -68,6 +68,13 @@ export class Part<T, F extends object> {
 		this.#known = this.#fields(this.#edited.value);
 	}
 
+	/** The card shows what is stored of one field. */
+	acceptField(key: keyof F): void {
+		const stored = this.#fields(this.#edited.value)[key];
+		this.#shown = { ...this.#shown, [key]: stored };
+		this.#known = { ...this.#known, [key]: stored };
+	}
+
 	/** Whether it was saved; if not, `collided` says so. */
 	async save(
 		mine: F,

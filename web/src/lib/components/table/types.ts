@@ -7,6 +7,8 @@ export interface Column<T> {
 	sortable?: boolean;
 	/** Not shown until chosen under "View". */
 	hidden?: boolean;
+	/** Nothing to show here, though in another table of the same id: what was chosen about it is kept. */
+	absent?: boolean;
 	/** Offers these values as a filter. */
 	filter?: { value: string; label: string }[];
 	/** The cell as text; booleans read Yes or No. */

@@ -1,0 +1,288 @@
+/* What administrators come across besides the main path: what stays while they type, on phones, and between pages. */
+import {
+	api,
+	createClient,
+	expect,
+	expectAccessible,
+	expectToast,
+	openPhone,
+	openTab,
+	setUp,
+	test,
+	useLoginLink,
+	watchForBrokenPages,
+	type Page
+} from '../support/test.js';
+import { photograph } from '../support/photograph.js';
+
+test.use({ installation: 'details' });
+test.describe.configure({ mode: 'serial' });
+
+let page: Page;
+let problems: string[];
+let ada: string;
+
+test.beforeAll(async ({ browser, pocketId }) => {
+	page = (await openTab(browser, pocketId.url)).page;
+	problems = watchForBrokenPages(page);
+	await setUp(page);
+	ada = (await api<{ id: string }>(page, 'GET', '/api/users/me')).id;
+	for (let n = 10; n < 34; n++) {
+		await api(page, 'POST', '/api/users', { username: `user${n}`, email: `user${n}@example.com`, firstName: `User ${n}` });
+	}
+});
+
+test.afterAll(async () => {
+	await page.context().close();
+});
+
+test.afterEach(() => {
+	expect(problems).toEqual([]);
+});
+
+const rows = () => page.getByRole('table').getByRole('row').filter({ has: page.getByRole('cell') });
+const saveOf = (card: string) => page.locator(card).getByRole('button', { name: 'Save' });
+
+/** The requests to a path fail until the returned function is called. */
+async function breakDown(path: string): Promise<() => Promise<void>> {
+	const matches = (url: URL) => url.pathname === path;
+	await page.route(matches, (route) => route.abort());
+	return () => page.unroute(matches);
+}
+
+test('who clears a search that found nothing goes on typing', async () => {
+	await page.goto('/settings/admin/users');
+	const search = page.getByRole('searchbox', { name: 'Search' });
+	await search.fill('nobody at all');
+	await expect(page.getByText('Nothing matches your search and filters.')).toBeVisible();
+	// The answer to the empty search does not come before the next letters.
+	await search.fill('');
+	await page.keyboard.type('user2');
+	await expect(search).toBeFocused();
+	await expect(search).toHaveValue('user2');
+	await expect(rows()).toHaveCount(10);
+
+	await search.fill('nobody at all');
+	await page.getByRole('button', { name: 'Clear search and filters' }).click();
+	await expect(rows()).toHaveCount(20);
+	await expect(search).toBeFocused();
+});
+
+test('a filter that leaves nothing is taken back where it was chosen', async () => {
+	await page.goto('/settings/admin/users');
+	await page.getByTestId('facet-status-trigger').click();
+	await page.getByTestId('facet-status-option-true').getByRole('checkbox').check();
+	await expect(page.getByText('Nothing matches your search and filters.')).toBeVisible();
+	await page.getByTestId('facet-status-option-true').getByRole('checkbox').uncheck();
+	await expect(rows()).toHaveCount(20);
+	await expect(page.getByTestId('facet-status-content')).toBeVisible();
+	await page.keyboard.press('Escape');
+});
+
+test('a list that could not be read again says so beside what it shows', async () => {
+	await page.goto('/settings/admin/users?user-list-search=nobody');
+	await expect(page.getByText('Nothing matches your search and filters.')).toBeVisible();
+	const repair = await breakDown('/api/users');
+	await page.getByRole('searchbox', { name: 'Search' }).fill('');
+	const alert = page.getByRole('main').getByRole('alert');
+	await expect(alert.getByRole('button', { name: 'Try again' })).toBeVisible();
+	await expectAccessible(page);
+	await repair();
+	await alert.getByRole('button', { name: 'Try again' }).click();
+	await expect(rows()).toHaveCount(20);
+	await expect(alert).toHaveCount(0);
+});
+
+test('a client that acts for itself keeps its column after one that cannot', async () => {
+	const shop = await createClient(page, { name: 'Shop', callbackURLs: [] });
+	const phone = await createClient(page, { name: 'Phone', callbackURLs: ['https://phone.example/cb'], isPublic: true });
+	const { id } = await api<{ id: string }>(page, 'POST', '/api/apis', { name: 'Orders', resource: 'https://orders.example' });
+	await api(page, 'PUT', `/api/apis/${id}/permissions`, { permissions: [{ key: 'read', name: 'Read orders' }] });
+	const open = async (client: string) => {
+		await page.goto(`/settings/admin/oidc-clients/${client}#api-access`);
+		await page.getByRole('button', { name: 'Add API' }).click();
+		await page.getByRole('dialog', { name: 'Add API' }).getByRole('cell', { name: 'Orders', exact: true }).click();
+		return page.getByRole('dialog', { name: 'Orders' });
+	};
+	let dialog = await open(phone.id);
+	await expect(dialog.getByRole('checkbox', { name: 'User-delegated access: Read orders' })).toBeVisible();
+	await expect(dialog.getByRole('checkbox', { name: /Client access/ })).toHaveCount(0);
+	await dialog.getByRole('checkbox', { name: 'User-delegated access: Read orders' }).click();
+	await dialog.getByRole('button', { name: 'Save' }).click();
+	await expect(dialog).toHaveCount(0);
+	dialog = await open(shop.id);
+	await dialog.getByRole('checkbox', { name: 'Client access (M2M): Read orders' }).click();
+	// A notification above the dialog is put away without losing what was ticked.
+	const path = `/api/apis/${id}/clients/${shop.id}`;
+	const repair = await breakDown(path);
+	await dialog.getByRole('button', { name: 'Save' }).click();
+	const failure = page.locator('[data-type="error"]');
+	await failure.getByRole('button', { name: 'Dismiss' }).click();
+	await expect(failure).toHaveCount(0);
+	await expect(dialog.getByRole('checkbox', { name: 'Client access (M2M): Read orders' })).toBeChecked();
+	await repair();
+	await dialog.getByRole('button', { name: 'Save' }).click();
+	await expect(dialog).toHaveCount(0);
+	await expect(page.getByRole('columnheader', { name: 'Client access (M2M)' })).toBeVisible();
+	// What a dialog's table was searched for is gone with the dialog.
+	await page.getByRole('button', { name: 'Add API' }).click();
+	const choosing = page.getByRole('dialog', { name: 'Add API' });
+	await expect(choosing).toBeVisible();
+	expect(page.url()).not.toContain('client-api-selection');
+	await page.keyboard.press('Escape');
+});
+
+test('registering a refused address beside the form loses nothing typed', async () => {
+	const wiki = await createClient(page, { name: 'Wiki', callbackURLs: ['https://wiki.example/old'] });
+	await page.goto(
+		`/authorize?client_id=${wiki.id}&response_type=code&scope=openid&redirect_uri=${encodeURIComponent('https://wiki.example/new')}`
+	);
+	await expect(page.getByRole('button', { name: 'Register this URL' })).toBeVisible();
+	await page.goto(`/settings/admin/oidc-clients/${wiki.id}`);
+	await page.getByLabel('Name', { exact: true }).fill('Wiki of the team');
+	await page.getByTestId('refused-authorizations-card').getByRole('button', { name: 'Register this URL' }).click();
+	await page.getByRole('alertdialog').getByRole('button', { name: 'Register this URL' }).click();
+	await expect(page.getByRole('button', { name: 'Remove URL https://wiki.example/new' })).toBeVisible();
+	await expect(page.getByLabel('Name', { exact: true })).toHaveValue('Wiki of the team');
+	await page.getByRole('button', { name: 'Remove URL https://wiki.example/old' }).click();
+	await page.getByRole('switch', { name: 'Requires Re-Authentication' }).click();
+	await page.getByRole('switch', { name: 'Skip Consent Screen' }).click();
+	await page.getByRole('button', { name: 'Save' }).first().click();
+	await expectToast(page, 'OIDC client updated successfully');
+	const stored = await api<Record<string, unknown>>(page, 'GET', `/api/oidc/clients/${wiki.id}`);
+	expect(stored).toMatchObject({
+		name: 'Wiki of the team',
+		callbackURLs: ['https://wiki.example/new'],
+		requiresReauthentication: true,
+		skipConsent: true
+	});
+});
+
+test('a secret gets the end that was chosen for it', async () => {
+	const job = await createClient(page, { name: 'Job', callbackURLs: [] });
+	await page.goto(`/settings/admin/oidc-clients/${job.id}`);
+	await page.getByRole('tab', { name: 'Credentials' }).click();
+	// The tab is part of the address: reloading finds it again.
+	await expect(page).toHaveURL(/#credentials$/);
+	await page.reload();
+	await expect(page.getByRole('tab', { name: 'Credentials' })).toHaveAttribute('aria-selected', 'true');
+	await page.getByLabel('Where it is used').fill('Nightly');
+	await page.getByRole('button', { name: /^Expiration/ }).click();
+	await page.getByRole('option', { name: '90 days' }).click();
+	await page.getByRole('button', { name: 'Add Client Secret' }).click();
+	await expectToast(page, 'New client secret created successfully');
+	const row = page.getByTestId('client-secret-row').filter({ hasText: 'Nightly' });
+	await expect(row).not.toContainText('Never');
+	const { credentials } = await api<{ credentials: { secrets: { name: string | null; createdAt: string; expiresAt: string | null }[] } }>(
+		page,
+		'GET',
+		`/api/oidc/clients/${job.id}`
+	);
+	const made = credentials.secrets.find(({ name }) => name === 'Nightly')!;
+	const days = (Date.parse(made.expiresAt!) - Date.parse(made.createdAt)) / 86_400_000;
+	expect(Math.round(days)).toBe(90);
+});
+
+test('all of a page are selected at once, and those of other pages stay', async () => {
+	const { id } = await api<{ id: string }>(page, 'POST', '/api/user-groups', { friendlyName: 'Everybody', name: 'everybody' });
+	await page.goto(`/settings/admin/user-groups/${id}#users`);
+	const all = page.getByRole('checkbox', { name: 'Select all rows' });
+	await all.click();
+	await expect(all).toBeChecked();
+	await page.getByRole('button', { name: 'Go to next page' }).click();
+	await expect(rows()).toHaveCount(5);
+	await expect(all).not.toBeChecked();
+	await rows().first().getByRole('checkbox').click();
+	await expect(all).toHaveAttribute('aria-checked', 'mixed');
+	await page.getByRole('tabpanel').getByRole('button', { name: 'Save' }).click();
+	await expectToast(page, 'Users updated successfully');
+	const group = await api<{ users: unknown[] }>(page, 'GET', `/api/user-groups/${id}`);
+	expect(group.users).toHaveLength(21);
+});
+
+test('the words beside a check box choose, and a key for nothing is not made', async () => {
+	await page.goto('/settings/admin/api-keys');
+	await page.getByRole('button', { name: 'Add API Key' }).click();
+	await page.getByLabel('Name').fill('Nothing');
+	await page.getByText('All areas', { exact: true }).click();
+	await expect(page.getByRole('checkbox', { name: 'All areas' })).not.toBeChecked();
+	await page.getByRole('button', { name: 'Save' }).click();
+	await expect(page.getByText('Choose at least one area')).toBeVisible();
+	await expect(page.getByRole('checkbox', { name: 'All areas' })).toBeFocused();
+	await expectAccessible(page);
+	await page.getByRole('group', { name: 'Areas' }).getByText('Audit Log').click();
+	await expect(page.getByRole('checkbox', { name: 'Audit Log' })).toBeChecked();
+	await page.getByRole('button', { name: 'Save' }).click();
+	await expect(page.getByRole('dialog', { name: 'API Key Created' })).toBeVisible();
+	await page.keyboard.press('Escape');
+	await expect(page.getByRole('row', { name: 'Nothing' })).toContainText('Audit Log');
+});
+
+test('the last administrator is not demoted in the form either, and what was typed stays', async () => {
+	await page.goto(`/settings/admin/users/${ada}`);
+	await page.getByLabel('First name').fill('Augusta');
+	await page.getByRole('switch', { name: 'Admin Privileges' }).click();
+	await page.getByRole('button', { name: 'Save' }).first().click();
+	await expect(page.locator('[data-type="error"]')).toContainText(/last/i);
+	await expect(page.getByLabel('First name')).toHaveValue('Augusta');
+	await expect(page.getByRole('switch', { name: 'Admin Privileges' })).not.toBeChecked();
+	expect(await api<{ isAdmin: boolean }>(page, 'GET', '/api/users/me')).toMatchObject({ isAdmin: true, firstName: 'Ada' });
+});
+
+test('the home page is where people land, and who may not edit themselves cannot', async ({ browser, pocketId }) => {
+	const grace = await api<{ id: string }>(page, 'POST', '/api/users', {
+		username: 'grace',
+		email: 'grace@example.com',
+		firstName: 'Grace'
+	});
+	await page.goto('/settings/admin/application-configuration');
+	await page.getByRole('button', { name: /^Home Page/ }).click();
+	await page.getByRole('option', { name: 'My Apps' }).click();
+	await page.getByRole('switch', { name: 'Enable Self-Account Editing' }).click();
+	await saveOf('#application-configuration-general').click();
+	await expectToast(page, 'Application configuration updated successfully');
+
+	const { token } = await api<{ token: string }>(page, 'POST', `/api/users/${grace.id}/one-time-access-token`, {});
+	const other = (await openTab(browser, pocketId.url)).page;
+	await useLoginLink(other, `/lc/${token}`);
+	await other.waitForURL(/\/settings\/apps(\?|$)/);
+	await other.goto('/settings/account');
+	await expect(other.getByLabel('First name')).toBeDisabled();
+	await expect(other.getByRole('button', { name: 'Save' }).first()).toBeDisabled();
+	await other.context().close();
+	await api(page, 'PATCH', '/api/application-configuration', { homePageUrl: '/settings/account', allowOwnAccountEdit: 'true' });
+});
+
+test('nothing sticks out of the page on a phone', async ({ browser, pocketId }) => {
+	const { token } = await api<{ token: string }>(page, 'POST', `/api/users/${ada}/one-time-access-token`, {});
+	const phone = (await openPhone(browser, pocketId.url)).page;
+	await useLoginLink(phone, `/lc/${token}`);
+	await phone.waitForURL(/\/settings\/account(\?|$)/);
+	await phone.setViewportSize({ width: 340, height: 740 });
+	await phone.goto('/settings/admin/users');
+	for (const [facet, values] of [
+		['role', ['true', 'false']],
+		['status', ['true', 'false']]
+	] as const) {
+		await phone.getByTestId(`facet-${facet}-trigger`).click();
+		for (const value of values) await phone.getByTestId(`facet-${facet}-option-${value}`).getByRole('checkbox').check();
+		await phone.keyboard.press('Escape');
+		await expect(phone.getByTestId(`facet-${facet}-trigger`)).toContainText('2');
+	}
+	const wider = () => phone.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+	for (const path of [
+		'/settings/admin/users',
+		'/settings/admin/oidc-clients',
+		'/settings/admin/api-keys',
+		'/settings/admin/application-configuration',
+		'/settings/audit-log/global'
+	]) {
+		await phone.goto(path);
+		await expect(phone.getByRole('main').getByRole('heading').first()).toBeVisible();
+		await expect(phone.getByRole('main').getByRole('table').or(phone.getByRole('tablist')).first()).toBeVisible();
+		expect(await wider(), path).toBe(0);
+	}
+	await phone.goto('/settings/admin/users');
+	await photograph(phone, 'filters-on-a-phone');
+	await phone.context().close();
+});
