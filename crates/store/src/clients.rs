@@ -1,5 +1,7 @@
 //! Relying parties, their secrets and the groups that may use them.
 
+use std::collections::HashSet;
+
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, Order,
@@ -15,6 +17,9 @@ use crate::types::{
     ClientId, ClientSecretId, ClientType, FederatedIdentities, GroupId, MinimumPasskey, SecurityProfile,
     StringList, Timestamp, UserId,
 };
+
+/// Rows in one statement: both engines limit its parameters.
+const AT_ONCE: usize = 1000;
 
 impl Client {
     /// A client with nothing but its name, open to everybody, that must authenticate.
@@ -191,27 +196,31 @@ pub async fn allowed_groups(connection: &impl ConnectionTrait, id: &ClientId) ->
         .collect())
 }
 
-/// Makes the given groups the only ones a client allows; unknown groups must have been dropped before.
-pub async fn replace_allowed_groups(tx: &Tx, id: &ClientId, groups: &[GroupId]) -> StoreResult<()> {
+/// Makes the given groups the only ones a client allows, and says whether others were; unknown groups must have been
+/// dropped before.
+pub async fn replace_allowed_groups(tx: &Tx, id: &ClientId, groups: &[GroupId]) -> StoreResult<bool> {
+    let before: HashSet<GroupId> = allowed_groups(tx, id).await?.into_iter().collect();
+    if before == groups.iter().copied().collect() {
+        return Ok(false);
+    }
     client_allowed_group::Entity::delete_many()
         .filter(client_allowed_group::Column::ClientId.eq(id.clone()))
         .exec(tx)
         .await?;
-    if groups.is_empty() {
-        return Ok(());
+    for some in groups.chunks(AT_ONCE) {
+        let rows = some.iter().map(|group| {
+            client_allowed_group::Model {
+                client_id: id.clone(),
+                user_group_id: *group,
+            }
+            .into_active_model()
+            .reset_all()
+        });
+        client_allowed_group::Entity::insert_many(rows)
+            .exec_without_returning(tx)
+            .await?;
     }
-    let rows = groups.iter().map(|group| {
-        client_allowed_group::Model {
-            client_id: id.clone(),
-            user_group_id: *group,
-        }
-        .into_active_model()
-        .reset_all()
-    });
-    client_allowed_group::Entity::insert_many(rows)
-        .exec_without_returning(tx)
-        .await?;
-    Ok(())
+    Ok(true)
 }
 
 /// The clients that exist among some ids.

@@ -12,17 +12,19 @@ pub use crate::entity::custom_claim::Model as CustomClaim;
 use crate::error::StoreResult;
 use crate::types::{GroupId, UserId};
 
+/// Rows or ids in one statement: both engines limit its parameters.
+const AT_ONCE: usize = 1000;
+
 /// Adds claims.
 pub async fn insert_many(tx: &Tx, claims: Vec<CustomClaim>) -> StoreResult<()> {
-    if claims.is_empty() {
-        return Ok(());
+    for some in claims.chunks(AT_ONCE) {
+        let rows = some
+            .iter()
+            .map(|claim| claim.clone().into_active_model().reset_all());
+        custom_claim::Entity::insert_many(rows)
+            .exec_without_returning(tx)
+            .await?;
     }
-    let rows = claims
-        .into_iter()
-        .map(|claim| claim.into_active_model().reset_all());
-    custom_claim::Entity::insert_many(rows)
-        .exec_without_returning(tx)
-        .await?;
     Ok(())
 }
 
@@ -114,13 +116,14 @@ pub async fn of_groups(
         .await?)
 }
 
-/// Removes an owner's claims but those with some keys.
-pub async fn remove_others(tx: &Tx, owner: Owner, keep: &[String]) -> StoreResult<()> {
-    custom_claim::Entity::delete_many()
-        .filter(owner.filter())
-        .filter(custom_claim::Column::Key.is_not_in(keep.iter().cloned()))
-        .exec(tx)
-        .await?;
+/// Removes claims.
+pub async fn remove(tx: &Tx, claims: &[CustomClaim]) -> StoreResult<()> {
+    for some in claims.chunks(AT_ONCE) {
+        custom_claim::Entity::delete_many()
+            .filter(custom_claim::Column::Id.is_in(some.iter().map(|claim| claim.id)))
+            .exec(tx)
+            .await?;
+    }
     Ok(())
 }
 

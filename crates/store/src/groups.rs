@@ -1,5 +1,7 @@
 //! Queries over user groups and memberships.
 
+use std::collections::HashSet;
+
 use sea_orm::sea_query::{Expr, ExprTrait, JoinType};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, Order,
@@ -184,8 +186,21 @@ pub async fn members(connection: &impl ConnectionTrait, group: GroupId) -> Store
         .await?)
 }
 
-/// Makes the users that exist among some ids the only members of a group.
-pub async fn replace_members(tx: &Tx, group: GroupId, users: &[UserId]) -> StoreResult<()> {
+async fn member_ids(tx: &Tx, group: GroupId) -> StoreResult<HashSet<UserId>> {
+    let ids: Vec<UserId> = group_member::Entity::find()
+        .select_only()
+        .column(group_member::Column::UserId)
+        .filter(group_member::Column::UserGroupId.eq(group))
+        .into_tuple()
+        .all(tx)
+        .await?;
+    Ok(ids.into_iter().collect())
+}
+
+/// Makes the users that exist among some ids the only members of a group, and says whether others were.
+pub async fn replace_members(tx: &Tx, group: GroupId, users: &[UserId]) -> StoreResult<bool> {
+    let before = member_ids(tx, group).await?;
+    let mut after = HashSet::with_capacity(users.len());
     group_member::Entity::delete_many()
         .filter(group_member::Column::UserGroupId.eq(group))
         .exec(tx)
@@ -199,8 +214,9 @@ pub async fn replace_members(tx: &Tx, group: GroupId, users: &[UserId]) -> Store
             .all(tx)
             .await?;
         insert_members(tx, existing.iter().map(|user| (*user, group))).await?;
+        after.extend(existing);
     }
-    Ok(())
+    Ok(after != before)
 }
 
 async fn insert_members(tx: &Tx, members: impl Iterator<Item = (UserId, GroupId)>) -> StoreResult<()> {
@@ -242,8 +258,22 @@ pub async fn allowed_clients(
         .await?)
 }
 
-/// Puts a group on the lists of the clients that exist among some ids, and takes it off all others.
-pub async fn replace_allowed_clients(tx: &Tx, group: GroupId, clients: &[ClientId]) -> StoreResult<()> {
+async fn allowed_client_ids(tx: &Tx, group: GroupId) -> StoreResult<HashSet<ClientId>> {
+    let ids: Vec<ClientId> = client_allowed_group::Entity::find()
+        .select_only()
+        .column(client_allowed_group::Column::ClientId)
+        .filter(client_allowed_group::Column::UserGroupId.eq(group))
+        .into_tuple()
+        .all(tx)
+        .await?;
+    Ok(ids.into_iter().collect())
+}
+
+/// Puts a group on the lists of the clients that exist among some ids, and takes it off all others; says whether that
+/// changed anything.
+pub async fn replace_allowed_clients(tx: &Tx, group: GroupId, clients: &[ClientId]) -> StoreResult<bool> {
+    let before = allowed_client_ids(tx, group).await?;
+    let mut after = HashSet::with_capacity(clients.len());
     client_allowed_group::Entity::delete_many()
         .filter(client_allowed_group::Column::UserGroupId.eq(group))
         .exec(tx)
@@ -259,6 +289,7 @@ pub async fn replace_allowed_clients(tx: &Tx, group: GroupId, clients: &[ClientI
         if existing.is_empty() {
             continue;
         }
+        after.extend(existing.iter().cloned());
         let rows = existing.into_iter().map(|client_id| {
             client_allowed_group::Model {
                 client_id,
@@ -272,7 +303,7 @@ pub async fn replace_allowed_clients(tx: &Tx, group: GroupId, clients: &[ClientI
             .exec_without_returning(tx)
             .await?;
     }
-    Ok(())
+    Ok(after != before)
 }
 
 /// The groups that exist among some ids.
@@ -283,11 +314,21 @@ pub async fn find_existing(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(user_group::Entity::find()
-        .filter(user_group::Column::Id.is_in(ids.iter().copied()))
-        .order_by(user_group::Column::Name, Order::Asc)
-        .all(connection)
-        .await?)
+    let find = |some: &[GroupId]| {
+        user_group::Entity::find()
+            .filter(user_group::Column::Id.is_in(some.iter().copied()))
+            .order_by(user_group::Column::Name, Order::Asc)
+    };
+    if ids.len() <= AT_ONCE {
+        return Ok(find(ids).all(connection).await?);
+    }
+    let different: Vec<GroupId> = ids.iter().copied().collect::<HashSet<_>>().into_iter().collect();
+    let mut found = Vec::with_capacity(different.len());
+    for some in different.chunks(AT_ONCE) {
+        found.extend(find(some).all(connection).await?);
+    }
+    found.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(found)
 }
 
 /// The groups a user is in, by name.
@@ -333,5 +374,8 @@ pub async fn replace_for_user(tx: &Tx, user: UserId, groups: &[GroupId]) -> Stor
         .filter(group_member::Column::UserId.eq(user))
         .exec(tx)
         .await?;
-    insert_members(tx, groups.iter().map(|group| (user, *group))).await
+    for some in groups.chunks(AT_ONCE) {
+        insert_members(tx, some.iter().map(|group| (user, *group))).await?;
+    }
+    Ok(())
 }

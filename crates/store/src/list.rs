@@ -39,7 +39,11 @@ impl ListRequest {
         Some(
             self.filter(key)?
                 .iter()
-                .filter_map(|value| value.trim().parse().ok())
+                .filter_map(|value| match value.trim() {
+                    "true" | "1" => Some(true),
+                    "false" | "0" => Some(false),
+                    _ => None,
+                })
                 .collect(),
         )
     }

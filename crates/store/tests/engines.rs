@@ -3,10 +3,12 @@
 
 use std::sync::Arc;
 
-use pocket_id_store::types::{ClientId, Timestamp, UserId};
+use pocket_id_store::entity::user_group;
+use pocket_id_store::groups::UserGroup;
+use pocket_id_store::types::{ClientId, GroupId, Timestamp, UserId};
 use pocket_id_store::users::User;
-use pocket_id_store::{ConnectError, Engine, Store, StoreError, clients, commit, jobs, kv, users};
-use sea_orm::{ConnectionTrait, Database, Statement};
+use pocket_id_store::{ConnectError, Engine, Store, StoreError, clients, commit, groups, jobs, kv, users};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, Database, EntityTrait, IntoActiveModel, Statement};
 use sea_orm_migration::MigratorTrait;
 use uuid::Uuid;
 
@@ -210,6 +212,64 @@ async fn one_replica_runs_a_job(engine: Engine) {
     );
 }
 
+/// More rows than either engine takes parameters for in one statement.
+async fn lists_are_longer_than_a_statement(engine: Engine) {
+    let (store, _, _folder) = open(engine).await;
+    let all: Vec<GroupId> = (1..=33_000)
+        .map(|number| GroupId(Uuid::from_u128(number)))
+        .collect();
+    let tx = store.begin().await.unwrap();
+    for some in all.chunks(1000) {
+        let rows = some.iter().map(|id| {
+            let group = UserGroup {
+                id: *id,
+                friendly_name: "Group".to_owned(),
+                name: id.to_string(),
+                ldap_id: None,
+                created_at: Timestamp(0),
+                updated_at: None,
+            };
+            group.into_active_model().reset_all()
+        });
+        user_group::Entity::insert_many(rows)
+            .exec_without_returning(&tx)
+            .await
+            .unwrap();
+    }
+    let durations = clients::TokenDurations::default();
+    let client = clients::Client::new(
+        ClientId("files".to_owned()),
+        "Files".to_owned(),
+        durations,
+        Timestamp(0),
+    );
+    let client = clients::insert(&tx, client).await.unwrap();
+    let tim = users::insert(&tx, user(1, "tim", "tim@example.com"))
+        .await
+        .unwrap();
+    assert!(
+        clients::replace_allowed_groups(&tx, &client.id, &all)
+            .await
+            .unwrap()
+    );
+    assert!(
+        !clients::replace_allowed_groups(&tx, &client.id, &all)
+            .await
+            .unwrap(),
+        "nothing changed"
+    );
+    groups::replace_for_user(&tx, tim.id, &all).await.unwrap();
+    commit(tx).await.unwrap();
+    let allowed = clients::allowed_groups(store.reader(), &client.id).await.unwrap();
+    assert_eq!(allowed.len(), all.len());
+    let found = groups::find_existing(store.reader(), &all).await.unwrap();
+    assert!(
+        found.iter().map(|group| group.id).eq(all.iter().copied()),
+        "by name"
+    );
+    assert_eq!(groups::of_user(store.reader(), tim.id).await.unwrap(), found);
+}
+
 macro_rules! both_engines {
     ($($name:ident),+ $(,)?) => {
         $(mod $name {
@@ -233,6 +293,7 @@ both_engines!(
     uniqueness_is_the_databases,
     everybody_agrees_on_a_first_value,
     one_replica_runs_a_job,
+    lists_are_longer_than_a_statement,
 );
 
 #[tokio::test]

@@ -185,6 +185,12 @@ const OWN: &[(&str, &str, u16, &[&str])] = &[
     ),
     (
         "post",
+        "/api/users/{id}/one-time-access-*",
+        403,
+        &["api_key_auth_not_allowed"],
+    ),
+    (
+        "post",
         "/api/users/me/one-time-access-token",
         401,
         &["reauthentication_required"],

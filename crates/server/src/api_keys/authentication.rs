@@ -21,7 +21,7 @@ pub async fn owner(state: &AppState, key: &str, method: &Method, path: &str) -> 
         return Err(ApiError::not_signed_in());
     }
     if is_static(state, key) {
-        return Ok(static_user(state).await?);
+        return enabled(static_user(state).await?);
     }
     let now = state.now();
     let reader = state.store.reader();
@@ -39,9 +39,7 @@ pub async fn owner(state: &AppState, key: &str, method: &Method, path: &str) -> 
     let user = users::find(reader, found.user_id)
         .await?
         .ok_or_else(ApiError::not_signed_in)?;
-    if user.disabled {
-        return Err(ApiError::user_disabled());
-    }
+    let user = enabled(user)?;
     if found
         .last_used_at
         .is_none_or(|used| used.plus_millis(USED_EVERY_MILLIS) <= now)
@@ -51,6 +49,14 @@ pub async fn owner(state: &AppState, key: &str, method: &Method, path: &str) -> 
         commit(tx).await?;
     }
     Ok(user)
+}
+
+fn enabled(user: User) -> Result<User, ApiError> {
+    if user.disabled {
+        Err(ApiError::user_disabled())
+    } else {
+        Ok(user)
+    }
 }
 
 /// Whether a key is the one of the configuration. Hashes are compared, so that neither content nor length shows.

@@ -85,7 +85,7 @@ pub struct ApiKeyInput {
     /// Whether it may only read.
     #[schema(required = false)]
     pub read_only: bool,
-    /// The parts of the API it is for; all when left out.
+    /// The parts of the API it is for, at least one; all when left out.
     #[schema(required = false, value_type = Option<Vec<Resource>>)]
     pub resources: Option<Vec<String>>,
 }

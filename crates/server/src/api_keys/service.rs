@@ -1,5 +1,7 @@
 //! Rules of API keys.
 
+use std::collections::HashSet;
+
 use http::StatusCode;
 use pocket_id_store::api_keys::{self, ApiKey};
 use pocket_id_store::list::{ListRequest, Page};
@@ -137,7 +139,15 @@ pub async fn create(
             rules.fail(&format!("resources[{index}]"), "oneof", "is no part of the API");
         }
     }
+    if input.resources.as_ref().is_some_and(Vec::is_empty) {
+        rules.fail("resources", "required", "must name a part of the API");
+    }
     rules.finish_with(ApiKeyError::Invalid)?;
+    let mut resources = input.resources.clone();
+    if let Some(names) = &mut resources {
+        let mut seen = HashSet::new();
+        names.retain(|name| seen.insert(name.clone()));
+    }
     let now = state.now();
     let expires_at = future(&input.expires_at, now)?;
     let (token, key_hash) = new_value(state);
@@ -145,18 +155,14 @@ pub async fn create(
         id: ApiKeyId(state.random.uuid()),
         user_id: user.id,
         name: nfc(&input.name),
-        description: input
-            .description
-            .as_deref()
-            .map(nfc)
-            .filter(|text| !text.is_empty()),
+        description: input.description.as_deref().map(nfc),
         key_hash,
         created_at: now,
         expires_at,
         last_used_at: None,
         expiration_email_sent: false,
         read_only: input.read_only,
-        resources: input.resources.clone().map(StringList),
+        resources: resources.map(StringList),
     };
     let settings = state.settings().await?;
     let tx = state.store.begin().await?;

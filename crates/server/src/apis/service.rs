@@ -9,6 +9,7 @@ use sea_orm::ConnectionTrait;
 
 use super::dto::{ApiDto, ApiInput, ApiUpdateInput, CimdAccessInput, PermissionsInput};
 use crate::audit::{self, Event};
+use crate::groups::service::known_ids;
 use crate::http::access::ActingAdmin;
 use crate::http::conditional::{IfMatch, Tagged as _};
 use crate::http::error::{ApiError, FieldError};
@@ -326,8 +327,9 @@ pub async fn set_cimd_access(
     )
     .await?;
     api.updated_at = Some(state.now());
+    let wanted: Vec<ApiPermissionId> = known_ids(&input.permission_ids);
     for mut permission in apis::permissions_of(&tx, &[api.id]).await? {
-        let allowed = input.permission_ids.contains(&permission.id.to_string());
+        let allowed = wanted.contains(&permission.id);
         if permission.allowed_for_cimd_clients != allowed {
             permission.allowed_for_cimd_clients = allowed;
             apis::save_permission(&tx, permission, false).await?;

@@ -10,7 +10,7 @@ use super::changing::{self, ChangeError, Extent, Proof, Shown};
 use super::dto::{AdminConfigEntry, ConfigChange, ConfigEntry, ConfigInput};
 use super::service;
 use crate::http::access::{ActingAdmin, Admin, MaybeUser, require_fresh_admin};
-use crate::http::body::JsonBody;
+use crate::http::body::LongJsonBody;
 use crate::http::conditional::IfMatch;
 use crate::http::error::{ApiResult, ErrorBody};
 use crate::state::AppState;
@@ -73,7 +73,7 @@ async fn replace(
     session: MaybeUser,
     headers: HeaderMap,
     seen: IfMatch,
-    JsonBody(input): JsonBody<ConfigInput>,
+    LongJsonBody(input): LongJsonBody<ConfigInput>,
 ) -> ApiResult<Shown> {
     change_with_proof(&state, &by, (session, headers), (&input, Extent::Whole), &seen).await
 }
@@ -116,7 +116,7 @@ async fn change(
     session: MaybeUser,
     headers: HeaderMap,
     seen: IfMatch,
-    JsonBody(ConfigChange(input)): JsonBody<ConfigChange>,
+    LongJsonBody(ConfigChange(input)): LongJsonBody<ConfigChange>,
 ) -> ApiResult<Shown> {
     change_with_proof(&state, &by, (session, headers), (&input, Extent::Named), &seen).await
 }

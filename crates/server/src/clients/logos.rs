@@ -172,6 +172,18 @@ pub async fn keep(state: &AppState, client: &mut Client, mode: Mode, logo: Logo)
     Ok(())
 }
 
+/// Gives a client that has just been made a logo.
+pub async fn add(state: &AppState, client: &mut Client, mode: Mode, logo: Logo) -> Result<(), ApiError> {
+    keep(state, client, mode, logo).await?;
+    let tx = state.store.begin().await?;
+    let mut stored = clients::lock(&tx, &client.id)
+        .await?
+        .ok_or(ClientError::NotFound)?;
+    mode.set(&mut stored, mode.of(client).map(str::to_owned));
+    clients::update(&tx, stored).await?;
+    Ok(commit(tx).await?)
+}
+
 /// Sets a client's logo.
 pub async fn replace(
     state: &AppState,

@@ -11,7 +11,7 @@ use sea_orm::ConnectionTrait;
 use super::dto::{ClientDto, ClientInput, ClientMetaDto, ClientWithGroupCountDto, ClientWithGroupsDto};
 use super::logos::{self, Logo, Mode};
 use super::metadata_document::{self, DocumentError};
-use super::protocol::Surroundings;
+use super::protocol::{ClientProtocolDto, Surroundings};
 use crate::audit::{self, Event};
 use crate::encrypted_text::EncryptedTextError;
 use crate::files::FileError;
@@ -139,12 +139,25 @@ fn check(input: &mut ClientInput, new: bool) -> Result<(), ApiError> {
         .take()
         .map(super::protocol::ClientProtocolDto::normalized);
     if let Some(protocol) = &input.protocol {
-        let surroundings = Surroundings {
-            is_public: input.is_public,
-            callback_urls: &input.callback_urls,
-        };
-        protocol.check(&surroundings, &mut rules);
+        protocol.check(&surroundings(input), &mut rules);
     }
+    rules.finish()
+}
+
+fn surroundings(input: &ClientInput) -> Surroundings<'_> {
+    Surroundings {
+        is_public: input.is_public,
+        callback_urls: &input.callback_urls,
+    }
+}
+
+/// What a client keeps because it was not sent must go with what was sent.
+fn check_kept(client: &Client, input: &ClientInput) -> Result<(), ApiError> {
+    if input.protocol.is_some() || client.client_type == ClientType::MetadataDocument {
+        return Ok(());
+    }
+    let mut rules = Rules::new();
+    ClientProtocolDto::from(client).check(&surroundings(input), &mut rules);
     rules.finish()
 }
 
@@ -217,14 +230,11 @@ pub async fn create(
     client.learns_callback_url = true;
     let logos = read_logos(state, &input).await?;
     apply(&mut client, input);
-    for (mode, logo) in logos {
-        logos::keep(state, &mut client, mode, logo).await?;
-    }
     let tx = state.store.begin().await?;
     if clients::find(&tx, &client.id).await?.is_some() {
         return Err(ClientError::IdTaken.into());
     }
-    let client = clients::insert(&tx, client).await.map_err(|error| match error {
+    let mut client = clients::insert(&tx, client).await.map_err(|error| match error {
         StoreError::Duplicate(_) => ClientError::IdTaken,
         other => ClientError::Store(other),
     })?;
@@ -239,6 +249,10 @@ pub async fn create(
     .await?;
     commit(tx).await?;
     prepare_keys(state, &client).await;
+    // Not before it is certain that the ID is not another client's, whose logos these would replace.
+    for (mode, logo) in logos {
+        logos::add(state, &mut client, mode, logo).await?;
+    }
     let client = ClientDto::new(&client, [], state.now());
     Ok(ClientWithGroupsDto::new(client, &[]))
 }
@@ -296,24 +310,21 @@ pub async fn update(
     let logos = read_logos(state, &input).await?;
     let tx = state.store.begin().await?;
     let mut client = locked(state, &tx, id, seen).await?;
-    let was_restricted = client.is_group_restricted;
+    check_kept(&client, &input)?;
+    let before = client.clone();
     apply(&mut client, input);
+    let mut changed = client != before;
     client.updated_at = Some(state.now());
     if !client.is_group_restricted {
-        clients::replace_allowed_groups(&tx, id, &[]).await?;
+        changed |= clients::replace_allowed_groups(&tx, id, &[]).await?;
     }
     clients::update(&tx, client.clone()).await?;
-    audit::record_change(
-        state,
-        &tx,
-        Event::ClientUpdated,
-        by,
-        None,
-        [("clientName", client.name.clone())],
-    )
-    .await?;
+    if changed {
+        let data = [("clientName", client.name.clone())];
+        audit::record_change(state, &tx, Event::ClientUpdated, by, None, data).await?;
+    }
     let mut answer = described(&tx, &client, state.now()).await?;
-    if client.is_group_restricted != was_restricted {
+    if client.is_group_restricted != before.is_group_restricted {
         scim::note_change(&tx, state.now()).await?;
     }
     commit(tx).await?;
@@ -342,8 +353,9 @@ pub async fn replace_allowed_groups(
     let names: Vec<&str> = existing.iter().map(|group| group.name.as_str()).collect();
     let data = [("clientName", client.name.clone()), ("groups", names.join(", "))];
     let existing: Vec<GroupId> = existing.iter().map(|group| group.id).collect();
-    clients::replace_allowed_groups(&tx, id, &existing).await?;
-    audit::record_change(state, &tx, Event::ClientGroupsUpdated, by, None, data).await?;
+    if clients::replace_allowed_groups(&tx, id, &existing).await? {
+        audit::record_change(state, &tx, Event::ClientGroupsUpdated, by, None, data).await?;
+    }
     let answer = described(&tx, &client, state.now()).await?;
     scim::note_change(&tx, state.now()).await?;
     commit(tx).await?;

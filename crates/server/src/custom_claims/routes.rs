@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 
 use super::service::{self, ClaimsError};
 use crate::http::access::{ActingAdmin, Admin};
-use crate::http::body::JsonBody;
+use crate::http::body::LongJsonBody;
 use crate::http::conditional::{IfMatch, Versioned};
 use crate::http::error::{ApiResult, ErrorBody};
 use crate::http::path::PathId;
@@ -55,7 +55,7 @@ async fn of_user(
     by: ActingAdmin,
     PathId(id): PathId<UserId>,
     seen: IfMatch,
-    JsonBody(claims): JsonBody<Option<Vec<CustomClaimDto>>>,
+    LongJsonBody(claims): LongJsonBody<Option<Vec<CustomClaimDto>>>,
 ) -> ApiResult<Versioned<Vec<CustomClaimDto>>> {
     let owner = Owner::User(id.ok_or(ClaimsError::NoUser)?);
     service::replace(&state, &by, owner, &claims.unwrap_or_default(), &seen).await
@@ -81,7 +81,7 @@ async fn of_group(
     by: ActingAdmin,
     PathId(id): PathId<GroupId>,
     seen: IfMatch,
-    JsonBody(claims): JsonBody<Option<Vec<CustomClaimDto>>>,
+    LongJsonBody(claims): LongJsonBody<Option<Vec<CustomClaimDto>>>,
 ) -> ApiResult<Versioned<Vec<CustomClaimDto>>> {
     let owner = Owner::Group(id.ok_or(ClaimsError::NoGroup)?);
     service::replace(&state, &by, owner, &claims.unwrap_or_default(), &seen).await

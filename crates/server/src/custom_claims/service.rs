@@ -1,5 +1,7 @@
 //! Rules of custom claims.
 
+use std::collections::HashMap;
+
 use http::StatusCode;
 use pocket_id_store::custom_claims::{self, CustomClaim, Owner};
 use pocket_id_store::groups::UserGroup;
@@ -104,13 +106,21 @@ pub async fn replace(
     let tx = state.store.begin().await?;
     let locked = Locked::new(&tx, owner, seen).await?;
     let keys: Vec<String> = claims.keys().cloned().collect();
-    custom_claims::remove_others(&tx, owner, &keys).await?;
-    let known = custom_claims::of_owner(&tx, owner).await?;
+    let (known, unwanted): (Vec<_>, Vec<_>) = custom_claims::of_owner(&tx, owner)
+        .await?
+        .into_iter()
+        .partition(|claim| claims.contains_key(&claim.key));
+    custom_claims::remove(&tx, &unwanted).await?;
+    let known: HashMap<&str, &CustomClaim> = known.iter().map(|claim| (claim.key.as_str(), claim)).collect();
+    let mut changed = !unwanted.is_empty();
     let mut new = Vec::new();
     for (key, value) in claims {
-        match known.iter().find(|claim| claim.key == key) {
+        match known.get(key.as_str()) {
             Some(claim) if claim.value == value => {}
-            Some(claim) => custom_claims::set_value(&tx, claim, &value).await?,
+            Some(claim) => {
+                custom_claims::set_value(&tx, claim, &value).await?;
+                changed = true;
+            }
             None => new.push(CustomClaim {
                 id: CustomClaimId(state.random.uuid()),
                 key,
@@ -121,10 +131,12 @@ pub async fn replace(
             }),
         }
     }
+    changed |= !new.is_empty();
     custom_claims::insert_many(&tx, new).await?;
     let stored = custom_claims::of_owner(&tx, owner).await?;
     let data = [("claims", keys.join(", "))];
     match &locked {
+        _ if !changed => {}
         Locked::User(user) => {
             audit::record_change(state, &tx, Event::CustomClaimsUpdated, by, Some(user), data).await?;
         }

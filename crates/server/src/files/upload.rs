@@ -38,8 +38,9 @@ impl<const MEBIBYTES: usize> FromRequest<AppState> for Upload<MEBIBYTES> {
             .map_err(|error| ApiError::invalid_body(error.body_text()))?;
         let mut left = MEBIBYTES * 1024 * 1024;
         while let Some(mut field) = form.next_field().await.map_err(|error| unreadable(&error))? {
-            let wanted = field.name() == Some("file");
             let name = field.file_name().unwrap_or_default().to_owned();
+            // Without a name it is text somebody typed, and no file.
+            let wanted = field.name() == Some("file") && !name.is_empty();
             let mut bytes = Vec::new();
             while let Some(chunk) = field.chunk().await.map_err(|error| unreadable(&error))? {
                 left = left

@@ -11,7 +11,7 @@ use super::dto::{AllowedClientsInput, MembersInput, UserGroupDto, UserGroupInput
 use super::service;
 use crate::clients::ClientWithGroupsDto;
 use crate::http::access::{ActingAdmin, Admin};
-use crate::http::body::JsonBody;
+use crate::http::body::{JsonBody, LongJsonBody};
 use crate::http::conditional::{IfMatch, Versioned};
 use crate::http::error::{ApiResult, ErrorBody};
 use crate::http::list_query::{ListParameters, ListQuery, Paginated};
@@ -149,7 +149,7 @@ async fn replace_members(
     by: ActingAdmin,
     PathId(id): PathId<GroupId>,
     seen: IfMatch,
-    JsonBody(input): JsonBody<MembersInput>,
+    LongJsonBody(input): LongJsonBody<MembersInput>,
 ) -> ApiResult<Versioned<UserGroupDto>> {
     let group = service::replace_members(&state, &by, id, input.user_ids, &seen).await?;
     Ok(group.into())
@@ -175,7 +175,7 @@ async fn replace_allowed_clients(
     by: ActingAdmin,
     PathId(id): PathId<GroupId>,
     seen: IfMatch,
-    JsonBody(input): JsonBody<AllowedClientsInput>,
+    LongJsonBody(input): LongJsonBody<AllowedClientsInput>,
 ) -> ApiResult<Versioned<UserGroupDto>> {
     let group = service::replace_allowed_clients(&state, &by, id, input.oidc_client_ids, &seen).await?;
     Ok(group.into())
@@ -217,7 +217,7 @@ async fn replace_of_user(
     by: ActingAdmin,
     PathId(id): PathId<UserId>,
     seen: IfMatch,
-    JsonBody(input): JsonBody<UserGroupsInput>,
+    LongJsonBody(input): LongJsonBody<UserGroupsInput>,
 ) -> ApiResult<Versioned<UserDto>> {
     let user = service::replace_of_user(&state, &by, id, input.user_group_ids, &seen).await?;
     Ok(user.into())
@@ -243,7 +243,7 @@ async fn replace_of_client(
     by: ActingAdmin,
     ClientIdPath(id): ClientIdPath,
     seen: IfMatch,
-    JsonBody(input): JsonBody<UserGroupsInput>,
+    LongJsonBody(input): LongJsonBody<UserGroupsInput>,
 ) -> ApiResult<Versioned<ClientWithGroupsDto>> {
     let client = service::replace_of_client(&state, &by, &id, input.user_group_ids, &seen).await?;
     Ok(client.into())

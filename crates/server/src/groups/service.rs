@@ -1,5 +1,7 @@
 //! Rules of user groups.
 
+use std::collections::HashSet;
+
 use http::StatusCode;
 use pocket_id_store::custom_claims::{self, Owner};
 use pocket_id_store::groups::{self, UserGroup};
@@ -222,13 +224,16 @@ pub async fn update(
     let tx = state.store.begin().await?;
     let mut group = locked(&tx, id, seen).await?;
     refuse_directory(&group, &settings)?;
+    let changed = group.friendly_name != friendly_name || group.name != name;
     group.friendly_name = friendly_name;
     group.name = name;
     group.updated_at = Some(state.now());
     refuse_taken(&tx, &group).await?;
-    let name = group.name.clone();
     let group = groups::update(&tx, group).await?;
-    audit::record_change(state, &tx, Event::GroupUpdated, by, None, [("group", name)]).await?;
+    if changed {
+        let data = [("group", group.name.clone())];
+        audit::record_change(state, &tx, Event::GroupUpdated, by, None, data).await?;
+    }
     let answer = described(&tx, group).await?;
     scim::note_change(&tx, state.now()).await?;
     commit(tx).await?;
@@ -261,18 +266,13 @@ pub async fn replace_members(
     let tx = state.store.begin().await?;
     users::lock_table(&tx).await?;
     let group = locked(&tx, id, seen).await?;
-    groups::replace_members(&tx, group.id, &users).await?;
+    let changed = groups::replace_members(&tx, group.id, &users).await?;
     groups::touch(&tx, &[group.id], state.now()).await?;
-    let count = users.len().to_string();
-    audit::record_change(
-        state,
-        &tx,
-        Event::GroupMembersUpdated,
-        by,
-        None,
-        [("group", group.name.clone()), ("members", count)],
-    )
-    .await?;
+    if changed {
+        let count = users.len().to_string();
+        let data = [("group", group.name.clone()), ("members", count)];
+        audit::record_change(state, &tx, Event::GroupMembersUpdated, by, None, data).await?;
+    }
     let answer = described(&tx, group).await?;
     scim::note_change(&tx, state.now()).await?;
     commit(tx).await?;
@@ -297,17 +297,12 @@ pub async fn replace_allowed_clients(
     let tx = state.store.begin().await?;
     access_lists::lock(&tx).await?;
     let group = locked(&tx, id, seen).await?;
-    groups::replace_allowed_clients(&tx, group.id, &clients).await?;
+    let changed = groups::replace_allowed_clients(&tx, group.id, &clients).await?;
     groups::touch(&tx, &[group.id], state.now()).await?;
-    audit::record_change(
-        state,
-        &tx,
-        Event::GroupClientsUpdated,
-        by,
-        None,
-        [("group", group.name.clone())],
-    )
-    .await?;
+    if changed {
+        let data = [("group", group.name.clone())];
+        audit::record_change(state, &tx, Event::GroupClientsUpdated, by, None, data).await?;
+    }
     let answer = described(&tx, group).await?;
     scim::note_change(&tx, state.now()).await?;
     commit(tx).await?;
@@ -344,12 +339,17 @@ pub async fn replace_of_user(
     let names: Vec<&str> = existing.iter().map(|group| group.name.as_str()).collect();
     let data = [("groups", names.join(", "))];
     let existing: Vec<GroupId> = existing.iter().map(|group| group.id).collect();
+    let before = groups::of_user(&tx, user.id).await?;
+    let before: HashSet<GroupId> = before.iter().map(|group| group.id).collect();
+    let changed = before != existing.iter().copied().collect();
     // Those the user leaves are changed as well.
     let mut touched = existing.clone();
-    touched.extend(groups::of_user(&tx, user.id).await?.iter().map(|group| group.id));
+    touched.extend(before);
     groups::replace_for_user(&tx, user.id, &existing).await?;
     groups::touch(&tx, &touched, state.now()).await?;
-    audit::record_change(state, &tx, Event::UserGroupsUpdated, by, Some(&user), data).await?;
+    if changed {
+        audit::record_change(state, &tx, Event::UserGroupsUpdated, by, Some(&user), data).await?;
+    }
     let answer = crate::users::service::described(&tx, user).await?;
     scim::note_change(&tx, state.now()).await?;
     commit(tx).await?;

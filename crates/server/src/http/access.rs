@@ -7,7 +7,7 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName};
 use pocket_id_store::sessions::Session;
-use pocket_id_store::types::SessionId;
+use pocket_id_store::types::{SessionId, UserId};
 use pocket_id_store::users::User;
 
 use super::authorization;
@@ -20,7 +20,8 @@ use crate::sessions;
 use crate::sessions::freshness::{self, Errand, Freshness};
 use crate::state::AppState;
 
-const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+/// The header of an API key.
+pub const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// A person signed in with a browser session, enabled right now.
 #[derive(Clone, Debug)]
@@ -227,6 +228,20 @@ pub async fn require_fresh_admin(
     match session {
         Some(signed_in) => require_fresh(state, signed_in, headers, Errand::ChangeWaysIn).await,
         None => Ok(()),
+    }
+}
+
+impl FreshAdmin {
+    /// Refuses a key that would open the account of its own owner: it would turn into a session.
+    ///
+    /// # Errors
+    /// There is no session, and the account is the caller's.
+    pub fn refuse_key_of(&self, account: Option<UserId>) -> Result<(), ApiError> {
+        if self.session.is_none() && account == Some(self.acting.user.id) {
+            Err(ApiError::api_key_not_allowed())
+        } else {
+            Ok(())
+        }
     }
 }
 

@@ -5,14 +5,16 @@ use axum::extract::{FromRequest, Request};
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::value::{MapDeserializer, SeqDeserializer};
-use serde::de::{self, DeserializeOwned, Deserializer, Visitor};
+use serde::de::{self, DeserializeOwned, Deserializer, Unexpected, Visitor};
 use serde_json::{Map, Value};
 
 use super::error::ApiError;
 use crate::state::AppState;
 
 /// The largest JSON body accepted, in bytes.
-pub const JSON_LIMIT: usize = 1024 * 1024;
+const JSON_LIMIT: usize = 1024 * 1024;
+/// The largest JSON body accepted of an administrator who replaces a list of anything there is many of, in bytes.
+const LIST_LIMIT: usize = 16 * 1024 * 1024;
 
 /// A JSON body with a JSON media type.
 ///
@@ -24,14 +26,28 @@ impl<T: DeserializeOwned> FromRequest<AppState> for JsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &AppState) -> Result<Self, Self::Rejection> {
-        if !is_json(request.headers()) {
-            return Err(ApiError::invalid_body(
-                "its content type must be application/json",
-            ));
-        }
-        let bytes = read_limited(request, JSON_LIMIT).await?;
-        parse(&bytes).map(Self)
+        read_json(request, JSON_LIMIT).await.map(Self)
     }
+}
+
+/// A [`JsonBody`] that may be a long list. Handlers that take one have let only administrators through before it is read.
+pub struct LongJsonBody<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<AppState> for LongJsonBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &AppState) -> Result<Self, Self::Rejection> {
+        read_json(request, LIST_LIMIT).await.map(Self)
+    }
+}
+
+async fn read_json<T: DeserializeOwned>(request: Request, limit: usize) -> Result<T, ApiError> {
+    if !is_json(request.headers()) {
+        return Err(ApiError::invalid_body(
+            "its content type must be application/json",
+        ));
+    }
+    parse(&read_limited(request, limit).await?)
 }
 
 /// A JSON body that may be left out altogether, with any content type.
@@ -181,9 +197,12 @@ impl<'de> Deserializer<'de> for Lenient {
             Value::Object(members) => {
                 Self(Value::Object(match_names(members, fields))).deserialize_any(visitor)
             }
-            // Serde would read an array as a struct's fields in order.
-            Value::Array(_) => Err(de::Error::custom("it must be a JSON object")),
-            plain => plain.deserialize_any(visitor),
+            // Serde would read an array as a struct's fields in order, and name the type where it refuses the rest.
+            Value::Array(_) => Err(de::Error::invalid_type(Unexpected::Seq, &"an object")),
+            Value::String(text) => Err(de::Error::invalid_type(Unexpected::Str(&text), &"an object")),
+            Value::Bool(flag) => Err(de::Error::invalid_type(Unexpected::Bool(flag), &"an object")),
+            Value::Number(_) => Err(de::Error::invalid_type(Unexpected::Other("number"), &"an object")),
+            Value::Null => Err(de::Error::invalid_type(Unexpected::Unit, &"an object")),
         }
     }
 

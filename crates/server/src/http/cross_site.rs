@@ -1,13 +1,16 @@
 //! Refuses requests another site makes with our cookies.
 //!
 //! `SameSite=Lax` cookies already stay home on cross-site POSTs; this closes the rest (same-site subdomains,
-//! sign-in routes that set a session and need no cookie). Programs send neither header and pass.
+//! sign-in routes that set a session and need no cookie). Programs send neither header and pass, or an API key and no
+//! session.
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method, StatusCode, header};
 
+use super::access::X_API_KEY;
+use super::cookies::Cookie;
 use super::cors;
 use super::error::ApiError;
 use crate::config::{AppUrl, Config};
@@ -21,7 +24,12 @@ fn is_protocol(path: &str) -> bool {
 /// Middleware: lets changing requests through only from our own pages or from programs.
 pub async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if changes && !is_protocol(request.uri().path()) && !is_own(request.headers(), &state.config) {
+    let headers = request.headers();
+    if changes
+        && !is_protocol(request.uri().path())
+        && !is_own(headers, &state.config)
+        && !is_by_key_alone(headers, &state.config.app_url)
+    {
         return ApiError::new(
             StatusCode::FORBIDDEN,
             "forbidden",
@@ -30,6 +38,13 @@ pub async fn guard(State(state): State<AppState>, request: Request, next: Next) 
         .into_response();
     }
     next.run(request).await
+}
+
+/// Whether a key is all a request comes with: browsers add cookies by themselves, but never a key. A request with both
+/// may be a session's.
+fn is_by_key_alone(headers: &HeaderMap, app_url: &AppUrl) -> bool {
+    headers.get(X_API_KEY).is_some_and(|key| !key.is_empty())
+        && Cookie::AccessToken.read(headers, app_url).is_none()
 }
 
 fn is_own(headers: &HeaderMap, config: &Config) -> bool {

@@ -14,6 +14,9 @@ const DEFAULT_LIMIT: u64 = 20;
 /// Most rows on a page.
 const MAX_LIMIT: u64 = 100;
 
+/// Columns that are counted for each row. Lists are sorted by them only when told in which direction.
+const COUNTED: [&str; 2] = ["userCount", "allowedUserGroupsCount"];
+
 /// Which page of a list a request asks for.
 #[derive(Debug)]
 pub struct ListQuery(pub ListRequest);
@@ -33,7 +36,7 @@ fn parse(query: &str) -> ListRequest {
         ..ListRequest::default()
     };
     let mut column = String::new();
-    let mut direction = Direction::Ascending;
+    let mut direction = None;
     for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
         match key.as_ref() {
             "pagination[page]" => request.page = value.trim().parse::<i64>().map_or(1, positive),
@@ -47,9 +50,12 @@ fn parse(query: &str) -> ListRequest {
             }
             "sort[column]" => column = lower_first(value.trim()),
             "sort[direction]" if value.trim().eq_ignore_ascii_case("desc") => {
-                direction = Direction::Descending;
+                direction = Some(Direction::Descending);
             }
-            "sort[direction]" => direction = Direction::Ascending,
+            "sort[direction]" => {
+                let ascending = value.trim().eq_ignore_ascii_case("asc");
+                direction = ascending.then_some(Direction::Ascending);
+            }
             // PostgreSQL cannot be asked for NUL; nothing contains it.
             "search" if !value.is_empty() => request.search = Some(value.replace('\0', "\u{fffd}")),
             other => {
@@ -63,8 +69,8 @@ fn parse(query: &str) -> ListRequest {
             }
         }
     }
-    if !column.is_empty() {
-        request.sort = Some((column, direction));
+    if !column.is_empty() && (direction.is_some() || !COUNTED.contains(&column.as_str())) {
+        request.sort = Some((column, direction.unwrap_or_default()));
     }
     request
 }
@@ -105,7 +111,7 @@ pub struct ListParameters {
     /// Field to sort by; fields the list cannot sort by are ignored.
     #[param(rename = "sort[column]", required = false)]
     sort_column: Option<String>,
-    /// `asc` or `desc`.
+    /// `asc` or `desc`; `asc` when left out. Numbers that are counted are sorted by only when this is said.
     #[param(rename = "sort[direction]", required = false)]
     sort_direction: Option<String>,
     /// Substring to look for.

@@ -32,7 +32,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(request_mail))
 }
 
-/// Makes a code that signs a user in once. A session must have been proven within ten minutes.
+/// Makes a code that signs a user in once. A session must have been proven within ten minutes; an API key makes none for
+/// its owner.
 #[utoipa::path(
     post, path = "/api/users/{id}/one-time-access-token", tag = "Login codes", request_body = LifetimeInput,
     params(("id" = String, Path, description = "User ID")),
@@ -43,32 +44,35 @@ pub fn routes() -> OpenApiRouter<AppState> {
 )]
 async fn create(
     State(state): State<AppState>,
-    FreshAdmin { acting, .. }: FreshAdmin,
+    by: FreshAdmin,
     PathId(id): PathId<UserId>,
     JsonBody(input): JsonBody<LifetimeInput>,
 ) -> ApiResult<(StatusCode, Json<LoginCodeDto>)> {
-    let code = issue::for_user(&state, id, &input, &acting).await?;
+    by.refuse_key_of(id)?;
+    let code = issue::for_user(&state, id, &input, &by.acting).await?;
     Ok((StatusCode::CREATED, Json(code)))
 }
 
-/// Mails a user a code that signs them in once. A session must have been proven within ten minutes.
+/// Mails a user a code that signs them in once. A session must have been proven within ten minutes; an API key makes none
+/// for its owner.
 #[utoipa::path(
     post, path = "/api/users/{id}/one-time-access-email", tag = "Login codes", request_body = LifetimeInput,
     params(("id" = String, Path, description = "User ID")),
     responses(
         (status = 204, description = "On its way"), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody, description = "No administrator, or `one_time_access_disabled`"),
+        (status = 403, body = ErrorBody, description = "No administrator, a key of the user themselves, or `one_time_access_disabled`"),
         (status = 404, body = ErrorBody),
         (status = 409, body = ErrorBody, description = "`user_email_not_set`, or `smtp_not_configured`")
     )
 )]
 async fn mail_to_user(
     State(state): State<AppState>,
-    FreshAdmin { acting, .. }: FreshAdmin,
+    by: FreshAdmin,
     PathId(id): PathId<UserId>,
     JsonBody(input): JsonBody<LifetimeInput>,
 ) -> ApiResult<StatusCode> {
-    by_mail::to_user(&state, id, &input, &acting).await?;
+    by.refuse_key_of(id)?;
+    by_mail::to_user(&state, id, &input, &by.acting).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

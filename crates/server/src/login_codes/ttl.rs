@@ -49,7 +49,13 @@ fn in_range(seconds: f64) -> Result<i64, TtlError> {
 
 /// Nanoseconds of a text such as `1h30m`, `90s` or `1.5h`.
 fn duration(text: &str) -> Option<f64> {
-    let mut rest = text.strip_prefix('+').unwrap_or(text);
+    let (sign, mut rest) = match text.strip_prefix('-') {
+        Some(rest) => (-1.0, rest),
+        None => (1.0, text.strip_prefix('+').unwrap_or(text)),
+    };
+    if rest.is_empty() {
+        return None;
+    }
     if rest == "0" {
         return Some(0.0);
     }
@@ -73,7 +79,7 @@ fn duration(text: &str) -> Option<f64> {
         total += number.parse::<f64>().ok()? * factor;
         rest = next;
     }
-    (total.is_finite() && !text.is_empty()).then_some(total)
+    total.is_finite().then_some(sign * total)
 }
 
 #[cfg(test)]
@@ -100,7 +106,10 @@ mod tests {
             (json!(-5), Err(TtlError::Range)),
             (json!("745h"), Err(TtlError::Range)),
             (json!(1e300), Err(TtlError::Range)),
-            (json!("-1h"), Err(TtlError::Form)),
+            (json!("-1h"), Err(TtlError::Range)),
+            (json!("-0"), Ok(900)),
+            (json!("-"), Err(TtlError::Form)),
+            (json!("+"), Err(TtlError::Form)),
             (json!("1d"), Err(TtlError::Form)),
             (json!("h"), Err(TtlError::Form)),
             (json!("5"), Err(TtlError::Form)),

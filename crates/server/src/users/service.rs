@@ -1,11 +1,13 @@
 //! Rules of accounts.
 
+use std::collections::HashSet;
+
 use http::StatusCode;
 use pocket_id_store::custom_claims::{self, CustomClaim};
 use pocket_id_store::groups::{self, UserGroup};
 use pocket_id_store::list::{ListRequest, Page};
 use pocket_id_store::types::{CustomClaimId, GroupId, UserId};
-use pocket_id_store::users::{self, User};
+use pocket_id_store::users::{self, STATIC_API_USER, User};
 use pocket_id_store::{StoreError, Tx, commit, login_codes, scim};
 use sea_orm::ConnectionTrait;
 
@@ -236,7 +238,8 @@ pub async fn insert(
 ) -> Result<User, UserError> {
     let now = state.now();
     refuse_taken(tx, None, &valid).await?;
-    if users::find(tx, id).await?.is_some() {
+    // The static API user's is theirs before they are made.
+    if id == STATIC_API_USER || users::find(tx, id).await?.is_some() {
         return Err(UserError::Taken("id"));
     }
     let mut user = User {
@@ -278,10 +281,11 @@ pub async fn insert(
     groups::touch(tx, &existing, now).await?;
 
     let mut claims: Vec<CustomClaim> = Vec::new();
+    let mut keys = HashSet::new();
     for claim in settings.default_claims() {
         // Names tokens have a use for of their own would stand in the way of every later change of the claims.
         let fits = claim_rules::by_name([(claim.key.as_str(), claim.value.as_str())]).is_ok();
-        if fits && !claims.iter().any(|known| known.key == claim.key) {
+        if fits && keys.insert(claim.key.clone()) {
             claims.push(CustomClaim {
                 id: CustomClaimId(state.random.uuid()),
                 key: claim.key,

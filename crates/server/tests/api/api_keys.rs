@@ -358,11 +358,11 @@ both_engines!(a_key_may_do_less_than_its_owner, |app: TestApp| async move {
     };
     let reader = make_limited(&mut admin, "reader", json!({"readOnly": true})).await;
     let people = make_limited(&mut admin, "people", json!({"resources": ["users"]})).await;
-    let nothing = make_limited(&mut admin, "nothing", json!({"resources": []})).await;
+    let log = make_limited(&mut admin, "log", json!({"resources": ["auditLog"]})).await;
     assert_eq!(get(&app, "/api/users", &reader).await.status, StatusCode::OK);
     assert_eq!(get(&app, "/api/users", &people).await.status, StatusCode::OK);
     assert_eq!(
-        refusal(&get(&app, "/api/users", &nothing).await),
+        refusal(&get(&app, "/api/users", &log).await),
         (403, "api_key_scope".to_owned())
     );
     let user = json!({"username": "grace", "email": "grace@example.com"});
@@ -412,4 +412,134 @@ both_engines!(a_key_may_do_less_than_its_owner, |app: TestApp| async move {
         answer.failed_rules(),
         [("resources[1]".to_owned(), "oneof".to_owned())]
     );
+});
+
+#[tokio::test]
+async fn a_key_makes_no_login_code_for_its_own_owner() {
+    for database in [Database::Sqlite, Database::Postgres] {
+        let app = TestApp::start_with(database, |config| {
+            config.static_api_key = Some(STATIC.into());
+        })
+        .await;
+        let mut admin = app.set_up().await;
+        let key = token(&make(&mut admin, "terraform").await);
+        let tim = get(&app, "/api/users/me", &key).await.json()["id"].clone();
+        let robot = get(&app, "/api/users/me", STATIC).await.json()["id"].clone();
+        let (tim, robot) = (tim.as_str().unwrap(), robot.as_str().unwrap());
+        for (key, owner, another) in [(key.as_str(), tim, robot), (STATIC, robot, tim)] {
+            for owner in [owner.to_owned(), owner.to_uppercase(), "me".to_owned()] {
+                let path = format!("/api/users/{owner}/one-time-access-token");
+                let answer = ask(&app, Method::POST, &path, key, Some(&json!({}))).await;
+                assert_eq!(
+                    refusal(&answer),
+                    (403, "api_key_auth_not_allowed".to_owned()),
+                    "{path}"
+                );
+            }
+            let path = format!("/api/users/{owner}/one-time-access-email");
+            let answer = ask(&app, Method::POST, &path, key, Some(&json!({}))).await;
+            assert_eq!(refusal(&answer), (403, "api_key_auth_not_allowed".to_owned()));
+            let path = format!("/api/users/{another}/one-time-access-token");
+            let answer = ask(&app, Method::POST, &path, key, Some(&json!({}))).await;
+            assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+        }
+        // A session does.
+        let path = format!("/api/users/{tim}/one-time-access-token");
+        assert_eq!(admin.post(&path, &json!({})).await.status, StatusCode::CREATED);
+    }
+}
+
+#[tokio::test]
+async fn the_configurations_key_can_be_disabled_and_demoted() {
+    for database in [Database::Sqlite, Database::Postgres] {
+        let app = TestApp::start_with(database, |config| {
+            config.static_api_key = Some(STATIC.into());
+        })
+        .await;
+        let mut admin = app.set_up().await;
+        let mut robot = get(&app, "/api/users/me", STATIC).await.json();
+        let path = format!("/api/users/{}", robot["id"].as_str().unwrap());
+        robot["email"] = json!("robot@example.com");
+        for (is_admin, disabled, expected) in [
+            (true, true, (403, "user_disabled")),
+            (false, false, (403, "forbidden")),
+        ] {
+            robot["isAdmin"] = json!(is_admin);
+            robot["disabled"] = json!(disabled);
+            let answer = admin.put(&path, &robot).await;
+            assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+            assert_eq!(
+                refusal(&get(&app, "/api/users", STATIC).await),
+                (expected.0, expected.1.to_owned())
+            );
+        }
+        assert_eq!(get(&app, "/api/users/me", STATIC).await.status, StatusCode::OK);
+        assert_eq!(admin.delete(&path).await.status, StatusCode::NO_CONTENT);
+        assert_eq!(
+            get(&app, "/api/users", STATIC).await.status,
+            StatusCode::OK,
+            "made anew"
+        );
+    }
+}
+
+both_engines!(
+    what_a_key_is_for_is_kept_as_it_was_said,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let input = json!({
+            "name": "twice", "description": "", "expiresAt": LATER, "resources": ["users", "groups", "users"]
+        });
+        let made = admin.post("/api/api-keys", &input).await.json();
+        assert_eq!(made["apiKey"]["resources"], json!(["users", "groups"]));
+        assert_eq!(made["apiKey"]["description"], "");
+        let listed = admin.get("/api/api-keys").await.json();
+        assert_eq!(listed["data"][0], made["apiKey"]);
+        let input = json!({"name": "silent", "expiresAt": LATER});
+        let made = admin.post("/api/api-keys", &input).await.json();
+        assert_eq!(made["apiKey"]["description"], Value::Null);
+        let input = json!({"name": "nothing", "expiresAt": LATER, "resources": []});
+        let answer = admin.post("/api/api-keys", &input).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{answer:?}");
+        assert_eq!(
+            answer.failed_rules(),
+            [("resources".to_owned(), "required".to_owned())]
+        );
+    }
+);
+
+both_engines!(a_key_needs_no_page_of_ours, |app: TestApp| async move {
+    let mut admin = app.set_up().await;
+    let key = token(&make(&mut admin, "extension").await);
+    let path = "/api/user-groups";
+    let mut number = 0;
+    for (name, value) in [
+        ("origin", "https://evil.example"),
+        ("sec-fetch-site", "cross-site"),
+    ] {
+        let mut stranger = app.browser();
+        for (key, session, expected) in [
+            (key.as_str(), false, 201),
+            ("wrong", false, 401),
+            ("", false, 403),
+            (key.as_str(), true, 403),
+            ("wrong", true, 403),
+            ("", true, 403),
+        ] {
+            number += 1;
+            let group = json!({"friendlyName": "Crew", "name": format!("crew{number}")});
+            let browser = if session { &mut admin } else { &mut stranger };
+            let request = browser
+                .request(Method::POST, path)
+                .header(name, value)
+                .header("x-api-key", key)
+                .json(&group);
+            let answer = browser.send(request).await;
+            assert_eq!(
+                answer.status.as_u16(),
+                expected,
+                "{name} {key:?} {session}: {answer:?}"
+            );
+        }
+    }
 });

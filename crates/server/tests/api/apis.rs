@@ -306,4 +306,16 @@ both_engines!(access_is_given_and_taken, |app: TestApp| async move {
         (&json!(false), &json!(true)),
         "remembered"
     );
+    let upper = permission(&api, "read").to_uppercase();
+    let open = admin
+        .put(
+            &format!("/api/apis/{id}/cimd-access"),
+            &json!({"enabled": true, "permissionIds": [upper, "none"]}),
+        )
+        .await
+        .json();
+    assert_eq!(
+        open["permissions"][0]["allowedForCimdClients"], true,
+        "in any case"
+    );
 });

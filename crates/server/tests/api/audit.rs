@@ -87,10 +87,7 @@ both_engines!(
             .await;
         later(&app);
         admin
-            .put(
-                &format!("{account}/user-groups"),
-                &json!({"userGroupIds": [group]}),
-            )
+            .put(&format!("{account}/user-groups"), &json!({"userGroupIds": []}))
             .await;
         later(&app);
         let files = client(&mut admin, "Files").await;

@@ -425,3 +425,127 @@ both_engines!(
         }
     }
 );
+
+both_engines!(
+    what_is_kept_must_go_with_what_is_sent,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let key = json!({"kty": "EC", "crv": "P-256", "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+            "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM", "kid": "1"});
+        let fapi = json!({"securityProfile": "fapi2", "jwks": {"keys": [key]}});
+        let secret = json!({"tokenEndpointAuthMethod": "client_secret_basic"});
+        let implicit = json!({"responseTypes": ["code", "id_token"]});
+        let exact = json!(["https://app.example/cb"]);
+        let wild = json!(["https://*.app.example/cb"]);
+        for (protocol, public, urls, field) in [
+            (&fapi, true, &exact, "securityProfile"),
+            (&fapi, false, &wild, "securityProfile"),
+            (&secret, true, &exact, "tokenEndpointAuthMethod"),
+            (&implicit, false, &wild, "responseTypes"),
+        ] {
+            let body = json!({"name": "App", "callbackURLs": exact, "protocol": protocol});
+            let made = admin.post("/api/oidc/clients", &body).await;
+            assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+            let made = made.json();
+            let path = format!("/api/oidc/clients/{}", made["id"].as_str().unwrap());
+            let mut body = json!({"name": "Other", "callbackURLs": urls, "isPublic": public});
+            let unaware = admin.put(&path, &body).await;
+            assert_eq!(unaware.status, StatusCode::BAD_REQUEST, "{body} {unaware:?}");
+            assert_eq!(unaware.json()["details"]["fields"][0]["field"], field, "{body}");
+            assert_eq!(admin.get(&path).await.json(), made, "nothing was changed");
+            body["protocol"] = json!({});
+            let aware = admin.put(&path, &body).await;
+            assert_eq!(aware.status, StatusCode::OK, "{body} {aware:?}");
+        }
+    }
+);
+
+both_engines!(
+    what_changes_nothing_is_not_in_the_audit_log,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let tim = admin.get("/api/users/me").await.json()["id"].clone();
+        let tim = tim.as_str().unwrap();
+        let names = json!({"friendlyName": "Crew", "name": "crew"});
+        let crew = admin.post("/api/user-groups", &names).await.json()["id"].clone();
+        let crew = crew.as_str().unwrap();
+        let client = json!({"id": "files", "name": "Files", "isGroupRestricted": true});
+        admin.post("/api/oidc/clients", &client).await;
+        let other = json!({"name": "Other files", "isGroupRestricted": true, "pkceEnabled": true});
+        let renamed = json!({"friendlyName": "The crew", "name": "crew"});
+        let claims = json!([{"key": "shoe", "value": "43"}, {"key": "hat", "value": "7"}]);
+        let members = json!({"userIds": [tim, tim, "nobody"]});
+        let steps = [
+            ("/api/oidc/clients/files".to_owned(), other, "CLIENT_UPDATED"),
+            (
+                "/api/oidc/clients/files/allowed-user-groups".to_owned(),
+                json!({"userGroupIds": [crew]}),
+                "CLIENT_GROUPS_UPDATED",
+            ),
+            (format!("/api/user-groups/{crew}"), renamed, "USER_GROUP_UPDATED"),
+            (
+                format!("/api/user-groups/{crew}/users"),
+                members,
+                "USER_GROUP_MEMBERS_UPDATED",
+            ),
+            (
+                format!("/api/user-groups/{crew}/users"),
+                json!({"userIds": []}),
+                "USER_GROUP_MEMBERS_UPDATED",
+            ),
+            (
+                format!("/api/users/{tim}/user-groups"),
+                json!({"userGroupIds": [crew, crew, "none"]}),
+                "USER_GROUPS_UPDATED",
+            ),
+            (
+                format!("/api/user-groups/{crew}/allowed-oidc-clients"),
+                json!({"oidcClientIds": []}),
+                "USER_GROUP_CLIENTS_UPDATED",
+            ),
+            (
+                format!("/api/custom-claims/user/{tim}"),
+                claims.clone(),
+                "CUSTOM_CLAIMS_UPDATED",
+            ),
+            (
+                format!("/api/custom-claims/user/{tim}"),
+                json!([{"key": "shoe", "value": "44"}, {"key": "hat", "value": "7"}]),
+                "CUSTOM_CLAIMS_UPDATED",
+            ),
+            (
+                format!("/api/custom-claims/user/{tim}"),
+                json!([{"key": "shoe", "value": "44"}]),
+                "CUSTOM_CLAIMS_UPDATED",
+            ),
+            (
+                format!("/api/custom-claims/user-group/{crew}"),
+                claims,
+                "CUSTOM_CLAIMS_UPDATED",
+            ),
+        ];
+        for (path, body, event) in steps {
+            let before = app.audit_log().await.len();
+            for _ in 0..2 {
+                let answer = admin.put(&path, &body).await;
+                assert_eq!(answer.status, StatusCode::OK, "{path}: {answer:?}");
+            }
+            let log = app.audit_log().await;
+            let mut entries = log.iter().map(|entry| entry.event.as_str()).collect::<Vec<_>>();
+            assert_eq!(entries.len(), before + 1, "{path}: {entries:?}");
+            entries.retain(|one| *one == event);
+            assert!(!entries.is_empty(), "{path}: {log:?}");
+        }
+        // Whom it lets in is a change too.
+        admin
+            .put(
+                "/api/oidc/clients/files/allowed-user-groups",
+                &json!({"userGroupIds": [crew]}),
+            )
+            .await;
+        let open = json!({"name": "Other files", "pkceEnabled": true});
+        let before = app.audit_log().await.len();
+        admin.put("/api/oidc/clients/files", &open).await;
+        assert_eq!(app.audit_log().await.len(), before + 1);
+    }
+);

@@ -251,6 +251,9 @@ both_engines!(
                 "beta alpha gamma_x",
             ),
             ("sort[column]=userCount&sort[direction]=asc", "gamma_x alpha beta"),
+            // What is counted is sorted by only when the direction is known.
+            ("sort[column]=userCount", "alpha beta gamma_x"),
+            ("sort[column]=userCount&sort[direction]=up", "alpha beta gamma_x"),
             ("sort[column]=name&sort[direction]=desc", "gamma_x beta alpha"),
             ("sort[column]=friendlyName", "alpha beta gamma_x"),
             ("sort[column]=createdAt&sort[direction]=asc", "alpha beta gamma_x"),
@@ -581,4 +584,83 @@ both_engines!(the_directory_rules_its_groups, |app: TestApp| async move {
     let ldap = json!({"ldapEnabled": "false"});
     admin.patch("/api/application-configuration", &ldap).await;
     assert_eq!(ok(&mut admin, &path, &names).await["name"], "others");
+});
+
+both_engines!(long_lists_are_kept, |app: TestApp| async move {
+    let mut admin = app.set_up().await;
+    let tim = me(&mut admin).await;
+    let crew = group(&mut admin, "crew").await;
+    let claims = |count: usize, value: &str| -> Vec<Value> {
+        (0..count)
+            .map(|number| json!({"key": format!("claim{number:05}"), "value": value}))
+            .collect()
+    };
+    for path in [
+        format!("/api/custom-claims/user/{tim}"),
+        format!("/api/custom-claims/user-group/{crew}"),
+    ] {
+        let many = json!(claims(12_000, "1"));
+        assert_eq!(ok(&mut admin, &path, &many).await, many);
+        // Those that stay are more than the parameters a statement may have.
+        let few = json!(claims(3, "1"));
+        assert_eq!(ok(&mut admin, &path, &few).await, few);
+        assert_eq!(ok(&mut admin, &path, &json!([])).await, json!([]));
+    }
+
+    let config = json!({"signupDefaultCustomClaims": json!(claims(12_000, "1")).to_string()});
+    let answer = admin.patch("/api/application-configuration", &config).await;
+    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    let ann = user(&mut admin, "ann").await;
+    let shown = admin.get(&format!("/api/users/{ann}")).await.json();
+    assert_eq!(shown["customClaims"].as_array().unwrap().len(), 12_000);
+
+    // More than a mebibyte, and more than a statement may have parameters.
+    let strangers = (0..70_000).map(|number| format!("00000000-0000-4000-8000-{number:012}"));
+    let ids = |known: &str| json!(strangers.clone().chain([known.to_owned()]).collect::<Vec<_>>());
+    let path = format!("/api/user-groups/{crew}/users");
+    let shown = ok(&mut admin, &path, &json!({"userIds": ids(&ann)})).await;
+    assert_eq!(shown["users"][0]["username"], "ann");
+    let path = format!("/api/users/{tim}/user-groups");
+    let shown = ok(&mut admin, &path, &json!({"userGroupIds": ids(&crew)})).await;
+    assert_eq!(shown["userGroups"][0]["name"], "crew");
+    let client = json!({"id": "files", "name": "Files", "isGroupRestricted": true});
+    admin.post("/api/oidc/clients", &client).await;
+    let path = "/api/oidc/clients/files/allowed-user-groups";
+    let shown = ok(&mut admin, path, &json!({"userGroupIds": ids(&crew)})).await;
+    assert_eq!(shown["allowedUserGroups"][0]["name"], "crew");
+    let path = format!("/api/user-groups/{crew}/allowed-oidc-clients");
+    let shown = ok(&mut admin, &path, &json!({"oidcClientIds": ids("files")})).await;
+    assert_eq!(shown["allowedOidcClients"][0]["id"], "files");
+
+    // Elsewhere, and of people who are no administrators, nobody reads so much.
+    let long = json!({"friendlyName": "a".repeat(2 * 1024 * 1024), "name": "long"});
+    assert_eq!(
+        refusal(&admin.post("/api/user-groups", &long).await),
+        (413, "file_too_large".to_owned())
+    );
+    let stranger = app
+        .browser()
+        .put(
+            &format!("/api/user-groups/{crew}/users"),
+            &json!({"userIds": ids(&ann)}),
+        )
+        .await;
+    assert_eq!(refusal(&stranger), (401, "not_signed_in".to_owned()));
+});
+
+both_engines!(nobody_reads_the_names_of_our_types, |app: TestApp| async move {
+    let mut admin = app.set_up().await;
+    let tim = me(&mut admin).await;
+    let claims = format!("/api/custom-claims/user/{tim}");
+    for body in [json!("x"), json!(1), json!(true), json!([]), json!(null)] {
+        for answer in [
+            admin.put(&claims, &json!([body])).await,
+            admin.post("/api/user-groups", &body).await,
+        ] {
+            assert_eq!(refusal(&answer), (400, "invalid_request_body".to_owned()));
+            let said = answer.json().to_string();
+            assert!(said.contains("expected an object"), "{said}");
+            assert!(!said.contains("struct"), "{said}");
+        }
+    }
 });

@@ -424,4 +424,35 @@ both_engines!(a_logo_is_read_from_an_address, |app: TestApp| async move {
     }
     let after = admin.get("/api/oidc/clients").await.json()["pagination"]["totalItems"].clone();
     assert_eq!(before, after, "a logo that cannot be had leaves no half client");
+
+    // A client that is not made leaves the logos of the one whose ID it wanted.
+    let other = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\"/>";
+    server.page("/other.svg", 200, &[], other);
+    let input =
+        |path: &str| json!({"id": "files", "name": "Files", "logoUrl": at(path), "darkLogoUrl": at(path)});
+    let made = admin.post("/api/oidc/clients", &input("/logo.svg")).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+    let refused = admin.post("/api/oidc/clients", &input("/other.svg")).await;
+    assert_eq!(refused.code(), "client_id_already_exists");
+    for path in ["logo", "logo?light=false"] {
+        let logo = admin.get(&format!("/api/oidc/clients/files/{path}")).await;
+        assert_eq!(logo.text, svg, "{path}");
+    }
+});
+
+both_engines!(a_file_has_a_name, |app: TestApp| async move {
+    let mut admin = app.set_up().await;
+    for disposition in ["name=\"file\"", "name=\"file\"; filename=\"\""] {
+        let body = format!("--x\r\nContent-Disposition: form-data; {disposition}\r\n\r\ntext\r\n--x--\r\n");
+        let request = admin
+            .request(Method::PUT, "/api/application-images/logo")
+            .header("content-type", "multipart/form-data; boundary=x")
+            .body(body);
+        let answer = admin.send(request).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{answer:?}");
+        assert_eq!(
+            answer.failed_rules(),
+            [("file".to_owned(), "required".to_owned())]
+        );
+    }
 });

@@ -137,6 +137,7 @@ both_engines!(lifetimes_have_rules, |app: TestApp| async move {
     for (body, code) in [
         (json!({"ttl": 1}), "validation_failed"),
         (json!({"ttl": "745h"}), "validation_failed"),
+        (json!({"ttl": "-1h"}), "validation_failed"),
         (json!({"expiresAt": "2001-01-01T00:00:00Z"}), "validation_failed"),
         (json!({"expiresAt": "tomorrow"}), "invalid_request_body"),
         (json!({"ttl": "soon"}), "invalid_request_body"),

@@ -81,6 +81,32 @@ both_engines!(names_and_addresses_are_unique, |app: TestApp| async move {
     }
 });
 
+both_engines!(
+    the_id_of_the_static_api_user_is_taken,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let mut body = input("craig");
+        body["id"] = json!("00000000-0000-0000-0000-000000000000");
+        let answer = admin.post("/api/users", &body).await;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (StatusCode::CONFLICT, "already_in_use")
+        );
+        assert_eq!(answer.json()["details"]["property"], "id");
+        assert_eq!(app.count("users").await, 1);
+    }
+);
+
+both_engines!(flags_are_words_or_digits, |app: TestApp| async move {
+    let mut admin = app.set_up().await;
+    create(&mut admin, "anna").await;
+    create(&mut admin, "bert").await;
+    for (value, count) in [("true", 1), ("1", 1), ("false", 2), ("0", 2)] {
+        let list = admin.get(&format!("/api/users?filters[isAdmin]={value}")).await;
+        assert_eq!(list.json()["pagination"]["totalItems"], count, "{value}");
+    }
+});
+
 both_engines!(somebody_always_remains_to_administer, |app: TestApp| async move {
     let mut admin = app.set_up().await;
     let id = admin.get("/api/users/me").await.json()["id"]

@@ -103,8 +103,8 @@ async fn who_is_signed_in_knows_the_release_that_runs() {
     let mut admin = app.set_up().await;
     let answer = admin.get("/api/version/current").await.json();
     assert_eq!(answer, json!({"currentVersion": "2.14.0", "release": "test"}));
-    // Also with a key that may do nothing else: programs ask before they begin.
-    let key = json!({"name": "nothing", "expiresAt": "2100-01-01T00:00:00Z", "resources": []});
+    // Also with a key for something else: programs ask before they begin.
+    let key = json!({"name": "account", "expiresAt": "2100-01-01T00:00:00Z", "resources": ["account"]});
     let key = admin.post("/api/api-keys", &key).await.json();
     let mut program = app.browser();
     let request = program

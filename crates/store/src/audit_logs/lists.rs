@@ -345,7 +345,7 @@ pub(super) async fn page(
         (Some(days), Some(_)) => by_event_and_time(&filters, &days, place, &order),
         (days, None) => by_time(
             &filters,
-            days.and_then(|days| days.into_iter().next()),
+            days.as_ref().and_then(|days| days.first()),
             place,
             &order,
         ),
@@ -415,9 +415,9 @@ fn by_event_and_time(filters: &Filters, days: &[Days], place: Place, order: &Ord
 }
 
 /// The identifiers of a page in the order of time.
-fn by_time(filters: &Filters, days: Option<Days>, place: Place, order: &Order) -> SelectStatement {
+fn by_time(filters: &Filters, days: Option<&Days>, place: Place, order: &Order) -> SelectStatement {
     let backwards = days.is_none() && place.rest() < place.offset();
-    let passed_over = match &days {
+    let passed_over = match days {
         Some(days) => days.before,
         None if backwards => place.rest(),
         None => place.offset(),
@@ -429,7 +429,7 @@ fn by_time(filters: &Filters, days: Option<Days>, place: Place, order: &Order) -
 
     let access = filters.access();
     let mut all = filters.others(access);
-    if let Some(days) = &days {
+    if let Some(days) = days {
         all = all.add(days.condition());
     }
     let walk = |condition: Option<SimpleExpr>| walk(all.clone().add_option(condition), by_age(&order));

@@ -1746,7 +1746,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Mails a user a code that signs them in once. A session must have been proven within ten minutes. */
+        /**
+         * Mails a user a code that signs them in once. A session must have been proven within ten minutes; an API key makes none
+         *     for its owner.
+         */
         post: operations["postUsersIdOneTimeAccessEmail"];
         delete?: never;
         options?: never;
@@ -1763,7 +1766,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Makes a code that signs a user in once. A session must have been proven within ten minutes. */
+        /**
+         * Makes a code that signs a user in once. A session must have been proven within ten minutes; an API key makes none for
+         *     its owner.
+         */
         post: operations["postUsersIdOneTimeAccessToken"];
         delete?: never;
         options?: never;
@@ -2441,7 +2447,7 @@ export interface components {
              */
             readOnly?: boolean;
             /**
-             * @description The parts of the API it is for; all when left out.
+             * @description The parts of the API it is for, at least one; all when left out.
              * @default null
              */
             resources?: components["schemas"]["Resource"][] | null;
@@ -5515,6 +5521,15 @@ export interface components {
                 "application/json": components["schemas"]["ErrorBody"];
             };
         };
+        /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `api_key_auth_not_allowed`: This route takes no API keys. */
+        "403.forbidden.user_disabled.api_key_scope.api_key_auth_not_allowed": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
         /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `ldap_user_group_update`: The group is managed by the directory. */
         "403.forbidden.user_disabled.api_key_scope.ldap_user_group_update": {
             headers: {
@@ -6374,7 +6389,7 @@ export interface operations {
                 search?: string;
                 /** @description What to sort by; anything else is ignored. Without it: by `createdAt`. */
                 "sort[column]"?: "name" | "resource" | "createdAt";
-                /** @description `asc` or `desc`. */
+                /** @description `asc` or `desc`; `asc` when left out. Numbers that are counted are sorted by only when this is said. */
                 "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
@@ -6440,7 +6455,7 @@ export interface operations {
                 "pagination[page]"?: number;
                 /** @description What to sort by; anything else is ignored. Without it: by `createdAt`. */
                 "sort[column]"?: "name" | "expiresAt" | "lastUsedAt" | "createdAt";
-                /** @description `asc` or `desc`. */
+                /** @description `asc` or `desc`; `asc` when left out. Numbers that are counted are sorted by only when this is said. */
                 "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
@@ -6660,7 +6675,7 @@ export interface operations {
                 search?: string;
                 /** @description What to sort by; anything else is ignored. Without it: by `createdAt`. */
                 "sort[column]"?: "name" | "resource" | "createdAt";
-                /** @description `asc` or `desc`. */
+                /** @description `asc` or `desc`; `asc` when left out. Numbers that are counted are sorted by only when this is said. */
                 "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
@@ -6944,7 +6959,7 @@ export interface operations {
                 search?: string;
                 /** @description What to sort by; anything else is ignored. Without it: by `name`. */
                 "sort[column]"?: "name" | "createdAt" | "pkceEnabled" | "pkceSupported" | "requiresReauthentication" | "requiresPushedAuthorizationRequests" | "skipConsent" | "isGroupRestricted" | "clientType" | "isPublic" | "allowedUserGroupsCount";
-                /** @description `asc` or `desc`. */
+                /** @description `asc` or `desc`; `asc` when left out. Numbers that are counted are sorted by only when this is said. */
                 "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
@@ -7018,7 +7033,7 @@ export interface operations {
                 search?: string;
                 /** @description What to sort by; anything else is ignored. Without it: by `name`. */
                 "sort[column]"?: "name" | "createdAt" | "pkceEnabled" | "pkceSupported" | "requiresReauthentication" | "requiresPushedAuthorizationRequests" | "skipConsent" | "isGroupRestricted" | "clientType" | "isPublic" | "allowedUserGroupsCount";
-                /** @description `asc` or `desc`. */
+                /** @description `asc` or `desc`; `asc` when left out. Numbers that are counted are sorted by only when this is said. */
                 "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
@@ -7159,7 +7174,7 @@ export interface operations {
                 search?: string;
                 /** @description What to sort by; anything else is ignored. Without it: by `name`. */
                 "sort[column]"?: "name" | "createdAt" | "pkceEnabled" | "pkceSupported" | "requiresReauthentication" | "requiresPushedAuthorizationRequests" | "skipConsent" | "isGroupRestricted" | "clientType" | "isPublic" | "allowedUserGroupsCount";
-                /** @description `asc` or `desc`. */
+                /** @description `asc` or `desc`; `asc` when left out. Numbers that are counted are sorted by only when this is said. */
                 "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
@@ -7448,7 +7463,7 @@ export interface operations {
                 search?: string;
                 /** @description What to sort by; anything else is ignored. Without it: by `name`. */
                 "sort[column]"?: "name" | "createdAt" | "pkceEnabled" | "pkceSupported" | "requiresReauthentication" | "requiresPushedAuthorizationRequests" | "skipConsent" | "isGroupRestricted" | "clientType" | "isPublic" | "allowedUserGroupsCount";
-                /** @description `asc` or `desc`. */
+                /** @description `asc` or `desc`; `asc` when left out. Numbers that are counted are sorted by only when this is said. */
                 "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
@@ -8152,7 +8167,7 @@ export interface operations {
                 "pagination[page]"?: number;
                 /** @description What to sort by; anything else is ignored. Without it: by `createdAt`, the newest first. */
                 "sort[column]"?: "event" | "ipAddress" | "country" | "city" | "userAgent" | "createdAt";
-                /** @description `asc` or `desc`. */
+                /** @description `asc` or `desc`; `asc` when left out. Numbers that are counted are sorted by only when this is said. */
                 "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
@@ -8222,7 +8237,7 @@ export interface operations {
                 "pagination[page]"?: number;
                 /** @description What to sort by; anything else is ignored. Without it: by `createdAt`, the newest first. */
                 "sort[column]"?: "event" | "ipAddress" | "country" | "city" | "userAgent" | "createdAt";
-                /** @description `asc` or `desc`. */
+                /** @description `asc` or `desc`; `asc` when left out. Numbers that are counted are sorted by only when this is said. */
                 "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
@@ -8787,7 +8802,7 @@ export interface operations {
                 "pagination[page]"?: number;
                 /** @description What to sort by; anything else is ignored. Without it: by `createdAt`, the newest first. */
                 "sort[column]"?: "createdAt";
-                /** @description `asc` or `desc`. */
+                /** @description `asc` or `desc`; `asc` when left out. Numbers that are counted are sorted by only when this is said. */
                 "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
@@ -8861,7 +8876,7 @@ export interface operations {
                 search?: string;
                 /** @description What to sort by; anything else is ignored. Without it: by `createdAt`. */
                 "sort[column]"?: "name" | "createdAt" | "pkceEnabled" | "pkceSupported" | "requiresReauthentication" | "requiresPushedAuthorizationRequests" | "skipConsent" | "isGroupRestricted" | "clientType" | "isPublic" | "allowedUserGroupsCount";
-                /** @description `asc` or `desc`. */
+                /** @description `asc` or `desc`; `asc` when left out. Numbers that are counted are sorted by only when this is said. */
                 "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
@@ -11398,7 +11413,7 @@ export interface operations {
                 "pagination[page]"?: number;
                 /** @description What to sort by; anything else is ignored. Without it: by `lastUsedAt`, the last used first. */
                 "sort[column]"?: "lastUsedAt";
-                /** @description `asc` or `desc`. */
+                /** @description `asc` or `desc`; `asc` when left out. Numbers that are counted are sorted by only when this is said. */
                 "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
@@ -11464,7 +11479,7 @@ export interface operations {
                 "pagination[page]"?: number;
                 /** @description What to sort by; anything else is ignored. Without it: by `lastUsedAt`, the last used first. */
                 "sort[column]"?: "lastUsedAt";
-                /** @description `asc` or `desc`. */
+                /** @description `asc` or `desc`; `asc` when left out. Numbers that are counted are sorted by only when this is said. */
                 "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
@@ -11569,7 +11584,7 @@ export interface operations {
                 search?: string;
                 /** @description What to sort by; anything else is ignored. Without it: by `createdAt`. */
                 "sort[column]"?: "name" | "createdAt" | "pkceEnabled" | "pkceSupported" | "requiresReauthentication" | "requiresPushedAuthorizationRequests" | "skipConsent" | "isGroupRestricted" | "clientType" | "isPublic" | "lastUsedAt";
-                /** @description `asc` or `desc`. */
+                /** @description `asc` or `desc`; `asc` when left out. Numbers that are counted are sorted by only when this is said. */
                 "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
@@ -12273,7 +12288,7 @@ export interface operations {
                 "pagination[page]"?: number;
                 /** @description What to sort by; anything else is ignored. Without it: by `createdAt`. */
                 "sort[column]"?: "createdAt" | "expiresAt" | "usageLimit" | "usageCount";
-                /** @description `asc` or `desc`. */
+                /** @description `asc` or `desc`; `asc` when left out. Numbers that are counted are sorted by only when this is said. */
                 "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
@@ -12537,7 +12552,7 @@ export interface operations {
                 search?: string;
                 /** @description What to sort by; anything else is ignored. Without it: by `createdAt`. */
                 "sort[column]"?: "friendlyName" | "name" | "createdAt" | "userCount";
-                /** @description `asc` or `desc`. */
+                /** @description `asc` or `desc`; `asc` when left out. Numbers that are counted are sorted by only when this is said. */
                 "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
@@ -13062,7 +13077,7 @@ export interface operations {
                 search?: string;
                 /** @description What to sort by; anything else is ignored. Without it: by `createdAt`. */
                 "sort[column]"?: "username" | "email" | "emailVerified" | "firstName" | "lastName" | "displayName" | "isAdmin" | "disabled" | "createdAt";
-                /** @description `asc` or `desc`. */
+                /** @description `asc` or `desc`; `asc` when left out. Numbers that are counted are sorted by only when this is said. */
                 "sort[direction]"?: "asc" | "desc";
             };
             header?: never;
@@ -13523,7 +13538,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_request_body.validation_failed"];
             401: components["responses"]["401.not_signed_in.reauthentication_required"];
-            /** @description No administrator, or `one_time_access_disabled`. `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `one_time_access_disabled`: Login codes by mail are switched off. */
+            /** @description No administrator, a key of the user themselves, or `one_time_access_disabled`. `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `api_key_auth_not_allowed`: This route takes no API keys. `one_time_access_disabled`: Login codes by mail are switched off. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13577,7 +13592,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_request_body.validation_failed"];
             401: components["responses"]["401.not_signed_in.reauthentication_required"];
-            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope.api_key_auth_not_allowed"];
             404: components["responses"]["404.user_not_found"];
             413: components["responses"]["413.file_too_large"];
             429: components["responses"]["TooManyRequests"];
@@ -14178,15 +14193,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_request_body.validation_failed"];
             401: components["responses"]["401.not_signed_in.reauthentication_required"];
-            /** @description `forbidden`: Administrators only, or a request made by a page of another site. `user_disabled`: The account is disabled. `api_key_scope`: The API key is limited to other parts of the API or to reading. `api_key_auth_not_allowed`: This route takes no API keys. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope.api_key_auth_not_allowed"];
             /** @description Address or name taken. `already_in_use`: Somebody has this value already; `details.property` says of which field. `last_admin`: Nobody enabled would be left to administer. */
             409: {
                 headers: {
