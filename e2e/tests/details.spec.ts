@@ -253,6 +253,99 @@ test('the home page is where people land, and who may not edit themselves cannot
 	await api(page, 'PATCH', '/api/application-configuration', { homePageUrl: '/settings/account', allowOwnAccountEdit: 'true' });
 });
 
+test('the followed link keeps the focus, and the menu stays as it was left', async () => {
+	await page.goto('/settings/admin/users');
+	const menu = page.getByRole('navigation', { name: 'Settings' });
+	await menu.getByRole('link', { name: 'User Groups' }).focus();
+	await page.keyboard.press('Enter');
+	await expect(page).toHaveTitle('User Groups');
+	await expect(menu.getByRole('link', { name: 'User Groups' })).toBeFocused();
+	await menu.getByRole('button', { name: 'Administration' }).click();
+	await expect(menu.getByRole('link', { name: 'User Groups' })).toBeHidden();
+	await page.reload();
+	await expect(menu.getByRole('button', { name: 'Administration' })).toHaveAttribute('aria-expanded', 'false');
+	await menu.getByRole('button', { name: 'Administration' }).click();
+	await expect(menu.getByRole('link', { name: 'User Groups' })).toHaveAttribute('aria-current', 'page');
+});
+
+test('headings say how a list is sorted', async () => {
+	await page.goto('/settings/admin/users');
+	const heading = page.getByRole('columnheader', { name: 'Username' });
+	await expect(heading).toHaveAttribute('aria-sort', 'none');
+	await heading.getByRole('button').click();
+	await expect(heading).toHaveAttribute('aria-sort', 'ascending');
+	await expect(rows().first()).toContainText('ada@example.com');
+	await heading.getByRole('button').click();
+	await expect(heading).toHaveAttribute('aria-sort', 'descending');
+	await expect(rows().first()).toContainText('user33@example.com');
+	await page.reload();
+	await expect(heading).toHaveAttribute('aria-sort', 'descending');
+	await expect(page.getByRole('columnheader', { name: 'Email' })).toHaveAttribute('aria-sort', 'none');
+});
+
+test('permissions of an API are searched and sorted where they are given', async () => {
+	const client = await createClient(page, { name: 'Reporter', callbackURLs: [] });
+	const { id } = await api<{ id: string }>(page, 'POST', '/api/apis', { name: 'Reports', resource: 'https://reports.example' });
+	await api(page, 'PUT', `/api/apis/${id}/permissions`, {
+		permissions: [
+			{ key: 'read', name: 'Read reports' },
+			{ key: 'write', name: 'Write reports' },
+			{ key: 'all', name: 'Archive', description: 'Old reports too' }
+		]
+	});
+	await page.goto(`/settings/admin/oidc-clients/${client.id}#api-access`);
+	await page.getByRole('button', { name: 'Add API' }).click();
+	await page.getByRole('dialog', { name: 'Add API' }).getByRole('cell', { name: 'Reports', exact: true }).click();
+	const dialog = page.getByRole('dialog', { name: 'Reports' });
+	const names = () => dialog.getByRole('checkbox', { name: /^User-delegated access: / });
+	await expect(names()).toHaveCount(3);
+	await dialog.getByRole('searchbox', { name: 'Search' }).fill('old');
+	await expect(names()).toHaveCount(1);
+	await expect(names()).toHaveAccessibleName('User-delegated access: Archive');
+	await dialog.getByRole('searchbox', { name: 'Search' }).fill('');
+	await expect(names()).toHaveCount(3);
+	const sort = dialog.getByRole('columnheader', { name: 'Name' }).getByRole('button');
+	await sort.click();
+	await expect(names().first()).toHaveAccessibleName('User-delegated access: Archive');
+	await sort.click();
+	await expect(names().first()).toHaveAccessibleName('User-delegated access: Write reports');
+	await page.keyboard.press('Escape');
+});
+
+test('every image of the application is its owner’s to choose', async () => {
+	const drawn = await page.evaluate(() => {
+		const canvas = document.createElement('canvas');
+		canvas.width = 64;
+		canvas.height = 48;
+		const context = canvas.getContext('2d')!;
+		context.fillStyle = 'rebeccapurple';
+		context.fillRect(0, 0, 64, 48);
+		return canvas.toDataURL('image/png');
+	});
+	const picture = { name: 'own.png', mimeType: 'image/png', buffer: Buffer.from(drawn.split(',')[1]!, 'base64') };
+	const card = page.locator('#application-configuration-images');
+	await page.goto('/settings/admin/application-configuration');
+	for (const label of ['Favicon', 'Dark Mode Logo', 'Email Logo', 'Default Profile Picture']) {
+		await card.getByLabel(label).first().setInputFiles(picture);
+	}
+	await card.getByRole('button', { name: 'Save' }).click();
+	await expectToast(page, 'Images updated successfully. It may take a few minutes to update.');
+	const widthOf = (path: string) =>
+		page.evaluate(async (path) => (await createImageBitmap(await (await fetch(path)).blob())).width, path);
+	for (const path of ['favicon', 'logo?light=false', 'email', 'default-profile-picture']) {
+		expect(await widthOf(`/api/application-images/${path}`), path).toBe(64);
+	}
+	// Who has no picture of their own has the chosen one, until it is taken away.
+	await card.getByRole('button', { name: 'Reset to default Default Profile Picture' }).click();
+	await card.getByRole('button', { name: 'Reset to default Dark Mode Logo' }).click();
+	await card.getByRole('button', { name: 'Save' }).click();
+	await expectToast(page, 'Images updated successfully. It may take a few minutes to update.');
+	await expect(card.getByRole('button', { name: /^Reset/ })).toHaveCount(0);
+	await expect
+		.poll(() => page.evaluate(async () => (await fetch('/api/application-images/default-profile-picture')).status))
+		.toBe(404);
+});
+
 test('nothing sticks out of the page on a phone', async ({ browser, pocketId }) => {
 	const { token } = await api<{ token: string }>(page, 'POST', `/api/users/${ada}/one-time-access-token`, {});
 	const phone = (await openPhone(browser, pocketId.url)).page;

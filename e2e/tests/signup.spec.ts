@@ -140,7 +140,7 @@ test('an invitation leads to an account, a passkey and groups', async ({ browser
 	expect(family.data[0]?.userCount).toBe(2);
 });
 
-test('invitations are listed and deleted', async () => {
+test('invitations are listed, copied and deleted', async () => {
 	await admin.goto('/settings/admin/users');
 	await admin.getByRole('button', { name: 'Create options' }).click();
 	await admin.getByRole('menuitem', { name: 'View Active Signup Tokens' }).click();
@@ -151,6 +151,10 @@ test('invitations are listed and deleted', async () => {
 	await expect(row).toContainText('Used Up');
 	await expectAccessible(admin);
 	await photograph(admin, 'signup-token-list');
+	await row.getByRole('button').click();
+	await admin.getByRole('menuitem', { name: 'Copy' }).click();
+	await expectToast(admin, 'Copied');
+	expect(await admin.evaluate(() => navigator.clipboard.readText())).toBe(link);
 	await row.getByRole('button').click();
 	await admin.getByRole('menuitem', { name: 'Delete' }).click();
 	await admin.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
