@@ -214,7 +214,7 @@ test('clients that describe themselves are allowed together, and the API is dele
 	await page.getByRole('tab', { name: 'Metadata document clients' }).click();
 	await page.getByRole('switch', { name: 'Allow all metadata document clients' }).click();
 	await page.getByRole('checkbox', { name: 'Read orders' }).check();
-	await page.getByRole('button', { name: 'Save' }).nth(2).click();
+	await page.getByRole('tabpanel').getByRole('button', { name: 'Save' }).click();
 	await expectToast(page, 'API access updated successfully');
 	await page.reload();
 	await expect(page.getByRole('checkbox', { name: 'Read orders' })).toBeChecked();
@@ -260,13 +260,13 @@ test('a permission deleted beside its grants is no change of somebody else', asy
 	await page.getByRole('tab', { name: 'Metadata document clients' }).click();
 	await page.getByRole('switch', { name: 'Allow all metadata document clients' }).click();
 	await page.getByRole('checkbox', { name: 'Read stock' }).check();
-	await page.getByRole('button', { name: 'Save' }).nth(2).click();
+	await page.getByRole('tabpanel').getByRole('button', { name: 'Save' }).click();
 	await expectToast(page, 'API access updated successfully');
 	await card.getByRole('button', { name: 'Delete' }).first().click();
 	await card.getByRole('button', { name: 'Save' }).click();
 	await expect(page.getByRole('checkbox', { name: 'Read stock' })).toHaveCount(0);
 	await page.getByRole('checkbox', { name: 'Change stock' }).check();
-	await page.getByRole('button', { name: 'Save' }).nth(2).click();
+	await page.getByRole('tabpanel').getByRole('button', { name: 'Save' }).click();
 	const id = new URL(page.url()).pathname.split('/').pop()!;
 	const granted = async () => {
 		const { permissions } = await api<{ permissions: { key: string; allowedForCimdClients: boolean }[] }>(page, 'GET', `/api/apis/${id}`);

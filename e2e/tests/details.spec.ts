@@ -140,15 +140,18 @@ test('registering a refused address beside the form loses nothing typed', async 
 	await expect(page.getByRole('button', { name: 'Register this URL' })).toBeVisible();
 	await page.goto(`/settings/admin/oidc-clients/${wiki.id}`);
 	await page.getByLabel('Name', { exact: true }).fill('Wiki of the team');
+	await page.getByRole('button', { name: 'Remove URL https://wiki.example/old' }).click();
 	await page.getByTestId('refused-authorizations-card').getByRole('button', { name: 'Register this URL' }).click();
 	await page.getByRole('alertdialog').getByRole('button', { name: 'Register this URL' }).click();
 	await expect(page.getByRole('button', { name: 'Remove URL https://wiki.example/new' })).toBeVisible();
 	await expect(page.getByLabel('Name', { exact: true })).toHaveValue('Wiki of the team');
-	await page.getByRole('button', { name: 'Remove URL https://wiki.example/old' }).click();
+	await expect(page.getByRole('button', { name: /^Remove URL/ })).toHaveCount(1);
 	await page.getByRole('switch', { name: 'Requires Re-Authentication' }).click();
 	await page.getByRole('switch', { name: 'Skip Consent Screen' }).click();
-	await page.getByRole('button', { name: 'Save' }).first().click();
+	await page.getByLabel('Name', { exact: true }).press('Enter');
 	await expectToast(page, 'OIDC client updated successfully');
+	// Who saves with the keyboard goes on where they were.
+	await expect(page.getByLabel('Name', { exact: true })).toBeFocused();
 	const stored = await api<Record<string, unknown>>(page, 'GET', `/api/oidc/clients/${wiki.id}`);
 	expect(stored).toMatchObject({
 		name: 'Wiki of the team',
@@ -340,10 +343,11 @@ test('every image of the application is its owner’s to choose', async () => {
 	await card.getByRole('button', { name: 'Reset to default Dark Mode Logo' }).click();
 	await card.getByRole('button', { name: 'Save' }).click();
 	await expectToast(page, 'Images updated successfully. It may take a few minutes to update.');
-	await expect(card.getByRole('button', { name: /^Reset/ })).toHaveCount(0);
-	await expect
-		.poll(() => page.evaluate(async () => (await fetch('/api/application-images/default-profile-picture')).status))
-		.toBe(404);
+	await expect(card.getByRole('button', { name: /^(Reset|Undo the reset)/ })).toHaveCount(0);
+	for (const path of ['default-profile-picture', 'logo?light=false']) {
+		const status = await page.evaluate(async (path) => (await fetch(`/api/application-images/${path}`)).status, path);
+		expect(status, path).toBe(404);
+	}
 });
 
 test('nothing sticks out of the page on a phone', async ({ browser, pocketId }) => {

@@ -306,7 +306,8 @@ pub async fn replace_allowed_clients(tx: &Tx, group: GroupId, clients: &[ClientI
     Ok(after != before)
 }
 
-/// The groups that exist among some ids.
+/// The groups that exist among some ids, by name: as the database compares names, or by their bytes if they are more than
+/// fit into one statement.
 pub async fn find_existing(
     connection: &impl ConnectionTrait,
     ids: &[GroupId],

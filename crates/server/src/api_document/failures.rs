@@ -267,6 +267,7 @@ const OWN: &[(&str, &str, u16, &[&str])] = &[
     ("post", "/api/users", 401, &["reauthentication_required"]),
     ("put", "/api/users/*", 401, &["reauthentication_required"]),
     ("put", "/api/users/me", 403, &["api_key_auth_not_allowed"]),
+    ("put", "/api/users/{id}", 403, &["api_key_auth_not_allowed"]),
     ("put", "/api/users/me", 409, &["already_in_use", "last_admin"]),
     ("put", "/api/users/{id}", 409, &["already_in_use", "last_admin"]),
     ("delete", "/api/users/{id}", 409, &["last_admin"]),

@@ -172,16 +172,32 @@ pub async fn keep(state: &AppState, client: &mut Client, mode: Mode, logo: Logo)
     Ok(())
 }
 
-/// Gives a client that has just been made a logo.
-pub async fn add(state: &AppState, client: &mut Client, mode: Mode, logo: Logo) -> Result<(), ApiError> {
+/// Gives a client that has just been made a logo. One that cannot be kept is logged: the client is there, and its caller
+/// must learn so.
+pub async fn add(state: &AppState, client: &mut Client, mode: Mode, logo: Logo) {
+    if let Err(error) = try_add(state, client, mode, logo).await {
+        tracing::error!(client = %client.id, error = ?error, "the logo of a new client could not be kept");
+        mode.set(client, None);
+    }
+}
+
+async fn try_add(state: &AppState, client: &mut Client, mode: Mode, logo: Logo) -> Result<(), ApiError> {
     keep(state, client, mode, logo).await?;
+    let extension = mode.of(client).map(str::to_owned);
     let tx = state.store.begin().await?;
-    let mut stored = clients::lock(&tx, &client.id)
-        .await?
-        .ok_or(ClientError::NotFound)?;
-    mode.set(&mut stored, mode.of(client).map(str::to_owned));
-    clients::update(&tx, stored).await?;
-    Ok(commit(tx).await?)
+    if let Some(mut stored) = clients::lock(&tx, &client.id).await? {
+        mode.set(&mut stored, extension);
+        clients::update(&tx, stored).await?;
+        return Ok(commit(tx).await?);
+    }
+    // Somebody deleted it already.
+    drop(tx);
+    if let Some(extension) = extension {
+        FileStore::of(state)
+            .delete(&file_key(&client.id, mode, &extension))
+            .await?;
+    }
+    Ok(())
 }
 
 /// Sets a client's logo.

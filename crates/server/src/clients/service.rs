@@ -251,7 +251,7 @@ pub async fn create(
     prepare_keys(state, &client).await;
     // Not before it is certain that the ID is not another client's, whose logos these would replace.
     for (mode, logo) in logos {
-        logos::add(state, &mut client, mode, logo).await?;
+        logos::add(state, &mut client, mode, logo).await;
     }
     let client = ClientDto::new(&client, [], state.now());
     Ok(ClientWithGroupsDto::new(client, &[]))

@@ -165,6 +165,14 @@ async fn update(
     JsonBody(input): JsonBody<UserInput>,
 ) -> ApiResult<Versioned<UserDto>> {
     let id = id.ok_or(UserError::NotFound)?;
+    // Codes mailed to another address would turn a key into a session of its owner.
+    if signed_in.is_none()
+        && id == by.user.id
+        && service::moves_mail(&by.user, &input)
+        && state.settings().await?.mails_login_codes_on_request()
+    {
+        return Err(ApiError::api_key_not_allowed());
+    }
     if service::opens_account(&state, id, &input).await? {
         require_fresh_admin(&state, signed_in.as_ref(), &headers).await?;
     }

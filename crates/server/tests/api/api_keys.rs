@@ -443,6 +443,19 @@ async fn a_key_makes_no_login_code_for_its_own_owner() {
             let answer = ask(&app, Method::POST, &path, key, Some(&json!({}))).await;
             assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
         }
+        // Nor does it have one mailed to another address of its owner's.
+        let path = format!("/api/users/{tim}");
+        let mut account = admin.get(&path).await.json();
+        let mut moved = account.clone();
+        moved["email"] = json!("elsewhere@example.com");
+        account["firstName"] = json!("Timothy");
+        let on = json!({"emailOneTimeAccessAsUnauthenticatedEnabled": "true"});
+        let answer = admin.patch("/api/application-configuration", &on).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        let answer = ask(&app, Method::PUT, &path, &key, Some(&moved)).await;
+        assert_eq!(refusal(&answer), (403, "api_key_auth_not_allowed".to_owned()));
+        let answer = ask(&app, Method::PUT, &path, &key, Some(&account)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
         // A session does.
         let path = format!("/api/users/{tim}/one-time-access-token");
         assert_eq!(admin.post(&path, &json!({})).await.status, StatusCode::CREATED);

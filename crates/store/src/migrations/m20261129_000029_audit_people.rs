@@ -61,7 +61,9 @@ const POSTGRES_PEOPLE: [&str; 5] = [
      END $$",
 ];
 
-const POSTGRES_WITHOUT_PEOPLE: [&str; 2] = [
+const POSTGRES_WITHOUT_PEOPLE: [&str; 3] = [
+    // Nobody is in the middle of noting what there is no table for any more.
+    "LOCK TABLE audit_logs IN SHARE ROW EXCLUSIVE MODE",
     "CREATE OR REPLACE FUNCTION audit_logs_count_added() RETURNS trigger LANGUAGE plpgsql AS $$
      BEGIN
          INSERT INTO audit_log_counts (event, internal, bucket, entries)

@@ -13371,7 +13371,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_request_body.validation_failed"];
             401: components["responses"]["401.not_signed_in.reauthentication_required"];
-            403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
+            403: components["responses"]["403.forbidden.user_disabled.api_key_scope.api_key_auth_not_allowed"];
             404: components["responses"]["404.user_not_found"];
             /** @description Address or name taken, or the last administrator. `already_in_use`: Somebody has this value already; `details.property` says of which field. `last_admin`: Nobody enabled would be left to administer. */
             409: {

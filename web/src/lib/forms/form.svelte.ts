@@ -1,6 +1,7 @@
 import { tick } from 'svelte';
 import { ApiError } from '#lib/api/error.ts';
 import { errorMessage } from '#lib/error-message.ts';
+import { holdFocus } from './focus.ts';
 
 export type FieldErrors = Record<string, string | undefined>;
 
@@ -37,6 +38,7 @@ export class Form<T extends object> {
 			await this.#focusFirstError(element);
 			return null;
 		}
+		const giveFocusBack = holdFocus();
 		this.busy = true;
 		try {
 			await send(this.values);
@@ -51,6 +53,7 @@ export class Form<T extends object> {
 		} finally {
 			this.busy = false;
 			if (this.#invalid()) await this.#focusFirstError(element);
+			else await giveFocusBack();
 		}
 	}
 
