@@ -93,8 +93,9 @@ test('who is not known is called so', async ({ browser, pocketId }) => {
 	await expect(stranger.getByRole('alert')).toContainText('Token is invalid or expired');
 	await stranger.context().close();
 	await page.goto('/settings/audit-log/global');
-	const headings = await page.getByRole('columnheader').allInnerTexts();
 	const row = page.getByRole('row', { name: 'Failed sign in' });
+	await expect(row).toBeVisible();
+	const headings = await page.getByRole('columnheader').allInnerTexts();
 	for (const column of ['Username', 'Actor']) {
 		const at = headings.findIndex((heading) => heading.trim() === column);
 		await expect(row.getByRole('cell').nth(at), column).toHaveText('Unknown');
