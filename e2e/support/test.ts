@@ -160,6 +160,30 @@ export async function api<T>(page: Page, method: string, path: string, body?: un
 	return (answer.text === '' ? undefined : JSON.parse(answer.text)) as T;
 }
 
+/** The requests to a path fail until the returned function is called. */
+export async function breakDown(page: Page, path: string): Promise<() => Promise<void>> {
+	const matches = (url: URL) => url.pathname === path;
+	await page.route(matches, (route) => route.abort());
+	return () => page.unroute(matches);
+}
+
+/** A PNG of one colour, drawn by the browser. */
+export async function png(page: Page, color: string, [width, height]: [number, number] = [120, 80]): Promise<Buffer> {
+	const data = await page.evaluate(
+		([color, width, height]) => {
+			const canvas = document.createElement('canvas');
+			canvas.width = width;
+			canvas.height = height;
+			const context = canvas.getContext('2d')!;
+			context.fillStyle = color;
+			context.fillRect(0, 0, width, height);
+			return canvas.toDataURL('image/png');
+		},
+		[color, width, height] as const
+	);
+	return Buffer.from(data.split(',')[1]!, 'base64');
+}
+
 export interface NewClient {
 	id: string;
 	secret?: string;

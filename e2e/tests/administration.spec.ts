@@ -3,6 +3,7 @@ import { startPocketId } from '../support/pocket-id.js';
 import { photograph } from '../support/photograph.js';
 import {
 	api,
+	breakDown,
 	createClient,
 	expect,
 	expectAccessible,
@@ -35,13 +36,6 @@ test.afterEach(() => {
 });
 
 const configure = (changes: Record<string, string>) => api(page, 'PATCH', '/api/application-configuration', changes);
-
-/** The requests to a path fail until the returned function is called. */
-async function breakDown(path: string): Promise<() => Promise<void>> {
-	const matches = (url: URL) => url.pathname === path;
-	await page.route(matches, (route) => route.abort());
-	return () => page.unroute(matches);
-}
 
 test('a client is deleted after a question', async () => {
 	const client = await createClient(page, { name: 'Old wiki', callbackURLs: [] });
@@ -414,7 +408,7 @@ test('cards whose facts cannot be had say so, and try again', async () => {
 		}
 	];
 	for (const { address, path, card, then } of cases) {
-		const repair = await breakDown(path);
+		const repair = await breakDown(page, path);
 		await page.goto(address);
 		await page.reload();
 		await expect(card.getByRole('alert')).toContainText('The server cannot be reached');

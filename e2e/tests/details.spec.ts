@@ -1,12 +1,14 @@
 /* What administrators come across besides the main path: what stays while they type, on phones, and between pages. */
 import {
 	api,
+	breakDown,
 	createClient,
 	expect,
 	expectAccessible,
 	expectToast,
 	openPhone,
 	openTab,
+	png,
 	setUp,
 	test,
 	useLoginLink,
@@ -43,13 +45,6 @@ test.afterEach(() => {
 const rows = () => page.getByRole('table').getByRole('row').filter({ has: page.getByRole('cell') });
 const saveOf = (card: string) => page.locator(card).getByRole('button', { name: 'Save' });
 
-/** The requests to a path fail until the returned function is called. */
-async function breakDown(path: string): Promise<() => Promise<void>> {
-	const matches = (url: URL) => url.pathname === path;
-	await page.route(matches, (route) => route.abort());
-	return () => page.unroute(matches);
-}
-
 test('who clears a search that found nothing goes on typing', async () => {
 	await page.goto('/settings/admin/users');
 	const search = page.getByRole('searchbox', { name: 'Search' });
@@ -82,7 +77,7 @@ test('a filter that leaves nothing is taken back where it was chosen', async () 
 test('a list that could not be read again says so beside what it shows', async () => {
 	await page.goto('/settings/admin/users?user-list-search=nobody');
 	await expect(page.getByText('Nothing matches your search and filters.')).toBeVisible();
-	const repair = await breakDown('/api/users');
+	const repair = await breakDown(page, '/api/users');
 	await page.getByRole('searchbox', { name: 'Search' }).fill('');
 	const alert = page.getByRole('main').getByRole('alert');
 	await expect(alert.getByRole('button', { name: 'Try again' })).toBeVisible();
@@ -114,7 +109,7 @@ test('a client that acts for itself keeps its column after one that cannot', asy
 	await dialog.getByRole('checkbox', { name: 'Client access (M2M): Read orders' }).click();
 	// A notification above the dialog is put away without losing what was ticked.
 	const path = `/api/apis/${id}/clients/${shop.id}`;
-	const repair = await breakDown(path);
+	const repair = await breakDown(page, path);
 	await dialog.getByRole('button', { name: 'Save' }).click();
 	const failure = page.locator('[data-type="error"]');
 	await failure.getByRole('button', { name: 'Dismiss' }).click();
@@ -316,16 +311,7 @@ test('permissions of an API are searched and sorted where they are given', async
 });
 
 test('every image of the application is its owner’s to choose', async () => {
-	const drawn = await page.evaluate(() => {
-		const canvas = document.createElement('canvas');
-		canvas.width = 64;
-		canvas.height = 48;
-		const context = canvas.getContext('2d')!;
-		context.fillStyle = 'rebeccapurple';
-		context.fillRect(0, 0, 64, 48);
-		return canvas.toDataURL('image/png');
-	});
-	const picture = { name: 'own.png', mimeType: 'image/png', buffer: Buffer.from(drawn.split(',')[1]!, 'base64') };
+	const picture = { name: 'own.png', mimeType: 'image/png', buffer: await png(page, 'rebeccapurple', [64, 48]) };
 	const card = page.locator('#application-configuration-images');
 	await page.goto('/settings/admin/application-configuration');
 	for (const label of ['Favicon', 'Dark Mode Logo', 'Email Logo', 'Default Profile Picture']) {

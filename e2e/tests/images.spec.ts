@@ -9,6 +9,7 @@ import {
 	expectAccessible,
 	expectToast,
 	openTab,
+	png,
 	setUp,
 	test,
 	watchForBrokenPages,
@@ -26,20 +27,6 @@ const svg = (color: string) =>
 		`<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40" viewBox="0 0 40 40"><rect width="40" height="40" rx="9" fill="${color}"/></svg>`
 	);
 const file = (name: string, color: string) => ({ name, mimeType: 'image/svg+xml', buffer: svg(color) });
-
-/** A PNG, drawn by the browser. */
-async function png(color: string): Promise<Buffer> {
-	const data = await page.evaluate((color) => {
-		const canvas = document.createElement('canvas');
-		canvas.width = 120;
-		canvas.height = 80;
-		const context = canvas.getContext('2d')!;
-		context.fillStyle = color;
-		context.fillRect(0, 0, 120, 80);
-		return canvas.toDataURL('image/png');
-	}, color);
-	return Buffer.from(data.split(',')[1]!, 'base64');
-}
 
 /** Waits until an image has loaded, and says how wide it is. */
 const widthOf = (selector: string) =>
@@ -64,7 +51,7 @@ test.afterEach(() => {
 
 test('a profile picture is uploaded, shown everywhere and taken away', async () => {
 	await page.goto('/settings/account');
-	await page.locator('#profile-picture-input').setInputFiles({ name: 'me.png', mimeType: 'image/png', buffer: await png('teal') });
+	await page.locator('#profile-picture-input').setInputFiles({ name: 'me.png', mimeType: 'image/png', buffer: await png(page, 'teal') });
 	await expectToast(page, 'Profile picture updated successfully. It may take a few minutes to update.');
 	await expect(page.locator('main img[src*="skip-cache"]').first()).toBeVisible();
 	await expectAccessible(page);
@@ -227,7 +214,7 @@ test('what is no picture is refused, wherever it is offered', async () => {
 test('the application looks as its owner likes', async ({ browser, pocketId }) => {
 	await page.goto('/settings/admin/application-configuration');
 	await page.getByLabel('Light Mode Logo').first().setInputFiles(file('logo.svg', 'crimson'));
-	await page.getByLabel('Background Image').first().setInputFiles({ name: 'b.png', mimeType: 'image/png', buffer: await png('seagreen') });
+	await page.getByLabel('Background Image').first().setInputFiles({ name: 'b.png', mimeType: 'image/png', buffer: await png(page, 'seagreen') });
 	await expectAccessible(page);
 	await photograph(page, 'images-card');
 	await page.locator('#application-configuration-images').getByRole('button', { name: 'Save' }).click();

@@ -2,6 +2,7 @@
 import { photograph } from '../support/photograph.js';
 import {
 	api,
+	breakDown,
 	createClient,
 	expect,
 	expectAccessible,
@@ -43,13 +44,6 @@ test.afterEach(() => {
 const rows = () => page.getByRole('table').getByRole('row').filter({ has: page.getByRole('cell') });
 const pager = () => page.getByRole('navigation', { name: /^pagination/ });
 const tryAgain = () => page.getByRole('main').getByRole('button', { name: 'Try again' });
-
-/** The requests to a path fail until the returned function is called. */
-async function breakDown(path: string): Promise<() => Promise<void>> {
-	const matches = (url: URL) => url.pathname === path;
-	await page.route(matches, (route) => route.abort());
-	return () => page.unroute(matches);
-}
 
 test('pages are turned, their size is chosen, and both are found again', async () => {
 	await page.goto('/settings/admin/users');
@@ -154,7 +148,7 @@ test('columns are chosen, and are found again', async () => {
 });
 
 test('a list that cannot be had says so, and is tried again', async () => {
-	const repair = await breakDown('/api/users');
+	const repair = await breakDown(page, '/api/users');
 	await page.reload();
 	await expect(page.getByText('This list could not be loaded')).toBeVisible();
 	await expectAccessible(page);
@@ -167,7 +161,7 @@ test('a list that cannot be had says so, and is tried again', async () => {
 	await expect(page.getByText('This list could not be loaded')).toHaveCount(0);
 
 	// What was there before stays, with the reason it is not newer.
-	const repairAgain = await breakDown('/api/users');
+	const repairAgain = await breakDown(page, '/api/users');
 	await page.getByRole('button', { name: 'Username' }).click();
 	await expect(page.getByRole('main').getByRole('alert')).toBeVisible();
 	await expect(rows()).toHaveCount(26);
@@ -211,7 +205,7 @@ test('another filter of the audit log begins at its first page', async () => {
 });
 
 test('filters that cannot be had say so, and are tried again', async () => {
-	const repair = await breakDown('/api/audit-logs/filters/users');
+	const repair = await breakDown(page, '/api/audit-logs/filters/users');
 	await page.goto('/settings/audit-log/global');
 	const alert = page.getByRole('main').getByRole('alert');
 	await expect(alert).toContainText('The choices of the filters could not be loaded');
@@ -307,7 +301,7 @@ test('several of many are chosen with the keyboard alone', async () => {
 	await expect(field).toBeFocused();
 	await expect(field).toHaveText('gardeners');
 
-	const repair = await breakDown('/api/user-groups');
+	const repair = await breakDown(page, '/api/user-groups');
 	await page.reload();
 	await field.click();
 	const again = page.getByRole('dialog', { name: 'User Groups' }).getByRole('button', { name: 'Try again' });
@@ -364,7 +358,7 @@ test('My Apps keeps its page, shows what has no address, and recovers from failu
 	await expect(cards).toHaveCount(4);
 	await expect(page).toHaveURL('/settings/apps?my-apps-page=2');
 
-	const repair = await breakDown('/api/oidc/users/me/clients');
+	const repair = await breakDown(page, '/api/oidc/users/me/clients');
 	await page.reload();
 	await expect(page.getByText('This list could not be loaded')).toBeVisible();
 	await expectAccessible(page);

@@ -221,7 +221,7 @@ pub async fn client_names(connection: &impl ConnectionTrait) -> StoreResult<Vec<
 /// The users that have entries: those there are, by their name of now, and those deleted, by their last. Nobody is looked
 /// for among the entries, of which there may be millions.
 ///
-/// They come as one row: a hundred thousand of them take SQLite a second to hand over, and a tenth of it to put together.
+/// They come as one row: a hundred thousand rows take SQLite three times as long to hand over.
 pub async fn users(connection: &impl ConnectionTrait) -> StoreResult<BTreeMap<UserId, String>> {
     let engine = connection.get_database_backend();
     let all = match engine {
@@ -241,11 +241,8 @@ pub async fn users(connection: &impl ConnectionTrait) -> StoreResult<BTreeMap<Us
     let row = connection
         .query_one_raw(Statement::from_string(engine, statement))
         .await?;
-    let found: Option<String> = match row {
-        Some(row) => row.try_get_by_index(0)?,
-        None => None,
-    };
-    let Some(found) = found else {
+    let found: Option<Option<String>> = row.map(|row| row.try_get_by_index(0)).transpose()?;
+    let Some(found) = found.flatten() else {
         return Ok(BTreeMap::new());
     };
     let people: Vec<(uuid::Uuid, String)> =

@@ -8,7 +8,7 @@ use sea_orm::{
     PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 
-use crate::connect::Tx;
+use crate::connect::{AT_ONCE, Tx};
 pub use crate::entity::client_secret::Model as ClientSecret;
 pub use crate::entity::oidc_client::Model as Client;
 use crate::entity::{client_allowed_group, client_secret, group_member, oidc_client};
@@ -17,9 +17,6 @@ use crate::types::{
     ClientId, ClientSecretId, ClientType, FederatedIdentities, GroupId, MinimumPasskey, SecurityProfile,
     StringList, Timestamp, UserId,
 };
-
-/// Rows in one statement: both engines limit its parameters.
-const AT_ONCE: usize = 1000;
 
 impl Client {
     /// A client with nothing but its name, open to everybody, that must authenticate.

@@ -21,6 +21,9 @@ use crate::sqlite_options::{SqliteLocation, SqliteOptions, SqliteOptionsError};
 /// A write transaction: whoever begins it commits it; dropping it rolls back.
 pub type Tx = DatabaseTransaction;
 
+/// Rows or ids in one statement: both engines limit its parameters.
+pub(crate) const AT_ONCE: usize = 1000;
+
 /// Which engine a connection string names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {

@@ -6,14 +6,11 @@ use sea_orm::{
     QueryFilter, QueryOrder, QuerySelect,
 };
 
-use crate::connect::Tx;
+use crate::connect::{AT_ONCE, Tx};
 use crate::entity::custom_claim;
 pub use crate::entity::custom_claim::Model as CustomClaim;
 use crate::error::StoreResult;
 use crate::types::{GroupId, UserId};
-
-/// Rows or ids in one statement: both engines limit its parameters.
-const AT_ONCE: usize = 1000;
 
 /// Adds claims.
 pub async fn insert_many(tx: &Tx, claims: Vec<CustomClaim>) -> StoreResult<()> {

@@ -8,15 +8,12 @@ use sea_orm::{
     QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
 };
 
-use crate::connect::Tx;
+use crate::connect::{AT_ONCE, Tx};
 pub use crate::entity::user_group::Model as UserGroup;
 use crate::entity::{client_allowed_group, group_member, oidc_client, user, user_group};
 use crate::error::StoreResult;
 use crate::list::{ListRequest, Ordering, Page, Place, contains, count, long_page, rows_at};
 use crate::types::{ClientId, GroupId, Timestamp, UserId};
-
-/// Rows or ids in one statement: both engines limit its parameters.
-const AT_ONCE: usize = 1000;
 
 /// Adds a group.
 ///

@@ -10,7 +10,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::connect::Tx;
+use crate::connect::{AT_ONCE, Tx};
 pub use crate::entity::scim_provider::Model as ScimProvider;
 pub use crate::entity::scim_resource::Model as ScimResource;
 use crate::entity::{client_allowed_group, group_member, oidc_client, scim_provider, scim_resource};
@@ -26,8 +26,6 @@ const PAUSE_SECONDS: i64 = 5 * 60;
 const EVERY_SECONDS: i64 = 60 * 60;
 /// Seconds after a run at which changes do not put off the next any longer.
 const LONGEST_PAUSE_SECONDS: i64 = 2 * 60 * 60;
-/// Rows in one statement: both engines limit its parameters.
-const AT_ONCE: usize = 1000;
 
 /// Adds a provider.
 ///

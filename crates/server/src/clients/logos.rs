@@ -184,20 +184,33 @@ pub async fn add(state: &AppState, client: &mut Client, mode: Mode, logo: Logo) 
 async fn try_add(state: &AppState, client: &mut Client, mode: Mode, logo: Logo) -> Result<(), ApiError> {
     keep(state, client, mode, logo).await?;
     let extension = mode.of(client).map(str::to_owned);
-    let tx = state.store.begin().await?;
-    if let Some(mut stored) = clients::lock(&tx, &client.id).await? {
-        mode.set(&mut stored, extension);
-        clients::update(&tx, stored).await?;
-        return Ok(commit(tx).await?);
-    }
-    // Somebody deleted it already.
-    drop(tx);
-    if let Some(extension) = extension {
-        FileStore::of(state)
-            .delete(&file_key(&client.id, mode, &extension))
-            .await?;
+    if !write_extension(state, &client.id, mode, extension.clone()).await? {
+        // Somebody deleted it already.
+        if let Some(extension) = extension {
+            FileStore::of(state)
+                .delete(&file_key(&client.id, mode, &extension))
+                .await?;
+        }
     }
     Ok(())
+}
+
+/// Writes down which logo a client has now; whether there is such a client.
+async fn write_extension(
+    state: &AppState,
+    id: &ClientId,
+    mode: Mode,
+    extension: Option<String>,
+) -> Result<bool, ApiError> {
+    let tx = state.store.begin().await?;
+    let found = clients::lock(&tx, id).await?;
+    let is_there = found.is_some();
+    if let Some(mut client) = found {
+        mode.set(&mut client, extension);
+        clients::update(&tx, client).await?;
+    }
+    commit(tx).await?;
+    Ok(is_there)
 }
 
 /// Sets a client's logo.
@@ -284,12 +297,7 @@ async fn try_adopt(state: &AppState, id: &ClientId, logo_uri: Option<&str>) -> R
         keep(state, &mut client, Mode::Light, logo).await?;
     }
     let new = Mode::Light.of(&client).map(str::to_owned);
-    let tx = state.store.begin().await?;
-    if let Some(mut client) = clients::lock(&tx, id).await? {
-        Mode::Light.set(&mut client, new.clone());
-        clients::update(&tx, client).await?;
-    }
-    commit(tx).await?;
+    write_extension(state, id, Mode::Light, new.clone()).await?;
     if let Some(old) = old.filter(|old| Some(old) != new.as_ref()) {
         FileStore::of(state)
             .delete(&file_key(id, Mode::Light, &old))

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use http::{HeaderMap, StatusCode};
 use pocket_id_store::types::UserId;
+use pocket_id_store::users::User;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -105,19 +106,26 @@ async fn update_me(
     seen: IfMatch,
     JsonBody(input): JsonBody<UserInput>,
 ) -> ApiResult<Versioned<UserDto>> {
-    if service::moves_mail(&user, &input) {
-        match &signed_in {
-            Some(signed_in) => require_fresh(&state, signed_in, &headers, Errand::ChangeWaysIn).await?,
-            None if state.settings().await?.mails_login_codes_on_request() => {
-                return Err(ApiError::api_key_not_allowed());
-            }
-            None => {}
+    match &signed_in {
+        Some(signed_in) if service::moves_mail(&user, &input) => {
+            require_fresh(&state, signed_in, &headers, Errand::ChangeWaysIn).await?;
         }
+        Some(_) => {}
+        None => refuse_key_to_move_mail(&state, &user, &input).await?,
     }
     let editor = Editor::Self_(&origin);
     Ok(service::update(&state, user.id, &input, editor, &seen)
         .await?
         .into())
+}
+
+/// Refuses another e-mail address of a key's owner where login codes are mailed on request: they would turn the key into a
+/// session of its owner.
+async fn refuse_key_to_move_mail(state: &AppState, owner: &User, input: &UserInput) -> ApiResult<()> {
+    if service::moves_mail(owner, input) && state.settings().await?.mails_login_codes_on_request() {
+        return Err(ApiError::api_key_not_allowed());
+    }
+    Ok(())
 }
 
 /// One user.
@@ -165,13 +173,8 @@ async fn update(
     JsonBody(input): JsonBody<UserInput>,
 ) -> ApiResult<Versioned<UserDto>> {
     let id = id.ok_or(UserError::NotFound)?;
-    // Codes mailed to another address would turn a key into a session of its owner.
-    if signed_in.is_none()
-        && id == by.user.id
-        && service::moves_mail(&by.user, &input)
-        && state.settings().await?.mails_login_codes_on_request()
-    {
-        return Err(ApiError::api_key_not_allowed());
+    if signed_in.is_none() && id == by.user.id {
+        refuse_key_to_move_mail(&state, &by.user, &input).await?;
     }
     if service::opens_account(&state, id, &input).await? {
         require_fresh_admin(&state, signed_in.as_ref(), &headers).await?;

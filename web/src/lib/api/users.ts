@@ -71,9 +71,9 @@ export function profilePictureUrl(userId: string): string {
 
 /** First and last name, as questions about an account call the person. */
 export function realName(user: User): string {
-	return `${user.firstName} ${user.lastName}`.trim() || fullName(user);
+	return `${user.firstName} ${user.lastName}`.trim() || user.displayName || user.username;
 }
 
 export function fullName(user: User): string {
-	return user.displayName || `${user.firstName} ${user.lastName}`.trim() || user.username;
+	return user.displayName || realName(user);
 }
