@@ -283,6 +283,7 @@ test('several of many are chosen with the keyboard alone', async () => {
 	const field = page.getByRole('combobox', { name: 'User Groups' });
 	await field.focus();
 	await page.keyboard.press('Enter');
+	await expect(page.getByRole('combobox', { name: 'Search', exact: true })).toBeFocused();
 	await page.keyboard.type('gard');
 	await expect(page.getByRole('option')).toHaveText(['gardeners']);
 	await page.keyboard.press('Enter');
