@@ -139,6 +139,11 @@ async fn on(engine: &'static str, home: Home, entries: u64) -> Result<EngineRepo
     }
     for (list, path) in [
         ("audit filters", "/api/audit-logs/filters/users"),
+        ("audit filters", "/api/audit-logs/filters/users?limit=100"),
+        (
+            "audit filters",
+            "/api/audit-logs/filters/users?limit=100&search=an",
+        ),
         ("audit filters", "/api/audit-logs/filters/client-names"),
     ] {
         requests.push(time(&visitor, &server, list, path.to_owned(), path).await?);

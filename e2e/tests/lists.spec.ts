@@ -205,7 +205,7 @@ test('another filter of the audit log begins at its first page', async () => {
 });
 
 test('filters that cannot be had say so, and are tried again', async () => {
-	const repair = await breakDown(page, '/api/audit-logs/filters/users');
+	const repair = await breakDown(page, '/api/audit-logs/filters/client-names');
 	await page.goto('/settings/audit-log/global');
 	const alert = page.getByRole('main').getByRole('alert');
 	await expect(alert).toContainText('The choices of the filters could not be loaded');
@@ -215,9 +215,46 @@ test('filters that cannot be had say so, and are tried again', async () => {
 	await repair();
 	await tryAgain().click();
 	await expect(alert).toHaveCount(0);
-	await page.getByRole('combobox', { name: /^User:/ }).click();
-	await expect(page.getByRole('option', { name: 'ada' })).toBeVisible();
+	await page.getByRole('combobox', { name: 'Client:' }).click();
+	await expect(page.getByRole('option', { name: 'App 10', exact: true })).toBeVisible();
 	await page.keyboard.press('Escape');
+});
+
+test('the people of the audit log are searched on the server', async () => {
+	const trigger = page.getByRole('combobox', { name: /^User:/ });
+	const search = page.getByRole('combobox', { name: 'Search', exact: true });
+	const repair = await breakDown(page, '/api/audit-logs/filters/users');
+	await page.goto('/settings/audit-log/global');
+	await expect(rows()).toHaveCount(20);
+	await trigger.click();
+	const alert = page.getByRole('dialog', { name: 'User' }).getByRole('alert');
+	await expect(alert).toBeVisible();
+	await expectAccessible(page);
+	await photograph(page, 'filter-user-failed');
+	await repair();
+	await alert.getByRole('button', { name: 'Try again' }).click();
+	await expect(alert).toHaveCount(0);
+	await expect(page.getByRole('option').first()).toHaveText('All Users');
+	await expect(page.getByRole('option', { name: 'ada', exact: true })).toBeVisible();
+
+	await expect(search).toBeFocused();
+	await page.keyboard.type('nobody of the kind');
+	await expect(page.getByRole('option')).toHaveText('No items found');
+	await search.fill('AD');
+	await expect(page.getByRole('option')).toHaveText('ada');
+	await page.keyboard.press('Enter');
+	await expect(trigger).toHaveAccessibleName('User: ada');
+	await expect(page).toHaveURL(/userID=/);
+	await expect(rows().first()).toContainText('ada');
+
+	// The address alone brings the name back.
+	await page.reload();
+	await expect(trigger).toHaveAccessibleName('User: ada');
+	await trigger.click();
+	await expect(page.getByRole('option', { name: 'ada', exact: true })).toHaveAttribute('aria-selected', 'true');
+	await page.getByRole('option', { name: 'All Users' }).click();
+	await expect(trigger).toHaveAccessibleName('User: All Users');
+	await expect(page).not.toHaveURL(/userID=/);
 });
 
 test('one of many is chosen with the keyboard alone', async () => {

@@ -4,17 +4,17 @@ mod lists;
 
 use std::collections::BTreeMap;
 
-use sea_orm::sea_query::ExprTrait as _;
+use sea_orm::sea_query::{Expr, ExprTrait as _, Query, SelectStatement, UnionType};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, EntityTrait,
-    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Statement,
+    IntoActiveModel, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Statement,
 };
 
 use crate::connect::Tx;
-use crate::entity::audit_log;
 pub use crate::entity::audit_log::Model as AuditLog;
+use crate::entity::{audit_log, user};
 use crate::error::StoreResult;
-use crate::list::{ListRequest, Page};
+use crate::list::{ListRequest, Page, contains};
 use crate::types::{AuditLogId, Timestamp, UserId};
 
 /// The country entries of private addresses have.
@@ -218,29 +218,63 @@ pub async fn client_names(connection: &impl ConnectionTrait) -> StoreResult<Vec<
         .collect::<Result<_, _>>()?)
 }
 
+/// Which of the users that have entries are asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct People {
+    /// What they are found by: a text that lists of users are searched for, or the identifier of one. Of those deleted only
+    /// the name is known.
+    pub search: Option<String>,
+    /// How many there may be, the first by name. All, if none is said.
+    pub most: Option<u64>,
+}
+
 /// The users that have entries: those there are, by their name of now, and those deleted, by their last. Nobody is looked
 /// for among the entries, of which there may be millions.
 ///
 /// They come as one row: a hundred thousand rows take SQLite three times as long to hand over.
-pub async fn users(connection: &impl ConnectionTrait) -> StoreResult<BTreeMap<UserId, String>> {
+pub async fn users(
+    connection: &impl ConnectionTrait,
+    asked: &People,
+) -> StoreResult<BTreeMap<UserId, String>> {
+    use audit_log::Column;
+
     let engine = connection.get_database_backend();
-    let all = match engine {
+    let mut there_are = Query::select();
+    there_are
+        .columns([user::Column::Id, user::Column::Username])
+        .from(user::Entity)
+        .and_where(Expr::cust(
+            "id IN (SELECT user_id FROM audit_log_people GROUP BY user_id HAVING sum(entries) > 0)",
+        ));
+    let mut deleted = Query::select();
+    deleted
+        .expr_as(Column::UserId.into_expr(), "id")
+        .column(Column::Username)
+        .from(audit_log::Entity)
+        .and_where(Column::Event.eq("USER_DELETED"))
+        .and_where(Column::UserId.is_not_null())
+        .and_where(Expr::cust(
+            "NOT EXISTS (SELECT 1 FROM users WHERE users.id = audit_logs.user_id)",
+        ));
+    if let Some(text) = &asked.search {
+        if let Ok(id) = text.parse::<UserId>() {
+            there_are.and_where(user::Column::Id.eq(id));
+            deleted.and_where(Column::UserId.eq(id));
+        } else {
+            there_are.cond_where(crate::users::found_by(engine, text));
+            deleted.and_where(contains(engine, Column::Username, text));
+        }
+    }
+    let mut people = first(there_are, asked.most);
+    people.union(UnionType::All, first(deleted, asked.most));
+    let people = first(people, asked.most);
+    let mut all = Query::select();
+    all.expr(Expr::cust(match engine {
         DbBackend::Postgres => "json_agg(json_build_array(id, username))::text",
         _ => "json_group_array(json_array(hex(id), username))",
-    };
-    let statement = format!(
-        "SELECT {all} FROM (
-             SELECT id, username FROM users
-             WHERE id IN (SELECT user_id FROM audit_log_people GROUP BY user_id HAVING sum(entries) > 0)
-             UNION ALL
-             SELECT user_id, username FROM audit_logs
-             WHERE event = 'USER_DELETED' AND user_id IS NOT NULL
-                 AND NOT EXISTS (SELECT 1 FROM users WHERE users.id = audit_logs.user_id)
-         ) people"
-    );
-    let row = connection
-        .query_one_raw(Statement::from_string(engine, statement))
-        .await?;
+    }))
+    .from_subquery(people, "people");
+    let row = connection.query_one(&all).await?;
     let found: Option<Option<String>> = row.map(|row| row.try_get_by_index(0)).transpose()?;
     let Some(found) = found.flatten() else {
         return Ok(BTreeMap::new());
@@ -248,6 +282,16 @@ pub async fn users(connection: &impl ConnectionTrait) -> StoreResult<BTreeMap<Us
     let people: Vec<(uuid::Uuid, String)> =
         serde_json::from_str(&found).map_err(|error| DbErr::Json(error.to_string()))?;
     Ok(people.into_iter().map(|(id, name)| (UserId(id), name)).collect())
+}
+
+/// So many people of a selection, the first by name.
+fn first(mut people: SelectStatement, most: Option<u64>) -> SelectStatement {
+    let Some(most) = most else { return people };
+    people.order_by("username", Order::Asc).limit(most);
+    Query::select()
+        .columns(["id", "username"])
+        .from_subquery(people, "found")
+        .take()
 }
 
 /// Whose entries are asked for; version 1 wrote the name differently.

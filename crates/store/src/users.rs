@@ -130,7 +130,7 @@ pub async fn delete(tx: &Tx, id: UserId) -> StoreResult<bool> {
 const BETWEEN_PARTS: char = '\u{1f}';
 
 /// Who has a text in their name or address.
-fn found_by(engine: DbBackend, text: &str) -> Condition {
+pub(crate) fn found_by(engine: DbBackend, text: &str) -> Condition {
     if text.contains(BETWEEN_PARTS) {
         // It would be found between the parts, and nobody can type it.
         return Condition::all().add(Expr::value(false));

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::{Query, RawQuery, State};
 use axum::response::Response;
-use pocket_id_store::audit_logs::{self, Scope};
+use pocket_id_store::audit_logs::{self, People, Scope};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -152,16 +152,59 @@ async fn client_names(State(state): State<AppState>, _: Admin) -> ApiResult<Json
     Ok(Json(audit_logs::client_names(state.store.reader()).await?))
 }
 
+/// Most users that may be asked for at a time.
+const MOST_PEOPLE: u64 = 1000;
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes parameters that `people` reads by hand")]
+struct PeopleParameters {
+    /// What users are found by, as in the list of users, or the ID of one. Of deleted users only the name is known.
+    #[param(required = false)]
+    search: Option<String>,
+    /// How many there may be, the first by name; all when left out.
+    #[param(required = false, minimum = 1, maximum = 1000)]
+    limit: Option<u64>,
+}
+
+/// Which users a query asks for.
+fn people(query: &str) -> Result<People, ApiError> {
+    let mut asked = People::default();
+    for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        match key.as_ref() {
+            // PostgreSQL cannot be asked for NUL; nothing contains it.
+            "search" if !value.is_empty() => asked.search = Some(value.replace('\0', "\u{fffd}")),
+            "limit" => match value.trim().parse() {
+                Ok(most) if (1..=MOST_PEOPLE).contains(&most) => asked.most = Some(most),
+                _ => {
+                    return Err(ApiError::validation(vec![FieldError {
+                        field: "limit".to_owned(),
+                        code: "range".to_owned(),
+                        message: format!("must be a whole number from 1 to {MOST_PEOPLE}"),
+                    }]));
+                }
+            },
+            _ => {}
+        }
+    }
+    Ok(asked)
+}
+
 /// The users the log is about: name by ID.
 #[utoipa::path(
-    get, path = "/api/audit-logs/filters/users", tag = "Audit log",
+    get, path = "/api/audit-logs/filters/users", tag = "Audit log", params(PeopleParameters),
     responses(
-        (status = 200, body = BTreeMap<String, String>), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody)
+        (status = 200, body = BTreeMap<String, String>), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)
     )
 )]
-async fn users(State(state): State<AppState>, _: Admin) -> ApiResult<Json<BTreeMap<String, String>>> {
-    let users = audit_logs::users(state.store.reader()).await?;
+async fn users(
+    State(state): State<AppState>,
+    _: Admin,
+    RawQuery(query): RawQuery,
+) -> ApiResult<Json<BTreeMap<String, String>>> {
+    let asked = people(query.as_deref().unwrap_or_default())?;
+    let users = audit_logs::users(state.store.reader(), &asked).await?;
     Ok(Json(
         users
             .into_iter()

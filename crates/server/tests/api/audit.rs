@@ -1,5 +1,7 @@
 //! `/api/audit-logs`: what is written, who reads it, filters, pages and files.
 
+use std::collections::BTreeMap;
+
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -274,6 +276,48 @@ both_engines!(filters_and_orders, |app: TestApp| async move {
         (&json!("grace"), &json!("quiet"))
     );
     assert_eq!(users.as_object().unwrap().len(), 3);
+});
+
+both_engines!(people_of_the_log_are_searched, |app: TestApp| async move {
+    let mut admin = app.set_up().await;
+    let mut ids = BTreeMap::new();
+    for name in ["grace", "gregor", "hugo", "ingrid"] {
+        ids.insert(name, user(&mut admin, name).await);
+    }
+    admin.delete(&format!("/api/users/{}", ids["gregor"])).await;
+    let mut named = async |query: &str| {
+        let found = admin
+            .get(&format!("/api/audit-logs/filters/users{query}"))
+            .await
+            .json();
+        let mut names: Vec<_> = found.as_object().unwrap().values().cloned().collect();
+        names.sort_by_key(|name| name.as_str().map(ToOwned::to_owned));
+        json!(names)
+    };
+    // Those that were deleted too.
+    assert_eq!(named("?search=GR").await, json!(["grace", "gregor", "ingrid"]));
+    assert_eq!(named("?search=gr&limit=2").await, json!(["grace", "gregor"]));
+    assert_eq!(named("?search=reg&limit=1").await, json!(["gregor"]));
+    // As in the list of users, not by name alone.
+    assert_eq!(named("?search=hugo@example").await, json!(["hugo"]));
+    assert_eq!(named("?search=%25").await, json!([]));
+    assert_eq!(named("?search=%00").await, json!([]));
+    assert_eq!(named("?search=%1F").await, json!([]));
+    for name in ["gregor", "hugo"] {
+        assert_eq!(named(&format!("?search={}", ids[name])).await, json!([name]));
+    }
+    assert_eq!(named("?search=&limit=1000").await.as_array().unwrap().len(), 5);
+    for limit in ["0", "1001", "-1", "x", ""] {
+        let refused = admin
+            .get(&format!("/api/audit-logs/filters/users?limit={limit}"))
+            .await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{limit}");
+        assert_eq!(
+            refused.json()["details"]["fields"][0]["field"],
+            "limit",
+            "{limit}"
+        );
+    }
 });
 
 both_engines!(the_whole_log_is_a_file, |app: TestApp| async move {

@@ -8397,7 +8397,12 @@ export interface operations {
     };
     getAuditLogsFiltersUsers: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many there may be, the first by name; all when left out. */
+                limit?: number;
+                /** @description What users are found by, as in the list of users, or the ID of one. Of deleted users only the name is known. */
+                search?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -8420,6 +8425,7 @@ export interface operations {
                     };
                 };
             };
+            400: components["responses"]["400.validation_failed"];
             401: components["responses"]["401.not_signed_in"];
             403: components["responses"]["403.forbidden.user_disabled.api_key_scope"];
             429: components["responses"]["TooManyRequests"];
