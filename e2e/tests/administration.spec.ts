@@ -92,6 +92,21 @@ test('a secret is deleted after a question, and no longer lets the client in', a
 	expect(await refusal(second.secret)).toBe('invalid_grant');
 });
 
+test('a secret that somebody else deleted goes from the list', async () => {
+	const client = await createClient(page, { name: 'Stale secret', callbackURLs: [] });
+	await page.goto(`/settings/admin/oidc-clients/${client.id}#credentials`);
+	const rows = page.getByTestId('client-secret-row');
+	await expect(rows).toHaveCount(1);
+	const [secret] = await api<{ id: string }[]>(page, 'GET', `/api/oidc/clients/${client.id}/secrets`);
+	await api(page, 'DELETE', `/api/oidc/clients/${client.id}/secrets/${secret!.id}`);
+	await rows.getByRole('button', { name: 'Toggle menu' }).click();
+	await page.getByRole('menuitem', { name: 'Delete' }).click();
+	await page.getByRole('alertdialog', { name: 'Delete client secret' }).getByRole('button', { name: 'Delete' }).click();
+	await expect(page.locator('[data-type="error"]')).toHaveText('Client secret not found');
+	await expect(rows).toHaveCount(0);
+	await expect(page.getByTestId('client-secrets-card')).toContainText('No client secrets yet');
+});
+
 test('the document of a client that describes itself is read anew', async () => {
 	// Documents come from public addresses only, which no test reaches: the answers stand in for one.
 	const id = 'https://app.example/client.json';
@@ -315,6 +330,46 @@ test('the address of a new user counts as the configuration says', async () => {
 	expect(await create('guest')).toBe(false);
 });
 
+test('who has no address goes on without one, while new users need one', async ({ browser, pocketId }) => {
+	await configure({ requireUserEmail: 'false' });
+	const nora = await api<{ id: string }>(page, 'POST', '/api/users', { username: 'nora' });
+	await configure({ requireUserEmail: 'true' });
+	const stored = () =>
+		api<{ firstName: string; email: string | null; disabled: boolean }>(page, 'GET', `/api/users/${nora.id}`);
+	await page.goto('/settings/admin/users');
+	const row = page.getByRole('row', { name: 'nora' });
+	await row.getByRole('button', { name: 'Toggle menu' }).click();
+	await page.getByRole('menuitem', { name: 'Disable' }).click();
+	await page.getByRole('alertdialog').getByRole('button', { name: 'Disable' }).click();
+	await expectToast(page, 'User has been disabled successfully.');
+	expect((await stored()).disabled).toBe(true);
+	await row.getByRole('button', { name: 'Toggle menu' }).click();
+	await page.getByRole('menuitem', { name: 'Enable' }).click();
+	await expectToast(page, 'User has been enabled successfully.');
+	expect((await stored()).disabled).toBe(false);
+	await page.getByRole('button', { name: 'Add User' }).click();
+	await expect(page.getByLabel('Email', { exact: true })).toHaveAttribute('aria-required', 'true');
+
+	await page.goto(`/settings/admin/users/${nora.id}`);
+	await expect(page.getByLabel('Email', { exact: true })).not.toHaveAttribute('aria-required');
+	await page.getByLabel('First name').fill('Nora');
+	await page.getByRole('button', { name: 'Save' }).first().click();
+	await expectToast(page, 'User updated successfully');
+	expect(await stored()).toMatchObject({ firstName: 'Nora', email: null });
+
+	// So it is where she edits herself.
+	const { token } = await api<{ token: string }>(page, 'POST', `/api/users/${nora.id}/one-time-access-token`, {});
+	const { page: hers } = await openTab(browser, pocketId.url);
+	await useLoginLink(hers, `/lc/${token}`);
+	await hers.waitForURL('/settings/account');
+	await expect(hers.getByLabel('Email', { exact: true })).not.toHaveAttribute('aria-required');
+	await hers.getByLabel('First name').fill('Honora');
+	await hers.getByRole('button', { name: 'Save' }).first().click();
+	await expectToast(hers, 'Account details updated successfully');
+	await hers.context().close();
+	expect(await stored()).toMatchObject({ firstName: 'Honora', email: null });
+});
+
 test('opening sign-ups asks first', async () => {
 	const stored = async () => {
 		const entries = await api<{ key: string; value: string }[]>(page, 'GET', '/api/application-configuration/all');
@@ -382,6 +437,55 @@ test('what would be refused is not asked about, and a refusal is told at its fie
 	await expect(panel.getByLabel('Allowed Email Domains')).toHaveAttribute('aria-invalid', 'true');
 	await page.unroute(ofConfiguration);
 	await configure({ allowUserSignups: 'open' });
+});
+
+test('who may register clients cannot be changed while it is saved', async () => {
+	await page.goto('/settings/admin/application-configuration#oidc');
+	await page.reload();
+	const card = page.getByTestId('registration-card');
+	const mode = card.getByRole('button', { name: 'Who may register clients' });
+	const approval = card.getByRole('switch', { name: 'Unapproved clients cannot be used' });
+	const apply = card.getByRole('button', { name: 'Apply', exact: true });
+	const before = await approval.isChecked();
+	await approval.click();
+	let answer = () => {};
+	const held = new Promise<void>((resolve) => (answer = resolve));
+	const ofPolicy = (url: URL) => url.pathname === '/api/oidc/registration-policy';
+	await page.route(ofPolicy, async (route) => {
+		await held;
+		await route.continue();
+	});
+	await apply.click();
+	await expect(mode).toBeDisabled();
+	await expect(approval).toBeDisabled();
+	answer();
+	await expectToast(page, 'Registration policy saved');
+	await expect(mode).toBeEnabled();
+	await expect(approval).toBeEnabled();
+	await expect(approval).toBeChecked({ checked: !before });
+	await expect(apply).toBeFocused();
+	await page.unroute(ofPolicy);
+});
+
+test('a registration token that somebody else deleted goes from the list', async () => {
+	await api(page, 'PUT', '/api/oidc/registration-policy', { mode: 'token' });
+	const { id } = await api<{ id: string }>(page, 'POST', '/api/oidc/registration-tokens', {
+		name: 'Stale token',
+		maxUses: 1,
+		expiresAt: new Date(Date.now() + 3_600_000).toISOString()
+	});
+	await page.goto('/settings/admin/application-configuration#oidc');
+	await page.reload();
+	const card = page.getByTestId('registration-card');
+	const token = card.getByRole('listitem').filter({ hasText: 'Stale token' });
+	await expect(token).toBeVisible();
+	await api(page, 'DELETE', `/api/oidc/registration-tokens/${id}`);
+	await token.getByRole('button', { name: 'Toggle menu' }).click();
+	await page.getByRole('menuitem', { name: 'Delete' }).click();
+	await page.getByRole('alertdialog', { name: 'Delete Stale token' }).getByRole('button', { name: 'Delete' }).click();
+	await expect(page.locator('[data-type="error"]').last()).toContainText('not found');
+	await expect(token).toHaveCount(0);
+	await expect(card).toContainText('No registration tokens yet');
 });
 
 test('cards whose facts cannot be had say so, and try again', async () => {

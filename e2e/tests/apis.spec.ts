@@ -240,6 +240,7 @@ test('faults of permissions are told at their fields, and go with their row', as
 	await field('Permission 2').fill('stock:read');
 	await card.getByRole('button', { name: 'Save' }).click();
 	await expect(field('Permission 1')).toHaveAccessibleDescription('Key is reserved');
+	await photograph(page, 'permissions-refused');
 	await expect(field('Permission 1')).toBeFocused();
 	await expect(field('Label 1')).toHaveAccessibleDescription('Name is required');
 	await expect(field('Permission 2')).toHaveAttribute('aria-invalid', 'false');
@@ -274,4 +275,29 @@ test('a permission deleted beside its grants is no change of somebody else', asy
 	};
 	await expect.poll(granted).toEqual([['stock:write', true]]);
 	await expect(page.getByTestId('changed-notice')).toHaveCount(0);
+});
+
+test('what a client was granted follows the permissions the cards beside it save', async () => {
+	const { id } = await api<{ id: string }>(page, 'POST', '/api/apis', { name: 'Shelves', resource: 'https://shelves.example' });
+	const { permissions } = await api<{ permissions: { id: string }[] }>(page, 'PUT', `/api/apis/${id}/permissions`, {
+		permissions: [
+			{ key: 'shelves:read', name: 'Read shelves' },
+			{ key: 'shelves:write', name: 'Fill shelves' }
+		]
+	});
+	await api(page, 'PUT', `/api/apis/${id}/clients/${shop.id}`, { clientPermissionIds: permissions.map((one) => one.id) });
+	await page.goto(`/settings/admin/apis/${id}`);
+	const row = page.getByRole('row', { name: 'Shop' });
+	await expect(row).toContainText('2 / 2 permissions granted');
+	const card = page.locator('section').filter({ has: page.getByPlaceholder('Permission') });
+	await card.getByRole('button', { name: 'Delete' }).first().click();
+	await card.getByRole('button', { name: 'Save' }).click();
+	await expectToast(page, 'Permissions updated successfully');
+	await expect(row).toContainText('1 / 1 permissions granted');
+
+	await page.getByRole('tab', { name: 'Metadata document clients' }).click();
+	await page.getByRole('switch', { name: 'Allow all metadata document clients' }).click();
+	const listed = page.waitForResponse((response) => new URL(response.url()).pathname === `/api/apis/${id}/clients`);
+	await page.getByRole('tabpanel').getByRole('button', { name: 'Save' }).click();
+	expect((await listed).status()).toBe(200);
 });

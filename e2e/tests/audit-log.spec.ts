@@ -87,6 +87,23 @@ test('administrators see everybody, narrowed by filters that a link keeps', asyn
 	expect(objects.map((line) => (JSON.parse(line) as { event: string }).event)).toEqual(['CLIENT_CREATED']);
 });
 
+test('filters that match nothing are taken away together', async () => {
+	await page.goto('/settings/audit-log/global?event=CLIENT_CREATED&location=external&clientName=Files');
+	await expect(page.getByText('Nothing matches your search and filters.')).toBeVisible();
+	await expectAccessible(page);
+	await photograph(page, 'audit-log-nothing-matches');
+	await page.getByRole('button', { name: 'Clear Filters' }).click();
+	await expect(page.getByRole('row', { name: 'User Created' })).toBeVisible();
+	await expect(page.getByText('Nothing matches your search and filters.')).toHaveCount(0);
+	await expect(page.getByRole('button', { name: 'View' })).toBeFocused();
+	await expect(page).not.toHaveURL(/event=|location=|clientName=/);
+	await expect(page.getByRole('combobox', { name: 'Event:' })).toHaveAccessibleName('Event: All Events');
+	await expect(page.getByRole('combobox', { name: /^Client:/ })).toHaveAccessibleName('Client: All Clients');
+	await expect(page.getByRole('button', { name: /^Location:/ })).toHaveAccessibleName('Location: All Locations');
+	await page.reload();
+	await expect(page.getByRole('row', { name: 'User Created' })).toBeVisible();
+});
+
 test('who is not known is called so', async ({ browser, pocketId }) => {
 	const { page: stranger } = await openTab(browser, pocketId.url);
 	await useLoginLink(stranger, '/lc/wrong1');

@@ -208,6 +208,7 @@ test('the words beside a check box choose, and a key for nothing is not made', a
 	await expect(page.getByText('Choose at least one area')).toBeVisible();
 	await expect(page.getByRole('checkbox', { name: 'All areas' })).toBeFocused();
 	await expectAccessible(page);
+	await photograph(page, 'api-key-no-area');
 	await page.getByRole('group', { name: 'Areas' }).getByText('Audit Log').click();
 	await expect(page.getByRole('checkbox', { name: 'Audit Log' })).toBeChecked();
 	await page.getByRole('button', { name: 'Save' }).click();
@@ -315,7 +316,7 @@ test('every image of the application is its owner’s to choose', async () => {
 	const card = page.locator('#application-configuration-images');
 	await page.goto('/settings/admin/application-configuration');
 	for (const label of ['Favicon', 'Dark Mode Logo', 'Email Logo', 'Default Profile Picture']) {
-		await card.getByLabel(label).first().setInputFiles(picture);
+		await card.getByLabel(label, { exact: true }).setInputFiles(picture);
 	}
 	await card.getByRole('button', { name: 'Save' }).click();
 	await expectToast(page, 'Images updated successfully. It may take a few minutes to update.');

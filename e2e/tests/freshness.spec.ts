@@ -133,6 +133,23 @@ const ACTIONS: Action[] = [
 		}
 	},
 	{
+		what: 'letting somebody in again',
+		method: 'PUT',
+		path: /\/api\/users\/[0-9a-f-]{36}$/,
+		start: '/settings/admin/users',
+		act: async (pocketId) => {
+			changeRow(pocketId, "UPDATE users SET disabled = true WHERE username = 'grace'");
+			await page.reload();
+			await page.getByRole('row', { name: 'grace@example.com' }).getByRole('button').click();
+			await page.getByRole('menuitem', { name: 'Enable' }).click();
+		},
+		done: async () => {
+			await expectToast(page, 'User has been enabled successfully.');
+			const { data } = await api<{ data: { username: string; disabled: boolean }[] }>(page, 'GET', '/api/users');
+			expect(data.find(({ username }) => username === 'grace')?.disabled).toBe(false);
+		}
+	},
+	{
 		what: 'letting everybody register clients',
 		method: 'PUT',
 		path: /\/api\/oidc\/registration-policy$/,

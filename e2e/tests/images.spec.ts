@@ -206,15 +206,17 @@ test('what is no picture is refused, wherever it is offered', async () => {
 	await page.getByRole('button', { name: 'Save' }).first().click();
 	await expect(refusal).toBeVisible();
 	await page.goto('/settings/admin/application-configuration');
-	await page.getByLabel('Background Image').first().setInputFiles(text);
+	await page.getByLabel('Background Image', { exact: true }).setInputFiles(text);
 	await page.locator('#application-configuration-images').getByRole('button', { name: 'Save' }).click();
 	await expect(refusal).toBeVisible();
 });
 
 test('the application looks as its owner likes', async ({ browser, pocketId }) => {
 	await page.goto('/settings/admin/application-configuration');
-	await page.getByLabel('Light Mode Logo').first().setInputFiles(file('logo.svg', 'crimson'));
-	await page.getByLabel('Background Image').first().setInputFiles({ name: 'b.png', mimeType: 'image/png', buffer: await png(page, 'seagreen') });
+	// The dash in place of an image is no part of the name.
+	await expect(page.locator('#background')).toHaveAccessibleName('Background Image');
+	await page.getByLabel('Light Mode Logo', { exact: true }).setInputFiles(file('logo.svg', 'crimson'));
+	await page.getByLabel('Background Image', { exact: true }).setInputFiles({ name: 'b.png', mimeType: 'image/png', buffer: await png(page, 'seagreen') });
 	await expectAccessible(page);
 	await photograph(page, 'images-card');
 	await page.locator('#application-configuration-images').getByRole('button', { name: 'Save' }).click();
@@ -250,7 +252,35 @@ test('resetting an image can be taken back until it is saved', async () => {
 	expect(await widthOf('#application-configuration-images label:has(#logoLight) img')).toBeGreaterThan(0);
 	await expect(card.getByRole('button', { name: 'Save' })).toBeEnabled();
 	await expectAccessible(page);
+	await photograph(page, 'images-reset');
 	await card.getByRole('button', { name: 'Undo the reset of Light Mode Logo' }).click();
 	await expect(reset('Light Mode Logo')).toBeVisible();
 	await expect(card.getByRole('button', { name: 'Save' })).toBeDisabled();
+});
+
+test('an image that was only chosen is let go again', async () => {
+	await page.goto('/settings/admin/application-configuration');
+	const card = page.locator('#application-configuration-images');
+	const save = card.getByRole('button', { name: 'Save' });
+	const letGo = async (label: string) => {
+		const input = card.getByLabel(label, { exact: true });
+		const undo = card.getByRole('button', { name: `Reset to default ${label}`, exact: true });
+		await expect(undo).toHaveCount(0);
+		await input.setInputFiles(file('mistaken.svg', 'purple'));
+		await expect(save).toBeEnabled();
+		await undo.click();
+		await expect(undo).toHaveCount(0);
+		await expect(input).toBeFocused();
+		await expect(save).toBeDisabled();
+	};
+	for (const label of ['Favicon', 'Email Logo', 'Default Profile Picture']) await letGo(label);
+	await expectAccessible(page);
+
+	// What is stored stays.
+	await card.getByLabel('Favicon', { exact: true }).setInputFiles(file('own.svg', 'teal'));
+	await save.click();
+	await expectToast(page, 'Images updated successfully. It may take a few minutes to update.');
+	await letGo('Favicon');
+	await expect(card.locator('label:has(#favicon) img')).toHaveAttribute('src', /\/favicon\?v=/);
+	expect((await page.request.get('/api/application-images/favicon')).headers()['content-type']).toContain('svg');
 });

@@ -109,6 +109,24 @@ test('a test mail that arrives', async () => {
 	await portrayMail(admin, 'test', mail.parts['text/html'].text);
 });
 
+test('a test mail is sent even if the rest of the page cannot learn what was saved', async () => {
+	await openEmailTab();
+	const panel = admin.locator('#application-configuration-email');
+	const visible = (url: URL) => url.pathname === '/api/application-configuration';
+	await admin.route(visible, (route) => (route.request().method() === 'GET' ? route.abort() : route.continue()));
+	const send = async (from: string) => {
+		await panel.getByLabel('SMTP From').fill(from);
+		await panel.getByRole('button', { name: 'Send test email' }).click();
+		await admin.getByRole('alertdialog', { name: 'Save changes?' }).getByRole('button', { name: 'Save and send' }).click();
+	};
+	await send('post@example.com');
+	await expect(admin.locator('[data-type="error"]')).toContainText('This could not be loaded');
+	expect((await sink.next()).headers.from).toContain('post@example.com');
+	await admin.unroute(visible);
+	await send('id@example.com');
+	expect((await sink.next()).headers.from).toContain('id@example.com');
+});
+
 test('people prove that their address is theirs', async () => {
 	await openEmailTab();
 	const panel = admin.locator('#application-configuration-email');

@@ -87,6 +87,38 @@ test('users are put into the group', async () => {
 	await expect(page.getByRole('row', { name: 'The Gardeners' })).toContainText('2');
 });
 
+test('rows stay as they were chosen while they are saved, and are counted anew', async () => {
+	const { data } = await api<{ data: { id: string; username: string }[] }>(page, 'GET', '/api/users');
+	const alan = data.find((user) => user.username === 'alan')!;
+	await page.goto(`/settings/admin/users/${alan.id}#groups`);
+	const row = page.getByRole('row', { name: 'The Gardeners' });
+	const box = row.getByRole('checkbox');
+	const save = page.getByRole('button', { name: 'Save' });
+	await expect(row.getByRole('cell', { name: '2', exact: true })).toBeVisible();
+	await box.check();
+	let answer = () => {};
+	const held = new Promise<void>((resolve) => (answer = resolve));
+	const ofGroups = (url: URL) => url.pathname === `/api/users/${alan.id}/user-groups`;
+	await page.route(ofGroups, async (route) => {
+		await held;
+		await route.continue();
+	});
+	await save.click();
+	await expect(box).toBeDisabled();
+	await expect(page.getByRole('checkbox', { name: 'Select all rows' })).toBeDisabled();
+	// A click would take the focus with it.
+	await row.getByText('The Gardeners').dispatchEvent('click');
+	await expect(box).toBeChecked();
+	answer();
+	await expectToast(page, 'User groups updated successfully');
+	await expect(row.getByRole('cell', { name: '3', exact: true })).toBeVisible();
+	await expect(box).toBeEnabled();
+	await expect(box).toBeChecked();
+	await expect(save).toBeFocused();
+	await page.unroute(ofGroups);
+	await page.goto('/settings/admin/user-groups');
+});
+
 test('claims of the group are edited, with suggestions from others', async () => {
 	const users = await api<{ data: { id: string; username: string }[] }>(page, 'GET', '/api/users');
 	const alan = users.data.find((user) => user.username === 'alan')!;
@@ -105,6 +137,7 @@ test('claims of the group are edited, with suggestions from others', async () =>
 	await page.getByPlaceholder('Value').last().fill('sales');
 	await page.getByRole('button', { name: 'Save' }).click();
 	await expect(page.getByText('This key is there already')).toBeVisible();
+	await photograph(page, 'claims-refused');
 	await page.getByPlaceholder('Key').last().fill('');
 	await page.getByPlaceholder('Key').last().pressSequentially('name');
 	await page.getByPlaceholder('Value').last().fill('x');
@@ -161,9 +194,12 @@ test('a client is restricted to the group, from both sides', async () => {
 	await page.getByRole('tab', { name: 'Allowed OIDC Clients' }).click();
 	const box = page.getByRole('row', { name: 'Shed' }).getByRole('checkbox');
 	await expect(box).toBeChecked();
+	const groups = (count: string) => page.getByRole('row', { name: 'Shed' }).getByRole('cell', { name: count, exact: true });
+	await expect(groups('1')).toBeVisible();
 	await box.uncheck();
 	await page.getByRole('button', { name: 'Save' }).click();
 	await expectToast(page, 'Allowed OIDC clients updated successfully');
+	await expect(groups('0')).toBeVisible();
 
 	await page.goto(`/settings/admin/oidc-clients/${client.id}#user-groups`);
 	await expect(page.getByText('nobody can use this client')).toBeVisible();

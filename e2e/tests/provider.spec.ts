@@ -100,8 +100,8 @@ test('the data preview says what a client would learn and why', async () => {
 	const dialog = admin.getByRole('dialog', { name: 'OIDC Data Preview' });
 	const claim = (name: RegExp) => dialog.getByRole('row', { name });
 	await expect(dialog.getByRole('heading', { name: 'ID Token Payload' })).toBeVisible();
-	await expect(claim(/^email ada@example.com user/)).toBeVisible();
-	await expect(claim(/^iss .* protocol/)).toBeVisible();
+	await expect(claim(/^email ada@example.com User account/)).toBeVisible();
+	await expect(claim(/^iss .* OIDC protocol/)).toBeVisible();
 	await expect(claim(/^groups/)).toHaveCount(0);
 	await expectAccessible(admin);
 	await photograph(admin, 'client-preview');
@@ -111,7 +111,7 @@ test('the data preview says what a client would learn and why', async () => {
 	await admin.getByPlaceholder('Search...').fill('car');
 	await expect(admin.getByRole('option')).toHaveText(['carol']);
 	await admin.getByRole('option', { name: 'carol' }).click();
-	await expect(claim(/^email carol@example.com user/)).toBeVisible();
+	await expect(claim(/^email carol@example.com User account/)).toBeVisible();
 	await dialog.getByRole('combobox', { name: 'Scopes' }).click();
 	await expect(admin.getByRole('option', { name: 'profile' })).toHaveAttribute('aria-checked', 'true');
 	await admin.getByRole('option', { name: 'email' }).click();
@@ -119,12 +119,12 @@ test('the data preview says what a client would learn and why', async () => {
 	await expectAccessible(admin);
 	await admin.keyboard.press('Escape');
 	await expect(claim(/^email/)).toHaveCount(0);
-	await expect(claim(/^groups \[\] groups of the user/)).toBeVisible();
+	await expect(claim(/^groups \[\] Groups of the user/)).toBeVisible();
 
 	await dialog.getByRole('tab', { name: 'Userinfo' }).click();
 	await expect(dialog.getByRole('heading', { name: 'Userinfo Endpoint Response' })).toBeVisible();
 	await expect(dialog.getByRole('columnheader', { name: 'Comes from' })).toBeVisible();
-	await expect(claim(/^sub .* user/)).toBeVisible();
+	await expect(claim(/^sub .* User account/)).toBeVisible();
 	await dialog.getByRole('button', { name: 'Copy All' }).click();
 	const copied = JSON.parse(await admin.evaluate(() => navigator.clipboard.readText())) as Record<string, unknown>;
 	expect(copied).toMatchObject({ preferred_username: 'carol', groups: [] });
@@ -133,9 +133,9 @@ test('the data preview says what a client would learn and why', async () => {
 	await dialog.getByRole('tab', { name: 'Access Token' }).click();
 	await expect(dialog.getByRole('heading', { name: 'Access Token Payload' })).toBeVisible();
 	await expect(dialog.getByRole('columnheader', { name: 'Comes from' })).toBeVisible();
-	await expect(claim(/^scope openid profile groups protocol/)).toBeVisible();
-	await expect(claim(/^client_id .* protocol/)).toBeVisible();
-	await expect(claim(/^sub .* user/)).toBeVisible();
+	await expect(claim(/^scope openid profile groups OIDC protocol/)).toBeVisible();
+	await expect(claim(/^client_id .* OIDC protocol/)).toBeVisible();
+	await expect(claim(/^sub .* User account/)).toBeVisible();
 	await photograph(admin, 'client-preview-access-token');
 	await dialog.getByRole('button', { name: 'Close' }).click();
 	await expect(dialog).toBeHidden();

@@ -80,6 +80,7 @@ pub async fn renew(
     let renewed = api_key::Entity::update_many()
         .col_expr(api_key::Column::KeyHash, Expr::value(hash))
         .col_expr(api_key::Column::ExpiresAt, Expr::value(expires_at))
+        .col_expr(api_key::Column::RenewedAt, Expr::value(now))
         // The next end of life is news again.
         .col_expr(api_key::Column::ExpirationEmailSent, Expr::value(false))
         .filter(api_key::Column::Id.eq(id))

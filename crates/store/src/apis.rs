@@ -171,13 +171,27 @@ pub struct ClientApiGrant {
     pub client_permissions: Vec<ApiPermissionId>,
 }
 
-/// Makes a grant the only one a client has of an API.
+impl ClientApiGrant {
+    /// The same in an order that says nothing.
+    fn sorted(mut self) -> Self {
+        self.user_permissions.sort_unstable();
+        self.client_permissions.sort_unstable();
+        self
+    }
+}
+
+/// Makes a grant the only one a client has of an API; whether that changes anything.
 pub async fn replace_grant(
     tx: &Tx,
     client: &ClientId,
     api: ApiId,
     grant: Option<&ClientApiGrant>,
-) -> StoreResult<()> {
+) -> StoreResult<bool> {
+    let before = grants_of_client(tx, client).await?.remove(&api);
+    let wanted = grant.cloned().unwrap_or_default().sorted();
+    if before.unwrap_or_default().sorted() == wanted {
+        return Ok(false);
+    }
     client_api::Entity::delete_many()
         .filter(client_api::Column::ClientId.eq(client.clone()))
         .filter(client_api::Column::ApiId.eq(api))
@@ -193,7 +207,7 @@ pub async fn replace_grant(
         .filter(client_api_permission::Column::PermissionId.in_subquery(of_api))
         .exec(tx)
         .await?;
-    let Some(grant) = grant else { return Ok(()) };
+    let Some(grant) = grant else { return Ok(true) };
     for (subject_type, access, permissions) in [
         (SubjectType::User, grant.for_users, &grant.user_permissions),
         (SubjectType::Client, grant.for_itself, &grant.client_permissions),
@@ -227,7 +241,7 @@ pub async fn replace_grant(
                 .await?;
         }
     }
-    Ok(())
+    Ok(true)
 }
 
 /// What clients have of one API, by client.

@@ -1,6 +1,6 @@
 //! Queries over people.
 
-use sea_orm::sea_query::{Expr, ExprTrait, Func};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, SimpleExpr};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel,
     Order, PaginatorTrait, QueryFilter, QuerySelect,
@@ -50,13 +50,29 @@ pub async fn find_by_typed_email(
     if let Some(user) = find_by_email(connection, email).await? {
         return Ok(Some(user));
     }
-    let folded = Expr::expr(Func::lower(Expr::col(user::Column::Email)));
     let mut found = user::Entity::find()
-        .filter(folded.eq(email.to_ascii_lowercase()))
+        .filter(has_folded_email(email))
         .limit(2)
         .all(connection)
         .await?;
     Ok(if found.len() == 1 { found.pop() } else { None })
+}
+
+/// Whether anybody but one user has an address, upper and lower case (of ASCII letters) making no difference.
+pub async fn somebody_else_has_email(
+    connection: &impl ConnectionTrait,
+    besides: Option<UserId>,
+    email: &str,
+) -> StoreResult<bool> {
+    let mut others = user::Entity::find().filter(user::Column::Email.eq(email).or(has_folded_email(email)));
+    if let Some(id) = besides {
+        others = others.filter(user::Column::Id.ne(id));
+    }
+    Ok(others.limit(1).one(connection).await?.is_some())
+}
+
+fn has_folded_email(email: &str) -> SimpleExpr {
+    Expr::expr(Func::lower(Expr::col(user::Column::Email))).eq(email.to_ascii_lowercase())
 }
 
 /// Notes that an address is a user's, unless they have another one by now; whether they still had it.

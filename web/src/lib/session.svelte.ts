@@ -29,6 +29,11 @@ class Session {
 		return this.user;
 	}
 
+	/** Whether somebody has to have an address. Who was stored without one may stay so. */
+	requiresEmail(stored?: User): boolean {
+		return this.config.requireUserEmail && stored?.email !== null;
+	}
+
 	start(bootstrap: Bootstrap): void {
 		this.user = bootstrap.user;
 		this.config = parseConfig(bootstrap.config);

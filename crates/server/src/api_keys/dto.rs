@@ -32,6 +32,10 @@ pub struct ApiKeyDto {
     #[serde(serialize_with = "serde_rfc3339::serialize")]
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
+    /// When it was last given a new value and life; null if never.
+    #[serde(serialize_with = "serde_rfc3339_option::serialize")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub renewed_at: Option<Timestamp>,
     /// Whether its owner has been told that it will expire.
     pub expiration_email_sent: bool,
     /// Whether it may only read.
@@ -50,6 +54,7 @@ impl From<&ApiKey> for ApiKeyDto {
             expires_at: key.expires_at,
             last_used_at: key.last_used_at,
             created_at: key.created_at,
+            renewed_at: key.renewed_at,
             expiration_email_sent: key.expiration_email_sent,
             read_only: key.read_only,
             resources: key.resources.as_ref().map(|resources| resources.0.clone()),
@@ -76,8 +81,8 @@ pub struct ApiKeyInput {
     /// 3 to 50 characters, unique among one's own.
     #[schema(required = true, min_length = 3, max_length = 50)]
     pub name: String,
-    /// What it is for.
-    #[schema(required = false)]
+    /// What it is for, at most 1000 characters.
+    #[schema(required = false, max_length = 1000)]
     pub description: Option<String>,
     /// In the future.
     #[schema(required = true, format = DateTime)]

@@ -60,6 +60,9 @@ const PLACES: &[(&str, Resource)] = &[
 /// What every key may read: programs ask which version it is before they do anything.
 const OF_EVERY_KEY: &str = "/api/version/current";
 
+/// Reading this is a way in: the invitations that are open, which a key that only reads is not for.
+const SHOWS_WAYS_IN: &str = "/api/signup-tokens";
+
 impl Resource {
     /// Every one, with its name on the wire and in the database.
     pub const ALL: [(Self, &'static str); 8] = [
@@ -94,7 +97,7 @@ impl Resource {
 
 /// Whether a key may be used for a request. `resources` is none for every kind.
 pub fn allows(read_only: bool, resources: Option<&StringList>, method: &Method, path: &str) -> bool {
-    if read_only && !matches!(*method, Method::GET | Method::HEAD) {
+    if read_only && (!matches!(*method, Method::GET | Method::HEAD) || path == SHOWS_WAYS_IN) {
         return false;
     }
     if path == OF_EVERY_KEY {
@@ -119,6 +122,9 @@ mod tests {
             (true, None, Method::HEAD, "/api/users", true),
             (true, None, Method::POST, "/api/users", false),
             (true, None, Method::PATCH, "/api/users", false),
+            (true, None, Method::GET, "/api/signup-tokens", false),
+            (false, None, Method::GET, "/api/signup-tokens", true),
+            (true, Some(&users), Method::HEAD, "/api/signup-tokens", false),
             (false, Some(&users), Method::PUT, "/api/users/1", true),
             (false, Some(&users), Method::GET, "/api/users", true),
             (false, Some(&users), Method::GET, "/api/users/me", false),

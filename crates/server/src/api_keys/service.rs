@@ -163,6 +163,7 @@ pub async fn create(
         expiration_email_sent: false,
         read_only: input.read_only,
         resources: resources.map(StringList),
+        renewed_at: None,
     };
     let settings = state.settings().await?;
     let tx = state.store.begin().await?;

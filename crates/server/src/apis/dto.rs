@@ -132,7 +132,7 @@ pub struct PermissionInput {
 #[serde(rename_all = "camelCase", default)]
 pub struct PermissionsInput {
     /// Those known by key keep their grants; those left out are removed.
-    #[schema(required = false)]
+    #[schema(required = false, max_items = 100)]
     pub permissions: Vec<PermissionInput>,
 }
 

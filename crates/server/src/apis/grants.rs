@@ -125,16 +125,10 @@ pub async fn replace(
         user_permissions,
         client_permissions,
     };
-    apis::replace_grant(&tx, &client.id, api.id, Some(&grant)).await?;
-    audit::record_change(
-        state,
-        &tx,
-        Event::ApiAccessUpdated,
-        by,
-        None,
-        [("api", api.name), ("clientName", client.name)],
-    )
-    .await?;
+    if apis::replace_grant(&tx, &client.id, api.id, Some(&grant)).await? {
+        let data = [("api", api.name), ("clientName", client.name)];
+        audit::record_change(state, &tx, Event::ApiAccessUpdated, by, None, data).await?;
+    }
     commit(tx).await?;
     Ok((&grant).into())
 }
@@ -152,16 +146,10 @@ pub async fn remove(
     let found = clients::find(&tx, client)
         .await?
         .ok_or_else(|| ApiError::not_found("OIDC client"))?;
-    apis::replace_grant(&tx, client, id, None).await?;
-    audit::record_change(
-        state,
-        &tx,
-        Event::ApiAccessUpdated,
-        by,
-        None,
-        [("api", api.name), ("clientName", found.name)],
-    )
-    .await?;
+    if apis::replace_grant(&tx, client, id, None).await? {
+        let data = [("api", api.name), ("clientName", found.name)];
+        audit::record_change(state, &tx, Event::ApiAccessUpdated, by, None, data).await?;
+    }
     Ok(commit(tx).await?)
 }
 

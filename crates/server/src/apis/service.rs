@@ -168,16 +168,12 @@ pub async fn update(
     rules.finish()?;
     let tx = state.store.begin().await?;
     let mut api = locked(&tx, id, seen).await?;
-    api.name = nfc(&input.name);
-    audit::record_change(
-        state,
-        &tx,
-        Event::ApiUpdated,
-        by,
-        None,
-        [("api", api.name.clone())],
-    )
-    .await?;
+    let name = nfc(&input.name);
+    if api.name != name {
+        api.name = name;
+        let data = [("api", api.name.clone())];
+        audit::record_change(state, &tx, Event::ApiUpdated, by, None, data).await?;
+    }
     api.updated_at = Some(state.now());
     let api = apis::update(&tx, api).await?;
     let answer = described(&tx, &api).await?;
@@ -275,6 +271,7 @@ pub async fn replace_permissions(
         .map(|permission| permission.id)
         .collect();
     apis::delete_permissions(&tx, id, &gone).await?;
+    let mut changed = !gone.is_empty();
     let now = state.now();
     for permission in input.permissions {
         let key = nfc(&permission.key);
@@ -288,18 +285,16 @@ pub async fn replace_permissions(
             allowed_for_cimd_clients: existing.is_some_and(|known| known.allowed_for_cimd_clients),
             created_at: existing.map_or(now, |known| known.created_at),
         };
-        apis::save_permission(&tx, row, existing.is_none()).await?;
+        if existing != Some(&row) {
+            changed = true;
+            apis::save_permission(&tx, row, existing.is_none()).await?;
+        }
     }
     api.updated_at = Some(now);
-    audit::record_change(
-        state,
-        &tx,
-        Event::ApiUpdated,
-        by,
-        None,
-        [("api", api.name.clone())],
-    )
-    .await?;
+    if changed {
+        let data = [("api", api.name.clone())];
+        audit::record_change(state, &tx, Event::ApiUpdated, by, None, data).await?;
+    }
     let api = apis::update(&tx, api).await?;
     let answer = described(&tx, &api).await?;
     commit(tx).await?;
@@ -316,16 +311,8 @@ pub async fn set_cimd_access(
 ) -> Result<ApiDto, ApiError> {
     let tx = state.store.begin().await?;
     let mut api = locked(&tx, id, seen).await?;
+    let mut changed = api.allow_cimd_clients != input.enabled;
     api.allow_cimd_clients = input.enabled;
-    audit::record_change(
-        state,
-        &tx,
-        Event::ApiAccessUpdated,
-        by,
-        None,
-        [("api", api.name.clone())],
-    )
-    .await?;
     api.updated_at = Some(state.now());
     let wanted: Vec<ApiPermissionId> = known_ids(&input.permission_ids);
     for mut permission in apis::permissions_of(&tx, &[api.id]).await? {
@@ -333,7 +320,12 @@ pub async fn set_cimd_access(
         if permission.allowed_for_cimd_clients != allowed {
             permission.allowed_for_cimd_clients = allowed;
             apis::save_permission(&tx, permission, false).await?;
+            changed = true;
         }
+    }
+    if changed {
+        let data = [("api", api.name.clone())];
+        audit::record_change(state, &tx, Event::ApiAccessUpdated, by, None, data).await?;
     }
     let api = apis::update(&tx, api).await?;
     let answer = described(&tx, &api).await?;

@@ -155,6 +155,31 @@ fn changes_ways_in(before: &Settings, wanted: &[(&'static Setting, Option<String
     })
 }
 
+/// Secrets, and the setting that says which server they are sent to.
+const SENT_TO: [(&str, &str); 2] = [("smtpPassword", "smtpHost"), ("ldapBindPassword", "ldapUrl")];
+
+/// Refuses to send a stored secret to another server: whoever may change where it goes must not learn it that way.
+fn refuse_to_send_elsewhere(
+    before: &Settings,
+    wanted: &[(&'static Setting, Option<String>)],
+) -> Result<(), ChangeError> {
+    let mut rules = Rules::new();
+    let change_of = |key: &str| wanted.iter().find(|(setting, _)| setting.key == key);
+    for (secret, server) in SENT_TO {
+        let moves = change_of(server)
+            .and_then(|(_, value)| value.as_deref())
+            .is_some_and(|value| value != before.text(server));
+        if moves && !before.text(secret).is_empty() && change_of(secret).is_none() {
+            rules.fail(
+                secret,
+                "required",
+                "must be entered again, for it goes to another server",
+            );
+        }
+    }
+    rules.finish_with(ChangeError::Invalid)
+}
+
 /// What is known of who sends a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proof {
@@ -190,6 +215,7 @@ pub async fn change(
         return Err(ChangeError::Stale);
     }
     seen.check(&tag(stored))?;
+    refuse_to_send_elsewhere(&before, &wanted)?;
     let mut changed = Vec::new();
     let mut values = Vec::new();
     for (setting, value) in wanted {

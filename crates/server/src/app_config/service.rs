@@ -51,6 +51,9 @@ impl SettingsCache {
                         let value = setting.from_environment(value);
                         if let Some(fault) = setting.fault(&value) {
                             faults.push(format!("{} {fault}", setting.env));
+                        } else if let Some(fault) = setting.fault_of_change(&value) {
+                            // Installations of before start with it; what breaks the rules is left out where it is used.
+                            tracing::warn!(variable = setting.env, %fault, "part of a setting is not used");
                         }
                         values.insert(setting.key.to_owned(), value);
                     }

@@ -246,9 +246,10 @@ pub async fn remove(state: &AppState, by: &ActingAdmin, id: &ClientId, mode: Mod
         .ok_or_else(images::not_found)?;
     note(state, &tx, by, id, mode, None).await?;
     commit(tx).await?;
-    Ok(FileStore::of(state)
+    FileStore::of(state)
         .delete(&file_key(id, mode, &extension))
-        .await?)
+        .await?;
+    Ok(())
 }
 
 async fn note(

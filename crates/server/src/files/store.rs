@@ -99,25 +99,25 @@ impl<'s> FileStore<'s> {
         }
     }
 
-    /// Removes a file, if there is one.
-    pub async fn delete(&self, key: &str) -> Result<(), FileError> {
+    /// Removes a file; whether there was one.
+    pub async fn delete(&self, key: &str) -> Result<bool, FileError> {
         check(key)?;
         match self {
             Self::Folder(root) => {
                 let path = root.join(key);
                 match tokio::fs::remove_file(&path).await {
-                    Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                        Err(FileError::Disk { path, source })
-                    }
-                    _ => Ok(()),
+                    Ok(()) => Ok(true),
+                    Err(source) if source.kind() == std::io::ErrorKind::NotFound => Ok(false),
+                    Err(source) => Err(FileError::Disk { path, source }),
                 }
             }
             Self::Database(state) => {
                 let tx = state.store.begin().await?;
-                stored_files::delete(&tx, key).await?;
-                Ok(commit(tx).await?)
+                let was_there = stored_files::delete(&tx, key).await?;
+                commit(tx).await?;
+                Ok(was_there)
             }
-            Self::Unsupported => Ok(()),
+            Self::Unsupported => Ok(false),
         }
     }
 }

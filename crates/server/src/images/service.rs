@@ -99,9 +99,10 @@ pub async fn replace(
 /// Takes an image away; the one that comes with the program is back.
 pub async fn remove(state: &AppState, by: &ActingAdmin, name: Name) -> Result<(), ApiError> {
     let old = change(state, by, name, None).await?.ok_or_else(not_found)?;
-    Ok(FileStore::of(state)
+    FileStore::of(state)
         .delete(&file_key(name, &old.extension))
-        .await?)
+        .await?;
+    Ok(())
 }
 
 /// Notes what there is now, and gives what there was.

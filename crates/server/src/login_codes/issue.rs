@@ -38,7 +38,7 @@ const OWN_SECONDS: i64 = 15 * 60;
 #[serde(rename_all = "camelCase", default)]
 pub struct LifetimeInput {
     /// Seconds, or text such as `1h30m`; 15 minutes when left out, at most 31 days.
-    #[schema(required = false, value_type = Option<String>, example = "1h")]
+    #[schema(required = false, value_type = Option<ttl::Lifetime>, example = "1h")]
     pub ttl: Option<Value>,
     /// The same as a moment, as older versions had it; counts when `ttl` is left out.
     #[schema(required = false)]

@@ -11,3 +11,4 @@ mod ttl;
 pub use by_mail::answer_requests;
 pub use issue::{Issued, LifetimeInput, NewCodeError, for_command, lifetime};
 pub use routes::routes;
+pub use ttl::Lifetime;

@@ -1,9 +1,20 @@
 //! How long something is to live, as API clients say it: seconds, or text such as `1h30m`.
 
 use serde_json::Value;
+use utoipa::ToSchema;
 
 /// The longest there is: 31 days.
 const MOST_SECONDS: i64 = 31 * 24 * 60 * 60;
+
+/// Seconds, or text such as `1h30m`.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub enum Lifetime {
+    /// Seconds.
+    Seconds(i64),
+    /// Hours, minutes and seconds.
+    Text(String),
+}
 
 /// Why a lifetime cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

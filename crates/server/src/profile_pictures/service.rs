@@ -85,14 +85,16 @@ pub async fn replace(
     note(state, Event::ProfilePictureUpdated, by, &user).await
 }
 
-/// Forgets a user's picture, also of one who is gone.
-pub async fn remove(state: &AppState, user: UserId) -> Result<(), FileError> {
+/// Forgets a user's picture, also of one who is gone; whether there was one.
+pub async fn remove(state: &AppState, user: UserId) -> Result<bool, FileError> {
     FileStore::of(state).delete(&key(user)).await
 }
 
 /// The same of a user who must exist.
 pub async fn reset(state: &AppState, by: (&User, &RequestOrigin), user: UserId) -> Result<(), ApiError> {
     let user = known(state, user).await?;
-    remove(state, user.id).await?;
-    note(state, Event::ProfilePictureRemoved, by, &user).await
+    if remove(state, user.id).await? {
+        note(state, Event::ProfilePictureRemoved, by, &user).await?;
+    }
+    Ok(())
 }

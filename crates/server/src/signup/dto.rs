@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::http::shown_once;
 use crate::http::time_format::serde_rfc3339;
-use crate::login_codes::LifetimeInput;
+use crate::login_codes::{Lifetime, LifetimeInput};
 use crate::secret_token;
 use crate::users::dto::{UserGroupMinimalDto, UserInput};
 
@@ -72,7 +72,7 @@ impl From<SignUp> for UserInput {
 #[serde(rename_all = "camelCase", default)]
 pub struct SignupTokenInput {
     /// Seconds, or text such as `24h`; an hour when left out, at most 31 days.
-    #[schema(required = false, value_type = Option<String>, example = "24h")]
+    #[schema(required = false, value_type = Option<Lifetime>, example = "24h")]
     pub ttl: Option<Value>,
     /// The same as a moment, as older versions had it; counts when `ttl` is left out.
     #[schema(required = false)]

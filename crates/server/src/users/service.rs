@@ -94,18 +94,31 @@ pub struct ValidUser {
 }
 
 impl ValidUser {
-    /// Checks what was submitted.
+    /// Checks what was submitted of a new account.
     ///
     /// # Errors
     /// Names every broken rule.
     pub fn new(input: &UserInput, settings: &Settings) -> Result<Self, ApiError> {
+        Self::checked(input, settings.require_user_email())
+    }
+
+    /// Checks what was submitted of an account there is. Whoever has no address, like the static API user or people made
+    /// while none was demanded, needs none for other changes.
+    ///
+    /// # Errors
+    /// Names every broken rule.
+    fn changed(input: &UserInput, settings: &Settings, user: &User) -> Result<Self, ApiError> {
+        Self::checked(input, settings.require_user_email() && user.email.is_some())
+    }
+
+    fn checked(input: &UserInput, must_have_email: bool) -> Result<Self, ApiError> {
         let mut rules = Rules::new();
         rules.required("username", &input.username);
         rules.username("username", &input.username);
         rules.max("username", &input.username, 50);
         match &input.email {
             Some(email) => rules.email("email", email),
-            None if settings.require_user_email() => rules.fail("email", "required", "is required"),
+            None if must_have_email => rules.fail("email", "required", "is required"),
             None => {}
         }
         rules.max("firstName", &input.first_name, 50);
@@ -337,7 +350,8 @@ pub fn moves_mail(user: &User, input: &UserInput) -> bool {
 pub async fn opens_account(state: &AppState, id: UserId, input: &UserInput) -> Result<bool, UserError> {
     let user = users::find(state.store.reader(), id).await?;
     let user = user.ok_or(UserError::NotFound)?;
-    Ok(moves_mail(&user, input) || (input.is_admin && !user.is_admin))
+    let comes_back = user.disabled && !input.disabled;
+    Ok(moves_mail(&user, input) || comes_back || (input.is_admin && !user.is_admin))
 }
 
 /// Who changes an account, and so how much of it.
@@ -358,9 +372,9 @@ pub async fn update(
     seen: &IfMatch,
 ) -> Result<UserDto, ApiError> {
     let settings = state.settings().await?;
-    let valid = ValidUser::new(input, &settings)?;
     let tx = state.store.begin().await?;
     let mut user = locked(&tx, id, seen).await?;
+    let valid = ValidUser::changed(input, &settings, &user)?;
     let ruled_by_ldap = user.ldap_id.is_some() && settings.ldap_enabled();
     let before = user.clone();
     let locale_only =
@@ -370,7 +384,7 @@ pub async fn update(
     let mut ended = Ended::default();
     let mut told = false;
     if !locale_only {
-        refuse_taken(&tx, Some(id), &valid).await?;
+        refuse_taken(&tx, Some(&user), &valid).await?;
         if user.email != valid.email && valid.email.is_some() {
             user.email_verified = settings.emails_verified();
         }
@@ -480,7 +494,8 @@ pub async fn delete(state: &AppState, by: &ActingAdmin, id: UserId) -> Result<()
     scim::note_change(&tx, state.now()).await?;
     commit(tx).await?;
     ended.announce(state);
-    Ok(profile_pictures::remove(state, id).await?)
+    profile_pictures::remove(state, id).await?;
+    Ok(())
 }
 
 async fn refuse_without_admin(tx: &Tx, besides: UserId) -> Result<(), UserError> {
@@ -491,15 +506,20 @@ async fn refuse_without_admin(tx: &Tx, besides: UserId) -> Result<(), UserError>
     }
 }
 
-/// Says which property somebody else has; the address first.
-async fn refuse_taken(tx: &Tx, own: Option<UserId>, valid: &ValidUser) -> Result<(), UserError> {
-    let someone_else = |user: Option<User>| user.is_some_and(|user| Some(user.id) != own);
-    if let Some(email) = &valid.email
-        && someone_else(users::find_by_email(tx, email).await?)
+/// Says which property somebody else has; the address first. An address that differs from another in upper and lower case
+/// only is the same to the people who type it, and to apps that know people by it; those who have such keep theirs.
+async fn refuse_taken(tx: &Tx, own: Option<&User>, valid: &ValidUser) -> Result<(), UserError> {
+    let id = own.map(|own| own.id);
+    if valid.email != own.and_then(|own| own.email.clone())
+        && let Some(email) = &valid.email
+        && users::somebody_else_has_email(tx, id, email).await?
     {
         return Err(UserError::Taken("email"));
     }
-    if someone_else(users::find_by_username(tx, &valid.username).await?) {
+    if users::find_by_username(tx, &valid.username)
+        .await?
+        .is_some_and(|user| Some(user.id) != id)
+    {
         return Err(UserError::Taken("username"));
     }
     Ok(())

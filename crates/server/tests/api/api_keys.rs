@@ -48,7 +48,7 @@ both_engines!(a_program_acts_as_the_keys_owner, |app: TestApp| async move {
         *shown,
         json!({
             "id": shown["id"], "name": "terraform", "description": "for the tests", "expiresAt": LATER,
-            "lastUsedAt": null, "createdAt": shown["createdAt"], "expirationEmailSent": false,
+            "lastUsedAt": null, "createdAt": shown["createdAt"], "renewedAt": null, "expirationEmailSent": false,
             "readOnly": false, "resources": null
         })
     );
@@ -193,6 +193,12 @@ both_engines!(expired_keys_are_renewed_once, |app: TestApp| async move {
         }
     }
     assert_eq!(won.len(), 1);
+    let renewed = &won[0]["apiKey"];
+    assert!(
+        renewed["renewedAt"].is_string() && made["apiKey"]["renewedAt"].is_null(),
+        "{renewed}"
+    );
+    assert_eq!(renewed["createdAt"], made["apiKey"]["createdAt"]);
     let new = token(&won[0]);
     assert_ne!(new, old);
     assert_eq!(get(&app, "/api/users/me", &new).await.status, StatusCode::OK);
@@ -472,7 +478,6 @@ async fn the_configurations_key_can_be_disabled_and_demoted() {
         let mut admin = app.set_up().await;
         let mut robot = get(&app, "/api/users/me", STATIC).await.json();
         let path = format!("/api/users/{}", robot["id"].as_str().unwrap());
-        robot["email"] = json!("robot@example.com");
         for (is_admin, disabled, expected) in [
             (true, true, (403, "user_disabled")),
             (false, false, (403, "forbidden")),

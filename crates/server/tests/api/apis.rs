@@ -124,6 +124,51 @@ both_engines!(apis_are_added_changed_and_removed, |app: TestApp| async move {
     }
 });
 
+both_engines!(
+    what_changes_nothing_of_an_api_is_not_in_the_audit_log,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        admin
+            .post("/api/oidc/clients", &json!({"id": "files", "name": "Files"}))
+            .await;
+        let api = create_api(&mut admin, "https://api.example.com", &["read", "write"]).await;
+        let path = format!("/api/apis/{}", api["id"].as_str().unwrap());
+        let read = api["permissions"][0]["id"].clone();
+        let write = api["permissions"][1]["id"].clone();
+        let grant = format!("{path}/clients/files");
+        let renamed = json!([{"key": "read", "name": "Read all"}, {"key": "write", "name": "write"}]);
+        let fewer = json!([{"key": "read", "name": "Read all"}]);
+        for (path, body) in [
+            (path.clone(), json!({"name": "Another name"})),
+            (
+                format!("{path}/cimd-access"),
+                json!({"enabled": true, "permissionIds": [write, read]}),
+            ),
+            (
+                grant.clone(),
+                json!({"userDelegatedPermissionIds": [write, read], "clientAccess": true}),
+            ),
+            (format!("{path}/permissions"), json!({"permissions": renamed})),
+            (format!("{path}/permissions"), json!({"permissions": fewer})),
+        ] {
+            let mut counts = Vec::new();
+            for _ in 0..3 {
+                counts.push(app.audit_log().await.len());
+                let answer = admin.put(&path, &body).await;
+                assert_eq!(answer.status, StatusCode::OK, "{path}: {answer:?}");
+            }
+            assert_eq!(counts[1..], [counts[0] + 1, counts[0] + 1], "{path}");
+        }
+        let before = app.audit_log().await.len();
+        for _ in 0..2 {
+            assert_eq!(admin.delete(&grant).await.status, StatusCode::NO_CONTENT);
+        }
+        let me = admin.delete("/api/users/me/profile-picture").await;
+        assert_eq!(me.status, StatusCode::NO_CONTENT);
+        assert_eq!(app.audit_log().await.len(), before + 1);
+    }
+);
+
 both_engines!(bad_values_are_named, |app: TestApp| async move {
     let mut admin = app.set_up().await;
     let long = format!("https://a.example/{}", "x".repeat(350));

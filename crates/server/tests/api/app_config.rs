@@ -203,6 +203,32 @@ both_engines!(secrets_go_in_and_never_come_out, |app: TestApp| async move {
         at_rest,
         "not even sealed anew"
     );
+    // Whoever may say where it goes does not learn it that way.
+    let mut elsewhere = again.clone();
+    elsewhere.insert("smtpHost".into(), json!("mail.evil.example"));
+    for (kept, method) in [(true, Method::PUT), (true, Method::PATCH), (false, Method::PATCH)] {
+        let mut change = elsewhere.clone();
+        if !kept {
+            change.remove("smtpPassword");
+        }
+        let refused = send_if(&mut admin, method, "*", &json!(change)).await;
+        assert_eq!(
+            refused.failed_rules(),
+            [("smtpPassword".to_owned(), "required".to_owned())],
+            "{refused:?}"
+        );
+    }
+    assert_eq!(whole(&mut admin).await, again);
+    elsewhere.insert("smtpPassword".into(), json!("hunter2 "));
+    put(&mut admin, &elsewhere).await;
+    assert_eq!(whole(&mut admin).await["smtpHost"], "mail.evil.example");
+    // Taking the server away and naming another one later is no way around it.
+    for (host, expected) in [("", StatusCode::OK), ("mail.example", StatusCode::BAD_REQUEST)] {
+        let change = json!({"smtpHost": host});
+        let answer = send_if(&mut admin, Method::PATCH, "*", &change).await;
+        assert_eq!(answer.status, expected, "{host}: {answer:?}");
+    }
+
     values.insert("smtpPassword".into(), json!(""));
     put(&mut admin, &values).await;
     assert_eq!(

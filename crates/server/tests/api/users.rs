@@ -3,6 +3,8 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use pocket_id_store::users;
+
 use crate::support::{Browser, Database, TestApp, both_engines};
 
 fn input(username: &str) -> Value {
@@ -68,6 +70,11 @@ both_engines!(names_and_addresses_are_unique, |app: TestApp| async move {
         ),
         (
             json!({"username": "craig", "email": "craig@example.com"}),
+            "email",
+        ),
+        // Mailboxes do not tell them apart, nor do people who type them.
+        (
+            json!({"username": "other", "email": "Craig@EXAMPLE.com"}),
             "email",
         ),
     ] {
@@ -187,6 +194,84 @@ both_engines!(
             (&user["username"], &user["locale"], &user["isAdmin"]),
             (&json!("timothy"), &json!("de"), &json!(true))
         );
+    }
+);
+
+both_engines!(
+    addresses_alike_but_for_case_are_kept_and_not_made,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let craig = create(&mut admin, "craig").await;
+        let grace = create(&mut admin, "grace").await;
+        // As an older version left them.
+        let tx = app.app.state.store.begin().await.unwrap();
+        let id = grace["id"].as_str().unwrap().parse().unwrap();
+        let mut row = users::find(&tx, id).await.unwrap().unwrap();
+        row.email = Some("CRAIG@example.com".to_owned());
+        users::update(&tx, row).await.unwrap();
+        pocket_id_store::commit(tx).await.unwrap();
+
+        let path = format!("/api/users/{}", grace["id"].as_str().unwrap());
+        let mut body = input("grace");
+        body["email"] = json!("CRAIG@example.com");
+        body["firstName"] = json!("Amazing");
+        let kept = admin.put(&path, &body).await;
+        assert_eq!(kept.status, StatusCode::OK, "{kept:?}");
+        body["email"] = json!("cRaig@example.com");
+        let refused = admin.put(&path, &body).await;
+        assert_eq!(
+            (refused.status, refused.code().as_str()),
+            (StatusCode::CONFLICT, "already_in_use")
+        );
+        // Their own, written otherwise.
+        body["email"] = json!("Grace@Example.com");
+        assert_eq!(admin.put(&path, &body).await.status, StatusCode::OK);
+        body["email"] = json!("grace@example.com");
+        assert_eq!(admin.put(&path, &body).await.status, StatusCode::OK);
+        let path = format!("/api/users/{}", craig["id"].as_str().unwrap());
+        assert_eq!(admin.put(&path, &input("craig")).await.status, StatusCode::OK);
+    }
+);
+
+both_engines!(
+    who_has_no_address_needs_none_to_be_changed,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        let demanded = async |admin: &mut Browser, value: &str| {
+            let change = json!({"requireUserEmail": value});
+            let answer = admin.patch("/api/application-configuration", &change).await;
+            assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        };
+        demanded(&mut admin, "false").await;
+        let mut quiet = input("quiet");
+        quiet["email"] = json!(null);
+        let made = admin.post("/api/users", &quiet).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+        let path = format!("/api/users/{}", made.json()["id"].as_str().unwrap());
+        demanded(&mut admin, "true").await;
+        for (key, value) in [
+            ("disabled", json!(true)),
+            ("disabled", json!(false)),
+            ("locale", json!("de")),
+        ] {
+            quiet[key] = value.clone();
+            let changed = admin.put(&path, &quiet).await;
+            assert_eq!(changed.status, StatusCode::OK, "{key}: {changed:?}");
+            assert_eq!(changed.json()[key], value);
+        }
+        // New people need one, and whoever has one keeps one.
+        let mut other = quiet.clone();
+        other["username"] = json!("other");
+        for answer in [admin.post("/api/users", &other).await, {
+            assert_eq!(admin.put(&path, &input("quiet")).await.status, StatusCode::OK);
+            admin.put(&path, &quiet).await
+        }] {
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+            assert_eq!(
+                answer.failed_rules(),
+                [("email".to_owned(), "required".to_owned())]
+            );
+        }
     }
 );
 

@@ -31,6 +31,8 @@ pub struct Model {
     pub read_only: bool,
     /// The parts of the API it is for; none for all.
     pub resources: Option<StringList>,
+    /// When it was last given a new value and life.
+    pub renewed_at: Option<Timestamp>,
 }
 
 /// No relations are declared: queries name what they join.

@@ -31,6 +31,7 @@ mod m20261129_000026_oidc;
 mod m20261129_000027_self_made_codes;
 mod m20261129_000028_first_callback;
 mod m20261129_000029_audit_people;
+mod m20261129_000030_api_key_renewal;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -72,6 +73,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000027_self_made_codes::Migration),
             Box::new(m20261129_000028_first_callback::Migration),
             Box::new(m20261129_000029_audit_people::Migration),
+            Box::new(m20261129_000030_api_key_renewal::Migration),
         ]
     }
 }

@@ -2420,13 +2420,18 @@ export interface components {
             name: string;
             /** @description Whether it may only read. */
             readOnly: boolean;
+            /**
+             * Format: date-time
+             * @description When it was last given a new value and life; null if never.
+             */
+            renewedAt?: string | null;
             /** @description The parts of the API it is for; null for all. */
             resources?: components["schemas"]["Resource"][] | null;
         };
         /** @description What makes a key. */
         ApiKeyInput: {
             /**
-             * @description What it is for.
+             * @description What it is for, at most 1000 characters.
              * @default null
              */
             description?: string | null;
@@ -4197,6 +4202,8 @@ export interface components {
              */
             releaseUrl?: string | null;
         };
+        /** @description A lifetime as the API document has it; [`seconds`] reads it. */
+        Lifetime: number | string;
         /** @description How long a code is to live. */
         LifetimeInput: {
             /**
@@ -4207,9 +4214,8 @@ export interface components {
             /**
              * @description Seconds, or text such as `1h30m`; 15 minutes when left out, at most 31 days.
              * @default null
-             * @example 1h
              */
-            ttl?: string | null;
+            ttl?: components["schemas"]["Lifetime"] | null;
         };
         /** @description A new code, the only time it is shown. */
         LoginCodeDto: {
@@ -5014,9 +5020,8 @@ export interface components {
             /**
              * @description Seconds, or text such as `24h`; an hour when left out, at most 31 days.
              * @default null
-             * @example 24h
              */
-            ttl?: string | null;
+            ttl?: components["schemas"]["Lifetime"] | null;
             /**
              * Format: int32
              * @description How many accounts may be made with it, 1 to 100.
@@ -6482,6 +6487,7 @@ export interface operations {
                      *           "lastUsedAt": null,
                      *           "name": "Backup script",
                      *           "readOnly": true,
+                     *           "renewedAt": null,
                      *           "resources": [
                      *             "users",
                      *             "groups"
@@ -6548,6 +6554,7 @@ export interface operations {
                      *         "lastUsedAt": null,
                      *         "name": "Backup script",
                      *         "readOnly": true,
+                     *         "renewedAt": null,
                      *         "resources": [
                      *           "users",
                      *           "groups"
@@ -6634,6 +6641,7 @@ export interface operations {
                      *         "lastUsedAt": null,
                      *         "name": "Backup script",
                      *         "readOnly": true,
+                     *         "renewedAt": null,
                      *         "resources": [
                      *           "users",
                      *           "groups"

@@ -75,7 +75,7 @@ fn api_key() -> Value {
     json!({
         "id": KEY, "name": "Backup script", "description": "Reads users every night",
         "expiresAt": "2030-01-01T00:00:00Z", "lastUsedAt": null, "createdAt": CREATED,
-        "expirationEmailSent": false, "readOnly": true, "resources": ["users", "groups"],
+        "renewedAt": null, "expirationEmailSent": false, "readOnly": true, "resources": ["users", "groups"],
     })
 }
 

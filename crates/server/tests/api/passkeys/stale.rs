@@ -42,8 +42,10 @@ both_engines!(
             changed[name] = value;
             changed
         };
+        let locked_out = json!({"username": "away", "email": "away@example.com", "disabled": true});
+        let locked_out = admin.post("/api/users", &locked_out).await.json();
         let path = format!("/api/users/{id}");
-        let errands: [Errand; 10] = [
+        let errands: [Errand; 11] = [
             (
                 "who may register clients",
                 Method::PUT,
@@ -87,6 +89,12 @@ both_engines!(
                 let moved = with(&user, "email", json!("eve@example.com"));
                 with(&moved, "isAdmin", json!(true))
             }),
+            (
+                "an account that was closed",
+                Method::PUT,
+                format!("/api/users/{}", locked_out["id"].as_str().unwrap()),
+                with(&locked_out, "disabled", json!(false)),
+            ),
             (
                 "another administrator",
                 Method::POST,

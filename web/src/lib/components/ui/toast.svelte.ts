@@ -24,9 +24,11 @@ class Toasts {
 
 	success = (message: string): void => this.#show('success', message);
 
-	/** Accepts a text or anything that was thrown. */
-	error = (error: unknown): void =>
-		this.#show('error', typeof error === 'string' ? error : errorMessage(error));
+	/** Accepts a text or anything that was thrown, after what did not work where that is not plain. */
+	error = (error: unknown, failed?: string): void => {
+		const reason = typeof error === 'string' ? error : errorMessage(error);
+		this.#show('error', failed === undefined ? reason : `${failed}. ${reason}`);
+	};
 
 	dismiss(id: number): void {
 		this.pause(id);

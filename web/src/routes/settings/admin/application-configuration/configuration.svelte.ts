@@ -1,5 +1,7 @@
 import { configuration, type Values } from '#lib/api/configuration.ts';
+import { toast } from '#lib/components/ui/toast.svelte.ts';
 import { Part, type Edited } from '#lib/forms/edited.svelte.ts';
+import { m } from '#lib/paraglide/messages.js';
 import { session } from '#lib/session.svelte.ts';
 import { whenProven } from '#lib/webauthn.ts';
 
@@ -53,7 +55,16 @@ export class Configuration {
 		if (!done) return false;
 		// Somebody else changed other settings of this form: they are shown.
 		if (Object.keys(wanted).some((key) => sent[key] !== wanted[key])) this.revision++;
-		session.configured(await configuration.visible());
+		await this.#announce();
 		return true;
+	}
+
+	/** The rest of the UI learns of it. What is stored is stored, whether or not this works. */
+	async #announce(): Promise<void> {
+		try {
+			session.configured(await configuration.visible());
+		} catch (error) {
+			toast.error(error, m.load_failed());
+		}
 	}
 }
