@@ -4202,7 +4202,7 @@ export interface components {
              */
             releaseUrl?: string | null;
         };
-        /** @description A lifetime as the API document has it; [`seconds`] reads it. */
+        /** @description Seconds, or text such as `1h30m`. */
         Lifetime: number | string;
         /** @description How long a code is to live. */
         LifetimeInput: {
