@@ -239,13 +239,16 @@ pub async fn users(
     use audit_log::Column;
 
     let engine = connection.get_database_backend();
-    let mut there_are = Query::select();
-    there_are
+    let have_entries = if engine == DbBackend::Postgres && asked.most.is_none() {
+        // Of all it is known sooner by going through those who have some.
+        "id IN (SELECT user_id FROM audit_log_people GROUP BY user_id HAVING sum(entries) > 0)"
+    } else {
+        "(SELECT sum(entries) FROM audit_log_people WHERE user_id = users.id) > 0"
+    };
+    let mut found = Query::select();
+    found
         .columns([user::Column::Id, user::Column::Username])
-        .from(user::Entity)
-        .and_where(Expr::cust(
-            "id IN (SELECT user_id FROM audit_log_people GROUP BY user_id HAVING sum(entries) > 0)",
-        ));
+        .from(user::Entity);
     let mut deleted = Query::select();
     deleted
         .expr_as(Column::UserId.into_expr(), "id")
@@ -258,13 +261,22 @@ pub async fn users(
         ));
     if let Some(text) = &asked.search {
         if let Ok(id) = text.parse::<UserId>() {
-            there_are.and_where(user::Column::Id.eq(id));
+            found.and_where(user::Column::Id.eq(id));
             deleted.and_where(Column::UserId.eq(id));
         } else {
-            there_are.cond_where(crate::users::found_by(engine, text));
+            found.cond_where(crate::users::found_by(engine, text));
             deleted.and_where(contains(engine, Column::Username, text));
         }
     }
+    if engine == DbBackend::Postgres && asked.most.is_some() {
+        // Found first, and then asked one by one whether they have entries, until there are enough.
+        found.order_by(user::Column::Username, Order::Asc).offset(0);
+    }
+    let there_are = Query::select()
+        .columns(["id", "username"])
+        .from_subquery(found, "users")
+        .and_where(Expr::cust(have_entries))
+        .take();
     let mut people = first(there_are, asked.most);
     people.union(UnionType::All, first(deleted, asked.most));
     let people = first(people, asked.most);
