@@ -195,6 +195,19 @@ test('a password goes in and does not come out', async () => {
 	await expectToast(page, 'Email configuration updated successfully');
 	expect(await stored('smtpPassword')).toBe('XXXXXXXXXX');
 	await photograph(page, 'configuration-email');
+
+	// It does not follow to another server by itself.
+	const password = page.getByLabel('SMTP Password');
+	await page.getByLabel('SMTP Host').fill('mail.example.net');
+	await page.getByRole('button', { name: 'Save' }).first().click();
+	await expect(password).toHaveAccessibleDescription(/Must be entered again/);
+	await expect(password).toBeFocused();
+	await expectAccessible(page);
+	expect(await stored('smtpHost')).toBe('mail.example.com');
+	await password.fill('another secret of ours');
+	await page.getByRole('button', { name: 'Save' }).first().click();
+	await expect(password).toHaveValue('XXXXXXXXXX');
+	expect(await stored('smtpHost')).toBe('mail.example.net');
 });
 
 test('how to read a directory is kept, and its password stays inside', async () => {

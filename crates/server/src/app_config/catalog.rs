@@ -214,7 +214,7 @@ pub const SETTINGS: &[Setting] = &[
         "true",
         Public,
         Bool,
-        "Whether every user needs an e-mail address",
+        "Whether new users need an e-mail address, and those who have one keep one",
     ),
     setting(
         "smtpHost",

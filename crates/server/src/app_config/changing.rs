@@ -155,25 +155,40 @@ fn changes_ways_in(before: &Settings, wanted: &[(&'static Setting, Option<String
     })
 }
 
-/// Secrets, and the setting that says which server they are sent to.
-const SENT_TO: [(&str, &str); 2] = [("smtpPassword", "smtpHost"), ("ldapBindPassword", "ldapUrl")];
+/// Secrets that are sent to servers, and what the names of the settings of that server begin with.
+const SENT: [(&str, &str); 2] = [("smtpPassword", "smtp"), ("ldapBindPassword", "ldap")];
 
-/// Refuses to send a stored secret to another server: whoever may change where it goes must not learn it that way.
+/// Whether a setting with another value sends what is stored to another server, or to whoever is between.
+fn sends_elsewhere(setting: &Setting, value: &str) -> bool {
+    match setting.key {
+        "smtpHost" | "ldapUrl" => !value.is_empty(),
+        "smtpPort" => true,
+        "smtpTls" => value == "none",
+        "smtpSkipCertVerify" | "ldapSkipCertVerify" => value == "true",
+        _ => false,
+    }
+}
+
+/// Refuses to send a stored secret elsewhere: whoever may change where it goes must not learn it that way.
 fn refuse_to_send_elsewhere(
     before: &Settings,
     wanted: &[(&'static Setting, Option<String>)],
 ) -> Result<(), ChangeError> {
     let mut rules = Rules::new();
-    let change_of = |key: &str| wanted.iter().find(|(setting, _)| setting.key == key);
-    for (secret, server) in SENT_TO {
-        let moves = change_of(server)
-            .and_then(|(_, value)| value.as_deref())
-            .is_some_and(|value| value != before.text(server));
-        if moves && !before.text(secret).is_empty() && change_of(secret).is_none() {
+    for (secret, server) in SENT {
+        let is_kept =
+            !before.text(secret).is_empty() && !wanted.iter().any(|(setting, _)| setting.key == secret);
+        let moves = wanted.iter().any(|(setting, value)| {
+            let value = value.as_deref().unwrap_or(setting.default);
+            setting.key.starts_with(server)
+                && value != before.text(setting.key)
+                && sends_elsewhere(setting, value)
+        });
+        if is_kept && moves {
             rules.fail(
                 secret,
                 "required",
-                "must be entered again, for it goes to another server",
+                "must be entered again, for it is sent another way",
             );
         }
     }

@@ -97,6 +97,8 @@ pub async fn sign_up(
     let valid = ValidUser::new(&UserInput::from(form), &settings)?.as_self_made(&settings);
     check_domain(&valid, &settings)?;
     let tx = state.store.begin().await?;
+    // Two that differ in the case of their address would not see each other.
+    users::lock_table(&tx).await?;
     // Whoever came before the first administrator would close the set-up for good, and nobody would have any rights.
     if !users::any_person(&tx).await? {
         return Err(closed());

@@ -263,7 +263,7 @@ pub struct UserInput {
     /// 1 to 50 letters, digits, `_ . - @`; unique in any case.
     #[schema(required = true, max_length = 50)]
     pub username: String,
-    /// Address; unique.
+    /// Address; unique in any case.
     #[schema(required = false)]
     pub email: Option<String>,
     /// Administrators only.

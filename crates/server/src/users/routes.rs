@@ -146,8 +146,8 @@ async fn find(
         .into())
 }
 
-/// Replaces a user. To set another e-mail address or to make somebody an administrator, a session must have been proven
-/// within ten minutes.
+/// Replaces a user. To set another e-mail address, to make somebody an administrator or to enable a disabled account, a
+/// session must have been proven within ten minutes.
 #[utoipa::path(
     put, path = "/api/users/{id}", tag = "Users",
     params(

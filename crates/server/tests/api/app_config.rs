@@ -171,6 +171,7 @@ both_engines!(secrets_go_in_and_never_come_out, |app: TestApp| async move {
     let mut values = whole(&mut admin).await;
     assert_eq!(values["smtpPassword"], "");
     values.insert("smtpPassword".into(), json!("hunter2 "));
+    values.insert("smtpTls".into(), json!("tls"));
     let answer = put(&mut admin, &values).await;
     assert!(!answer.text.contains("hunter2"), "{answer:?}");
     assert_eq!(crate::app_config::values(&answer)["smtpPassword"], HIDDEN);
@@ -216,6 +217,18 @@ both_engines!(secrets_go_in_and_never_come_out, |app: TestApp| async move {
             refused.failed_rules(),
             [("smtpPassword".to_owned(), "required".to_owned())],
             "{refused:?}"
+        );
+    }
+    for change in [
+        json!({"smtpPort": "2525"}),
+        json!({"smtpTls": "none"}),
+        json!({"smtpSkipCertVerify": "true"}),
+    ] {
+        let refused = send_if(&mut admin, Method::PATCH, "*", &change).await;
+        assert_eq!(
+            refused.failed_rules(),
+            [("smtpPassword".to_owned(), "required".to_owned())],
+            "{change}: {refused:?}"
         );
     }
     assert_eq!(whole(&mut admin).await, again);

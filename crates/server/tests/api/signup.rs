@@ -427,6 +427,40 @@ both_engines!(
     }
 );
 
+both_engines!(
+    of_16_spellings_of_one_address_one_gets_an_account,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        configure(&mut admin, json!({"allowUserSignups": "open"})).await;
+        let tries: Vec<_> = (0..16u32)
+            .map(|number| {
+                let mut browser = app.browser();
+                let name: String = ('a'..='d')
+                    .enumerate()
+                    .map(|(bit, letter)| match number >> bit & 1 {
+                        1 => letter.to_ascii_uppercase(),
+                        _ => letter,
+                    })
+                    .collect();
+                let form = json!({
+                    "username": format!("user{number}"), "email": format!("{name}@example.com")
+                });
+                tokio::spawn(async move { browser.post("/api/signup", &form).await })
+            })
+            .collect();
+        let mut let_in = 0;
+        for attempt in tries {
+            let answer = attempt.await.unwrap();
+            if answer.status == StatusCode::CREATED {
+                let_in += 1;
+            } else {
+                assert_refused(&answer, 409, "already_in_use");
+            }
+        }
+        assert_eq!((let_in, app.count("users").await), (1, 2));
+    }
+);
+
 #[tokio::test]
 async fn nobody_comes_before_the_first_administrator() {
     for database in [Database::Sqlite, Database::Postgres] {

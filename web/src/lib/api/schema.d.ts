@@ -1708,8 +1708,8 @@ export interface paths {
         /** One user. */
         get: operations["getUsersId"];
         /**
-         * Replaces a user. To set another e-mail address or to make somebody an administrator, a session must have been proven
-         *     within ten minutes.
+         * Replaces a user. To set another e-mail address, to make somebody an administrator or to enable a disabled account, a
+         *     session must have been proven within ten minutes.
          */
         put: operations["putUsersId"];
         post?: never;
@@ -3265,7 +3265,7 @@ export interface components {
              */
             ldapUserSearchFilter?: string | null;
             /**
-             * @description Whether every user needs an e-mail address.
+             * @description Whether new users need an e-mail address, and those who have one keep one.
              * @default true
              * @enum {string|null}
              */
@@ -3584,7 +3584,7 @@ export interface components {
              */
             ldapUserSearchFilter?: string;
             /**
-             * @description Whether every user needs an e-mail address.
+             * @description Whether new users need an e-mail address, and those who have one keep one.
              * @default true
              * @enum {string}
              */
@@ -5273,7 +5273,7 @@ export interface components {
              */
             displayName?: string;
             /**
-             * @description Address; unique.
+             * @description Address; unique in any case.
              * @default null
              */
             email?: string | null;
