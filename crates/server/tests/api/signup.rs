@@ -3,6 +3,7 @@
 use http::StatusCode;
 use pocket_id_server::config::UiConfigSource;
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 
 use crate::support::{Answer, Browser, Database, TestApp, both_engines};
 
@@ -399,6 +400,20 @@ both_engines!(
     }
 );
 
+/// How many of those who tried at once have an account now; all others were refused, and so.
+async fn let_in(tries: Vec<JoinHandle<Answer>>, status: u16, code: &str) -> usize {
+    let mut let_in = 0;
+    for attempt in tries {
+        let answer = attempt.await.unwrap();
+        if answer.status == StatusCode::CREATED {
+            let_in += 1;
+        } else {
+            assert_refused(&answer, status, code);
+        }
+    }
+    let_in
+}
+
 both_engines!(
     of_64_people_with_one_invitation_three_get_in,
     |app: TestApp| async move {
@@ -414,15 +429,7 @@ both_engines!(
                 )
             })
             .collect();
-        let mut let_in = 0;
-        for attempt in tries {
-            let answer = attempt.await.unwrap();
-            if answer.status == StatusCode::CREATED {
-                let_in += 1;
-            } else {
-                assert_refused(&answer, 401, "token_invalid_or_expired");
-            }
-        }
+        let let_in = let_in(tries, 401, "token_invalid_or_expired").await;
         assert_eq!((let_in, app.count("users").await), (3, 4));
     }
 );
@@ -448,15 +455,7 @@ both_engines!(
                 tokio::spawn(async move { browser.post("/api/signup", &form).await })
             })
             .collect();
-        let mut let_in = 0;
-        for attempt in tries {
-            let answer = attempt.await.unwrap();
-            if answer.status == StatusCode::CREATED {
-                let_in += 1;
-            } else {
-                assert_refused(&answer, 409, "already_in_use");
-            }
-        }
+        let let_in = let_in(tries, 409, "already_in_use").await;
         assert_eq!((let_in, app.count("users").await), (1, 2));
     }
 );
