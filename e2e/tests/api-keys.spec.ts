@@ -48,8 +48,12 @@ test('a key is made for a chosen day and shown once', async ({ pocketId }) => {
 	await page.getByLabel('Description').fill('Makes clients');
 
 	const calendar = page.getByRole('dialog', { name: 'Select a date' });
-	// Today began in the past: a key that ends with its beginning is none.
-	const now = new Date();
+	// Today began in the past: a key that ends with its beginning is none. The browser's day: its time zone is its own.
+	const [year, month, day] = await page.evaluate(() => {
+		const today = new Date();
+		return [today.getFullYear(), today.getMonth(), today.getDate()] as const;
+	});
+	const now = new Date(year, month, day);
 	await page.getByRole('button', { name: 'Select a date' }).click();
 	await calendar.getByLabel('Year').selectOption(String(now.getFullYear()));
 	await calendar.getByLabel('Month').selectOption(String(now.getMonth() + 1));
