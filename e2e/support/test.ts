@@ -167,6 +167,24 @@ export async function breakDown(page: Page, path: string): Promise<() => Promise
 	return () => page.unroute(matches);
 }
 
+/** Requests to these addresses wait until the returned function is called. */
+export async function hold(page: Page, matches: (url: URL) => boolean): Promise<() => Promise<void>> {
+	let release = () => {};
+	const released = new Promise<void>((resolve) => (release = resolve));
+	const held: Promise<void>[] = [];
+	await page.route(matches, (route) => {
+		const sent = released.then(() => route.continue());
+		held.push(sent);
+		return sent;
+	});
+	return async () => {
+		release();
+		// First: taking the route away sends what it still holds, a second time.
+		await Promise.all(held);
+		await page.unroute(matches);
+	};
+}
+
 /** A PNG of one colour, drawn by the browser. */
 export async function png(page: Page, color: string, [width, height]: [number, number] = [120, 80]): Promise<Buffer> {
 	const data = await page.evaluate(

@@ -8,6 +8,7 @@ import {
 	expect,
 	expectAccessible,
 	expectToast,
+	hold,
 	openTab,
 	setUp,
 	test,
@@ -448,23 +449,16 @@ test('who may register clients cannot be changed while it is saved', async () =>
 	const apply = card.getByRole('button', { name: 'Apply', exact: true });
 	const before = await approval.isChecked();
 	await approval.click();
-	let answer = () => {};
-	const held = new Promise<void>((resolve) => (answer = resolve));
-	const ofPolicy = (url: URL) => url.pathname === '/api/oidc/registration-policy';
-	await page.route(ofPolicy, async (route) => {
-		await held;
-		await route.continue();
-	});
+	const answer = await hold(page, (url) => url.pathname === '/api/oidc/registration-policy');
 	await apply.click();
 	await expect(mode).toBeDisabled();
 	await expect(approval).toBeDisabled();
-	answer();
+	await answer();
 	await expectToast(page, 'Registration policy saved');
 	await expect(mode).toBeEnabled();
 	await expect(approval).toBeEnabled();
 	await expect(approval).toBeChecked({ checked: !before });
 	await expect(apply).toBeFocused();
-	await page.unroute(ofPolicy);
 });
 
 test('a registration token that somebody else deleted goes from the list', async () => {

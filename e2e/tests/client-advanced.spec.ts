@@ -1,6 +1,6 @@
 /* The advanced settings of a client: folded away until needed, saved whole, faults shown where they are. */
 import { photograph } from '../support/photograph.js';
-import { api, createClient, expect, expectAccessible, expectToast, openTab, setUp, test, type Page } from '../support/test.js';
+import { api, createClient, expect, expectAccessible, expectToast, hold, openTab, setUp, test, type Page } from '../support/test.js';
 
 test.use({ installation: 'client-advanced' });
 
@@ -242,20 +242,13 @@ test('parts of a day are well if they are whole minutes, and nothing is typed ov
 	await lifetimes.getByRole('button', { name: 'Access token lifetime unit' }).click();
 	await admin.getByRole('option', { name: 'Days', exact: true }).click();
 	await access.fill('1.1');
-	let answer = () => {};
-	const held = new Promise<void>((resolve) => (answer = resolve));
-	const ofClient = (url: URL) => url.pathname === `/api/oidc/clients/${client.id}`;
-	await admin.route(ofClient, async (route) => {
-		if (route.request().method() === 'PUT') await held;
-		await route.continue();
-	});
+	const answer = await hold(admin, (url) => url.pathname === `/api/oidc/clients/${client.id}`);
 	await lifetimes.getByRole('button', { name: 'Save' }).click();
 	await expect(access).toBeDisabled();
-	answer();
+	await answer();
 	await expectToast(admin, 'OIDC client updated successfully');
 	await expect(access).toBeEnabled();
 	await expect(access).toHaveValue('1.1');
-	await admin.unroute(ofClient);
 	expect(await api(admin, 'GET', `/api/oidc/clients/${client.id}`)).toMatchObject({ accessTokenDurationMinutes: 1584 });
 });
 

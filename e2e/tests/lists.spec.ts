@@ -6,6 +6,7 @@ import {
 	createClient,
 	expect,
 	expectAccessible,
+	hold,
 	openTab,
 	setUp,
 	test,
@@ -171,27 +172,16 @@ test('a list that cannot be had says so, and is tried again', async () => {
 });
 
 test('a list that arrives late keeps nobody from leaving', async () => {
-	/** Holds requests back until the returned function is called. */
-	const hold = async (matches: (url: URL) => boolean) => {
-		let release = () => {};
-		const released = new Promise<void>((resolve) => (release = resolve));
-		await page.route(matches, async (route) => {
-			await released;
-			await route.continue();
-		});
-		return release;
-	};
-	const list = await hold((url) => url.pathname === '/api/users');
+	const list = await hold(page, (url) => url.pathname === '/api/users');
 	await page.goto('/settings/admin/users');
 	const link = page.getByRole('link', { name: 'User Groups' });
 	await expect(link).toBeVisible();
-	const nextPage = await hold((url) => url.pathname.startsWith('/_app/immutable/'));
+	const nextPage = await hold(page, (url) => url.pathname.startsWith('/_app/immutable/'));
 	await link.click();
-	list();
+	await list();
 	await expect(rows()).toHaveCount(26);
-	nextPage();
+	await nextPage();
 	await expect(page).toHaveTitle('User Groups');
-	await page.unrouteAll({ behavior: 'wait' });
 });
 
 test('another filter of the audit log begins at its first page', async () => {

@@ -6,6 +6,7 @@ import {
 	expect,
 	expectAccessible,
 	expectToast,
+	hold,
 	openTab,
 	setUp,
 	test,
@@ -96,26 +97,19 @@ test('rows stay as they were chosen while they are saved, and are counted anew',
 	const save = page.getByRole('button', { name: 'Save' });
 	await expect(row.getByRole('cell', { name: '2', exact: true })).toBeVisible();
 	await box.check();
-	let answer = () => {};
-	const held = new Promise<void>((resolve) => (answer = resolve));
-	const ofGroups = (url: URL) => url.pathname === `/api/users/${alan.id}/user-groups`;
-	await page.route(ofGroups, async (route) => {
-		await held;
-		await route.continue();
-	});
+	const answer = await hold(page, (url) => url.pathname === `/api/users/${alan.id}/user-groups`);
 	await save.click();
 	await expect(box).toBeDisabled();
 	await expect(page.getByRole('checkbox', { name: 'Select all rows' })).toBeDisabled();
 	// A click would take the focus with it.
 	await row.getByText('The Gardeners').dispatchEvent('click');
 	await expect(box).toBeChecked();
-	answer();
+	await answer();
 	await expectToast(page, 'User groups updated successfully');
 	await expect(row.getByRole('cell', { name: '3', exact: true })).toBeVisible();
 	await expect(box).toBeEnabled();
 	await expect(box).toBeChecked();
 	await expect(save).toBeFocused();
-	await page.unroute(ofGroups);
 	await page.goto('/settings/admin/user-groups');
 });
 
