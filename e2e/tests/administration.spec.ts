@@ -226,6 +226,41 @@ test('a client that was seen using PKCE is to be held to it', async () => {
 	await page.unrouteAll({ behavior: 'wait' });
 });
 
+test('a client of the FAPI profile uses PKCE, whatever it is set to', async () => {
+	const client = await createClient(page, {
+		name: 'Bank',
+		callbackURLs: ['https://bank.example/cb'],
+		pkceEnabled: false,
+		protocol: { securityProfile: 'fapi2', jwksUri: 'https://bank.example/keys' }
+	});
+	const ofClient = (url: URL) => url.pathname === `/api/oidc/clients/${client.id}`;
+	await page.route(ofClient, async (route) => {
+		if (route.request().method() !== 'GET') return route.continue();
+		const response = await route.fetch();
+		const body = (await response.json()) as Record<string, unknown>;
+		// As if it had signed somebody in with it.
+		await route.fulfill({ response, json: { ...body, pkceSupported: true } });
+	});
+	await page.goto(`/settings/admin/oidc-clients/${client.id}`);
+	const pkce = page.getByRole('switch', { name: 'PKCE' });
+	await expect(pkce).toBeChecked();
+	await expect(pkce).toBeDisabled();
+	await expect(pkce).toHaveAccessibleDescription('The FAPI 2.0 profile demands it.');
+	await expect(page.getByText('This client supports PKCE')).toHaveCount(0);
+	await page.getByRole('button', { name: 'Show more details' }).click();
+	await expect(page.locator('dl > div').filter({ has: page.getByRole('term').filter({ hasText: 'PKCE' }) })).toContainText(
+		'Enabled'
+	);
+
+	// The field at fault is on another tab: the focus stays.
+	await page.getByRole('switch', { name: 'Public Client' }).click();
+	const save = page.getByRole('tabpanel').getByRole('button', { name: 'Save' }).first();
+	await save.click();
+	await expect(page.locator('[data-type="error"]')).toBeVisible();
+	await expect(save).toBeFocused();
+	await page.unrouteAll({ behavior: 'wait' });
+});
+
 test('a public client has PKCE and no secrets', async () => {
 	const client = await createClient(page, { name: 'Phone app', callbackURLs: [], pkceEnabled: false });
 	await page.goto(`/settings/admin/oidc-clients/${client.id}`);

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { photograph } from '../support/photograph.js';
 import {
 	api,
+	breakDown,
 	createClient,
 	expect,
 	expectAccessible,
@@ -44,6 +45,16 @@ test('people see what happened to their account', async () => {
 	await expect(page.getByRole('row', { name: 'Initial Setup' })).toBeVisible();
 	await expectAccessible(page);
 	await photograph(page, 'audit-log');
+});
+
+test('one’s own log that cannot be had says so, and is tried again', async () => {
+	const repair = await breakDown(page, '/api/audit-logs');
+	await page.goto('/settings/audit-log');
+	await expect(page.getByText('This list could not be loaded')).toBeVisible();
+	await expectAccessible(page);
+	await repair();
+	await page.getByRole('main').getByRole('button', { name: 'Try again' }).click();
+	await expect(page.getByRole('row', { name: 'Initial Setup' })).toBeVisible();
 });
 
 test('administrators see everybody, narrowed by filters that a link keeps', async () => {

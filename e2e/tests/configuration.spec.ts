@@ -58,6 +58,12 @@ test('the name and the colour change at once, for everybody', async () => {
 	const dialog = page.getByRole('dialog', { name: 'Custom Accent Color' });
 	await dialog.getByLabel('Color Value').fill('no colour');
 	await expect(dialog.getByRole('button', { name: 'Apply' })).toBeDisabled();
+	// The value of one that is offered is that one.
+	await dialog.getByLabel('Color Value').fill('oklch(0.6 0.15 180)');
+	await dialog.getByRole('button', { name: 'Apply' }).click();
+	await expect(page.getByRole('radio', { name: 'Teal' })).toBeChecked();
+	await expect(page.getByRole('radio', { name: 'Custom' })).toHaveCount(0);
+	await page.getByRole('button', { name: 'Custom Accent Color' }).click();
 	await dialog.getByLabel('Color Value').fill('#0a6e4f');
 	await dialog.getByRole('button', { name: 'Apply' }).click();
 	expect(await primary()).toBe('#0a6e4f');

@@ -390,3 +390,90 @@ test('nothing sticks out of the page on a phone', async ({ browser, pocketId }) 
 	await photograph(phone, 'filters-on-a-phone');
 	await phone.context().close();
 });
+
+test('back from one of a kind to another shows that one', async () => {
+	const { data } = await api<{ data: { id: string }[] }>(page, 'GET', '/api/users?search=user1&sort[column]=username');
+	const group = (name: string) => api<{ id: string }>(page, 'POST', '/api/user-groups', { name, friendlyName: `The ${name}` });
+	const groups = [(await group('painters')).id, (await group('singers')).id];
+	for (const { list, kind, names, ids } of [
+		{ list: 'Users', kind: 'users', names: ['User 10', 'User 11'], ids: data.map(({ id }) => id) },
+		{ list: 'User Groups', kind: 'user-groups', names: ['The painters', 'The singers'], ids: groups }
+	]) {
+		const heading = (n: number) => page.getByRole('heading', { name: names[n]! }).first();
+		await page.goto(`/settings/admin/${kind}/${ids[0]}`);
+		await expect(heading(0)).toBeVisible();
+		await page.getByRole('navigation', { name: 'Settings' }).getByRole('link', { name: list, exact: true }).click();
+		await expect(page).toHaveTitle(list);
+		await page.goBack();
+		await expect(heading(0)).toBeVisible();
+		// Within the application, as a link of another page would.
+		await page.evaluate((to) => {
+			const link = document.createElement('a');
+			link.href = to;
+			document.body.append(link);
+			link.click();
+			link.remove();
+		}, `/settings/admin/${kind}/${ids[1]}`);
+		await expect(heading(1)).toBeVisible();
+		await expect(heading(0)).toHaveCount(0);
+		await page.goBack();
+		await expect(heading(0)).toBeVisible();
+		await expect(heading(1)).toHaveCount(0);
+	}
+});
+
+test('default groups may be named twice, and one that is gone can be taken out', async () => {
+	const kept = await api<{ id: string }>(page, 'POST', '/api/user-groups', { name: 'family', friendlyName: 'The family' });
+	const gone = '6f1c8a52-8f5d-4a2f-9d7e-2b1a0c9e8d7f';
+	await api(page, 'PATCH', '/api/application-configuration', {
+		signupDefaultUserGroupIDs: JSON.stringify([kept.id, kept.id, gone])
+	});
+	await page.goto('/settings/admin/application-configuration#user-creation');
+	const card = page.getByRole('tabpanel');
+	const chosen = card.getByRole('combobox', { name: /User Groups/ });
+	await expect(chosen.getByText('family', { exact: true })).toHaveCount(1);
+	await chosen.click();
+	await page.getByRole('option', { name: gone }).click();
+	await page.keyboard.press('Escape');
+	await expect(chosen.getByText(gone)).toHaveCount(0);
+	await card.getByRole('button', { name: 'Save' }).first().click();
+	await expectToast(page, 'User creation settings updated successfully.');
+	const settings = await api<{ key: string; value: string }[]>(page, 'GET', '/api/application-configuration/all');
+	const value = settings.find(({ key }) => key === 'signupDefaultUserGroupIDs')?.value;
+	expect(JSON.parse(value ?? '')).toEqual([kept.id]);
+});
+
+test('the button that takes another’s place has its focus', async () => {
+	await page.goto('/settings/admin/api-keys');
+	await page.getByRole('button', { name: 'Add API Key' }).click();
+	const close = page.getByRole('button', { name: 'Close form' });
+	await expect(close).toBeFocused();
+	await page.keyboard.press('Enter');
+	await expect(page.getByRole('button', { name: 'Add API Key' })).toBeFocused();
+
+	await page.goto(`/settings/admin/users/${ada}`);
+	await page.getByRole('button', { name: 'Add contact details' }).click();
+	await expect(page.getByLabel('Phone Number', { exact: true })).toBeFocused();
+});
+
+test('a page of what does not exist says so', async () => {
+	for (const kind of ['users', 'user-groups', 'apis']) {
+		await page.goto(`/settings/admin/${kind}/6f1c8a52-8f5d-4a2f-9d7e-2b1a0c9e8d7f`);
+		await expect(page.getByRole('heading', { name: 'Something went wrong' }), kind).toBeVisible();
+	}
+});
+
+test('a name of one’s own that is taken is refused, and stays in the form', async () => {
+	await page.goto('/settings/account');
+	const username = page.getByLabel('Username');
+	const save = page.getByRole('button', { name: 'Save' }).first();
+	await username.fill('a'.repeat(31));
+	await save.click();
+	await expect(page.getByText('Too long: at most 30 characters')).toBeVisible();
+	await expect(username).toBeFocused();
+	await username.fill('user12');
+	await save.click();
+	await expect(page.locator('[data-type="error"]').last()).toHaveText('Username is already in use');
+	await expect(username).toHaveValue('user12');
+	expect(await api(page, 'GET', '/api/users/me')).toMatchObject({ username: 'ada' });
+});

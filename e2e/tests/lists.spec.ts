@@ -351,6 +351,19 @@ test('My Apps keeps its page, shows what has no address, and recovers from failu
 	await page.reload();
 	await expect(cards).toHaveCount(4);
 	await expectAccessible(page);
+	// An answer that comes late is not what was asked for last.
+	const asked = (url: URL, wanted: string) =>
+		url.pathname === '/api/oidc/users/me/clients' && url.searchParams.get('pagination[page]') === wanted;
+	const first = await hold(page, (url) => asked(url, '1'));
+	await pager().getByRole('button', { name: '1', exact: true }).click();
+	const second = page.waitForResponse((response) => asked(new URL(response.url()), '2'));
+	await pager().getByRole('button', { name: '2', exact: true }).click();
+	await second;
+	const late = page.waitForResponse((response) => asked(new URL(response.url()), '1'));
+	await first();
+	await (await late).finished();
+	await expect(cards).toHaveCount(4);
+	await expect(page).toHaveURL('/settings/apps?my-apps-page=2');
 
 	const tv = await createClient(page, { name: 'Television', callbackURLs: [] });
 	const started = (await (

@@ -30,7 +30,7 @@ const request = (redirectUri: string) =>
 test.beforeAll(async ({ browser, pocketId }) => {
 	admin = (await openTab(browser, pocketId.url)).page;
 	await setUp(admin);
-	const settings = { name: 'Photos', callbackURLs: ['https://photos.example.com/auth/login'], pkceEnabled: false };
+	const settings = { name: 'Photos', callbackURLs: Array<string>(2).fill('https://photos.example.com/auth/login'), pkceEnabled: false };
 	clientId = (await createClient(admin, settings)).id;
 });
 
@@ -82,7 +82,7 @@ test('the page of the client lists what was refused', async () => {
 	await card.getByRole('button', { name: 'Register this URL' }).click();
 	await admin.getByRole('alertdialog').getByRole('button', { name: 'Register this URL' }).click();
 	await expectToast(admin, 'The callback URL has been registered.');
-	await expect(admin.getByTestId('callback-url-3')).toHaveValue('https://elsewhere.example.net/login');
+	await expect(admin.getByTestId('callback-url-4')).toHaveValue('https://elsewhere.example.net/login');
 	await expect(card.getByRole('listitem')).toHaveCount(1);
 });
 

@@ -214,6 +214,14 @@ test('a client that needs a passkey that stays on its device says so and takes i
 	await models.fill('YubiKey');
 	await card.getByRole('button', { name: 'Save' }).click();
 	await expect(card.getByText('Enter AAGUIDs, separated by commas')).toBeVisible();
+	// What is not shown is not looked at.
+	await card.getByRole('button', { name: 'Minimum Passkey' }).click();
+	await ada.getByRole('option', { name: 'Any sign-in' }).click();
+	await card.getByLabel('Maximum Age of a Sign-in (seconds)').fill('86400');
+	await card.getByRole('button', { name: 'Save' }).click();
+	await expectToast(ada, 'OIDC client updated successfully');
+	await card.getByRole('button', { name: 'Minimum Passkey' }).click();
+	await ada.getByRole('option', { name: 'Listed authenticator models' }).click();
 	await models.fill('2FC0579F-8113-47EA-B116-BB5A8DB9202A');
 	await expectAccessible(ada);
 	await photograph(ada, 'client-minimum-passkey');

@@ -83,7 +83,15 @@ test('a device can be turned away, and a wrong code is said to be wrong', async 
 	await admin.goto('/device');
 	await admin.getByRole('textbox', { name: 'Code' }).fill('EAAAAAAA');
 	await admin.getByRole('button', { name: 'Authorize' }).click();
-	await expect(admin.getByRole('alert')).toHaveText('Device code is invalid');
+	await expect(admin.getByRole('alert')).toHaveText('Device code is invalid. Please try again.');
+	await expect(admin.getByRole('link', { name: 'Cancel' })).toBeVisible();
+	await expectAccessible(admin);
+	await photograph(admin, 'device-failed');
+	await expect(admin.getByRole('button', { name: 'Try again' })).toBeFocused();
+	await admin.getByRole('button', { name: 'Try again' }).click();
+	await expect(admin.getByRole('textbox', { name: 'Code' })).toHaveValue('');
+	await expect(admin.getByRole('textbox', { name: 'Code' })).toBeFocused();
+	await expect(admin.getByRole('button', { name: 'Authorize' })).toBeDisabled();
 	await admin.goto(started.verification_uri_complete);
 	await admin.getByRole('button', { name: 'Deny' }).click();
 	await expect(admin.getByRole('status')).toContainText('turned away');
