@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { guardRedirect } from './guard.ts';
+import { guardRedirect, landingPage } from './guard.ts';
 
 const nobody = { signedIn: false, isAdmin: false };
 const user = { signedIn: true, isAdmin: false };
@@ -59,4 +59,24 @@ test.each([
 
 test('administrators may see the administration', () => {
 	expect(guardRedirect('/settings/admin/users', '', admin)).toBeNull();
+});
+
+test.each([
+	['/settings/apps', '/settings/apps', '/settings/apps'],
+	['/settings/apps?hidden=1#x', '/settings/apps?hidden=1#x', '/settings/apps?hidden=1#x'],
+	['/settings/admin/users', '/settings/account', '/settings/admin/users'],
+	['/settings/audit-log/global', '/settings/account', '/settings/audit-log/global'],
+	['/', '/settings/account', '/settings/account'],
+	['/login', '/settings/account', '/settings/account'],
+	['/setup', '/settings/account', '/settings/account'],
+	['/settings', '/settings/account', '/settings/account'],
+	['/settings/', '/settings/account', '/settings/account'],
+	['/settings?x=1', '/settings/account', '/settings/account'],
+	['/settings/../settings', '/settings/account', '/settings/account'],
+	['https://portal.example', '/settings/account', '/settings/account'],
+	['//portal.example', '/settings/account', '/settings/account'],
+	['', '/settings/account', '/settings/account']
+])('the home page %s', (home, forUser, forAdmin) => {
+	expect(landingPage(home, 'https://id.example', user)).toBe(forUser);
+	expect(landingPage(home, 'https://id.example', admin)).toBe(forAdmin);
 });

@@ -1,5 +1,7 @@
 /** Who may see which page. Pure, so that every rule is one row of a test. */
 
+import { safeRedirect } from '#lib/redirect.ts';
+
 export interface Visitor {
 	signedIn: boolean;
 	isAdmin: boolean;
@@ -34,4 +36,18 @@ export function guardRedirect(path: string, search: string, visitor: Visitor): s
 		isAtOrBelow(path, '/settings/admin') || isAtOrBelow(path, '/settings/audit-log/global');
 	if (adminOnly && !visitor.isAdmin) return '/settings';
 	return null;
+}
+
+const ACCOUNT = '/settings/account';
+
+/**
+ * Where somebody signed in lands: the home page an administrator chose, if it is theirs to see and leads nowhere else.
+ * These lead here again, by way of the sign-in or at once.
+ */
+export function landingPage(home: string, origin: string, visitor: Visitor): string {
+	const target = safeRedirect(home, origin);
+	if (target === null) return ACCOUNT;
+	const { pathname, search } = new URL(target, origin);
+	const leadsHere = ['', '/settings'].includes(pathname.replace(/\/+$/, ''));
+	return leadsHere || guardRedirect(pathname, search, visitor) !== null ? ACCOUNT : target;
 }

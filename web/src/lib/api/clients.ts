@@ -57,6 +57,11 @@ export function clientLogoUrl(client: Pick<Client, 'id'>, dark: boolean): string
 
 export const discovery = () => api.get<DiscoveryDocument>('/.well-known/openid-configuration');
 
+/** The FAPI profile demands PKCE and pushed requests, whatever is chosen besides. */
+export const isFapi = (client: Client) => client.protocol.securityProfile === 'fapi2';
+
+export const demandsPkce = (client: Client) => client.pkceEnabled || isFapi(client);
+
 /** The whole client as input again: updates replace every field. */
 export function clientInput(client: Client): ClientInput {
 	return {

@@ -52,8 +52,8 @@ export class Form<T extends object> {
 			return errorMessage(error);
 		} finally {
 			this.busy = false;
-			if (this.#invalid()) await this.#focusFirstError(element);
-			else await giveFocusBack();
+			// The field at fault need not be one of this form.
+			if (!this.#invalid() || !(await this.#focusFirstError(element))) await giveFocusBack();
 		}
 	}
 
@@ -71,9 +71,12 @@ export class Form<T extends object> {
 		return Object.values(this.errors).some((message) => message !== undefined);
 	}
 
-	async #focusFirstError(element: EventTarget | null): Promise<void> {
+	/** Whether there is one to be seen. */
+	async #focusFirstError(element: EventTarget | null): Promise<boolean> {
 		await tick();
-		if (!(element instanceof HTMLElement)) return;
-		element.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+		if (!(element instanceof HTMLElement)) return false;
+		const field = element.querySelector<HTMLElement>('[aria-invalid="true"]');
+		field?.focus();
+		return field !== null;
 	}
 }

@@ -184,16 +184,18 @@ function requestUriErrors(uris: string[]): FieldErrors {
 /** What must be known of the client around the protocol settings. */
 type Surroundings = Pick<ClientWithGroups, 'isPublic' | 'callbackURLs'>;
 
+/** Only then the form shows the models. */
+const listsModels = (values: ProtocolValues) => values.minimumPasskey === 'models';
+
 export function protocolRules(values: ProtocolValues, client: Surroundings): FieldErrors {
 	const jwksUri = values.jwksUri.trim();
 	const errors: FieldErrors = {
 		jwks: parseJwks(values.jwks) === undefined ? m.jwks_invalid() : undefined,
 		jwksUri: webAddress(jwksUri) ?? (jwksUri && values.jwks.trim() ? m.jwks_not_both() : undefined),
-		allowedAuthenticatorModels:
-			modelsRule(values.allowedAuthenticatorModels) ??
-			(values.minimumPasskey === 'models' && values.allowedAuthenticatorModels.trim() === ''
-				? m.rule_required()
-				: undefined),
+		allowedAuthenticatorModels: listsModels(values)
+			? (modelsRule(values.allowedAuthenticatorModels) ??
+				(values.allowedAuthenticatorModels.trim() === '' ? m.rule_required() : undefined))
+			: undefined,
 		defaultMaxAge: parseSeconds(values.defaultMaxAge) === undefined ? m.whole_number() : undefined,
 		grantTypes:
 			values.limitGrantTypes && values.grantTypes.length === 0 ? m.rule_required() : undefined,
@@ -223,7 +225,9 @@ export function protocolInput(
 		jwks: parseJwks(values.jwks) ?? null,
 		jwksUri: values.jwksUri.trim(),
 		minimumPasskey: values.minimumPasskey || 'any',
-		allowedAuthenticatorModels: parseModels(values.allowedAuthenticatorModels),
+		allowedAuthenticatorModels: listsModels(values)
+			? parseModels(values.allowedAuthenticatorModels)
+			: stored.allowedAuthenticatorModels,
 		defaultMaxAge: parseSeconds(values.defaultMaxAge) ?? null,
 		grantTypes: limitGrantTypes ? [...grantTypes] : null,
 		responseTypes: sameEntries(responseTypes, stored.responseTypes ?? CODE_ALONE)

@@ -14,8 +14,10 @@ export const atMost = (value: string, n: number): Result =>
 export const between = (value: string, min: number, max: number): Result =>
 	atLeast(value, min) ?? atMost(value, max);
 
-export function username(value: string): Result {
-	const size = between(value, 1, 50);
+/** Names that stay are not looked at: the API takes longer ones. */
+export function username(value: string, stored?: string): Result {
+	if (value !== '' && value === stored) return undefined;
+	const size = between(value, 1, 30);
 	if (size) return size;
 	if (!/^[a-zA-Z0-9]/.test(value)) return m.rule_username_start();
 	if (!/[a-zA-Z0-9]$/.test(value)) return m.rule_username_end();
@@ -70,9 +72,13 @@ interface UserValues {
 }
 
 /** The rules shared by one's own account and the administrator's form. */
-export function userRules(values: UserValues, emailRequired: boolean): Record<string, Result> {
+export function userRules(
+	values: UserValues,
+	emailRequired: boolean,
+	stored?: { username: string }
+): Record<string, Result> {
 	return {
-		username: username(values.username.trim()),
+		username: username(values.username.trim(), stored?.username),
 		email: email(values.email.trim(), emailRequired),
 		firstName: atMost(values.firstName.trim(), 50),
 		lastName: atMost(values.lastName.trim(), 50),

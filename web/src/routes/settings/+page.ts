@@ -1,8 +1,6 @@
 import { redirect } from '@sveltejs/kit';
-import { safeRedirect } from '#lib/redirect.ts';
+import { landingPage } from '#lib/guard.ts';
 import { session } from '#lib/session.svelte.ts';
 
-export const load = ({ url }: { url: URL }) => {
-	const home = safeRedirect(session.config.homePageUrl, url.origin);
-	redirect(307, home && home !== '/settings' ? home : '/settings/account');
-};
+export const load = ({ url }: { url: URL }) =>
+	redirect(307, landingPage(session.config.homePageUrl, url.origin, session.visitor));
