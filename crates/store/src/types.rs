@@ -7,6 +7,7 @@ use std::str::FromStr;
 use sea_orm::{DbErr, DeriveValueType, FromJsonQueryResult, TryFromU64, sea_query};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
 /// A moment, in milliseconds since the Unix epoch.
 #[derive(
@@ -65,7 +66,7 @@ macro_rules! uuid_id {
             type Err = uuid::Error;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                Uuid::parse_str(text).map(Self)
+                text.parse().map(|id: Hyphenated| Self(id.into_uuid()))
             }
         }
     };

@@ -121,16 +121,12 @@ impl<'a> Reader<'a> {
         text
     }
 
-    /// Like [`Reader::present`]; an absent variable is read, untrimmed, from `<name>_FILE`.
+    /// Like [`Reader::present`]; what `<name>_FILE` names wins, without the white space around it.
     pub fn present_or_file(&mut self, name: &str) -> Option<String> {
-        if self.environment.get(name).is_some() || self.raw(&file_variable(name)).is_none() {
+        if self.raw(&file_variable(name)).is_none() {
             return self.present(name);
         }
-        let text = String::from_utf8(self.file(name)?).ok();
-        if text.is_none() {
-            self.fail(&file_variable(name), "the file is not valid UTF-8");
-        }
-        text
+        self.text_or_file(name)
     }
 
     fn file(&mut self, name: &str) -> Option<Vec<u8>> {

@@ -149,7 +149,8 @@ pub const SETTINGS: &[Setting] = &[
         "/settings/account",
         Public,
         Text(0),
-        "Where people land after signing in: a path of this installation or an address",
+        "Where people land after signing in: a path of this installation. Who may not see that page, or is \
+         sent in a circle by it, lands on their account",
     ),
     setting(
         "emailsVerified",

@@ -56,7 +56,7 @@ impl From<&Client> for ClientMetaDto {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct FederatedIdentityDto {
-    /// The exact `iss`.
+    /// The exact `iss`: an http or https URL, unless `jwks` says where the keys are.
     pub issuer: String,
     /// The `sub`; the client ID when empty.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -66,7 +66,7 @@ pub struct FederatedIdentityDto {
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false)]
     pub audience: String,
-    /// URL of the key set; derived from the issuer when empty.
+    /// http or https URL of the key set; derived from the issuer when empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false)]
     pub jwks: String,

@@ -8,7 +8,9 @@ use pocket_id_store::types::{ClientId, ClientType, FederatedIdentities, GroupId,
 use pocket_id_store::{StoreError, Tx, access_lists, client_lists, commit, groups, scim};
 use sea_orm::ConnectionTrait;
 
-use super::dto::{ClientDto, ClientInput, ClientMetaDto, ClientWithGroupCountDto, ClientWithGroupsDto};
+use super::dto::{
+    ClientDto, ClientInput, ClientMetaDto, ClientWithGroupCountDto, ClientWithGroupsDto, FederatedIdentityDto,
+};
 use super::logos::{self, Logo, Mode};
 use super::metadata_document::{self, DocumentError};
 use super::protocol::{ClientProtocolDto, Surroundings};
@@ -95,29 +97,30 @@ fn is_client_id(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
 }
 
-fn check(input: &mut ClientInput, new: bool) -> Result<(), ApiError> {
+/// Whose input is checked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    /// A client that is to be.
+    New,
+    /// A client there is.
+    Existing,
+    /// A client that is described by its metadata document: what the document says is not taken from the input.
+    Described,
+}
+
+fn check(input: &mut ClientInput, subject: Subject) -> Result<(), ApiError> {
     let mut rules = Rules::new();
-    if new && !input.id.is_empty() {
+    if subject == Subject::New && !input.id.is_empty() {
         rules.min("id", &input.id, 2);
         rules.max("id", &input.id, 128);
         if !is_client_id(&input.id) {
             rules.fail("id", "client_id", "is invalid");
         }
     }
-    rules.required("name", &input.name);
-    rules.max("name", &input.name, 50);
-    rules.one_line("name", &input.name);
-    rules.max("description", &input.description, 150);
-    for (field, urls) in [
-        ("callbackURLs", &input.callback_urls),
-        ("logoutCallbackURLs", &input.logout_callback_urls),
-    ] {
-        for (index, url) in urls.iter().enumerate() {
-            if RedirectUriPattern::parse(url).is_err() {
-                rules.fail(&format!("{field}[{index}]"), "callback_url_pattern", "is invalid");
-            }
-        }
+    if subject != Subject::Described {
+        check_described(input, &mut rules);
     }
+    rules.max("description", &input.description, 150);
     if let Some(url) = &input.launch_url
         && !is_launch_url(url)
     {
@@ -134,12 +137,53 @@ fn check(input: &mut ClientInput, new: bool) -> Result<(), ApiError> {
             rules.fail(field, "token_duration", "is invalid");
         }
     }
-    input.protocol = input
-        .protocol
-        .take()
-        .map(super::protocol::ClientProtocolDto::normalized);
+    rules.finish()
+}
+
+/// What a metadata document says of a client, where an administrator says it.
+fn check_described(input: &mut ClientInput, rules: &mut Rules) {
+    rules.required("name", &input.name);
+    rules.max("name", &input.name, 50);
+    rules.one_line("name", &input.name);
+    for (field, urls) in [
+        ("callbackURLs", &input.callback_urls),
+        ("logoutCallbackURLs", &input.logout_callback_urls),
+    ] {
+        for (index, url) in urls.iter().enumerate() {
+            if RedirectUriPattern::parse(url).is_err() {
+                rules.fail(&format!("{field}[{index}]"), "callback_url_pattern", "is invalid");
+            }
+        }
+    }
+    input.protocol = input.protocol.take().map(ClientProtocolDto::normalized);
     if let Some(protocol) = &input.protocol {
-        protocol.check(&surroundings(input), &mut rules);
+        protocol.check(&surroundings(input), rules);
+    }
+}
+
+/// The identities submitted that a client does not have already. What verifies them is fetched: from the address of
+/// the key set, or from the issuer's, which need be no address otherwise (RFC 7519 section 4.1.1).
+fn check_identities(client: Option<&Client>, input: &ClientInput) -> Result<(), ApiError> {
+    if client.is_some_and(|client| client.client_type == ClientType::MetadataDocument) {
+        return Ok(());
+    }
+    let mut rules = Rules::new();
+    let sent = input.credentials.federated_identities.iter().flatten();
+    for (index, identity) in sent.enumerate() {
+        let is_kept = |client: &Client| {
+            let mut kept = client.federated_identities.0.iter().cloned();
+            kept.any(|kept| FederatedIdentityDto::from(kept) == *identity)
+        };
+        if client.is_some_and(is_kept) {
+            continue;
+        }
+        let field = |name: &str| format!("credentials.federatedIdentities[{index}].{name}");
+        rules.required(&field("issuer"), &identity.issuer);
+        if identity.jwks.is_empty() {
+            rules.web_address(&field("issuer"), &identity.issuer);
+        } else {
+            rules.web_address(&field("jwks"), &identity.jwks);
+        }
     }
     rules.finish()
 }
@@ -213,7 +257,8 @@ pub async fn create(
     by: &ActingAdmin,
     mut input: ClientInput,
 ) -> Result<ClientWithGroupsDto, ApiError> {
-    check(&mut input, true)?;
+    check(&mut input, Subject::New)?;
+    check_identities(None, &input)?;
     let id = if input.id.is_empty() {
         state.random.uuid().to_string()
     } else {
@@ -306,11 +351,21 @@ pub async fn update(
     mut input: ClientInput,
     seen: &IfMatch,
 ) -> Result<ClientWithGroupsDto, ApiError> {
-    check(&mut input, false)?;
+    // No other client has an address as its ID.
+    let has_document = id.0.contains("://");
+    check(
+        &mut input,
+        if has_document {
+            Subject::Described
+        } else {
+            Subject::Existing
+        },
+    )?;
     let logos = read_logos(state, &input).await?;
     let tx = state.store.begin().await?;
     let mut client = locked(state, &tx, id, seen).await?;
     check_kept(&client, &input)?;
+    check_identities(Some(&client), &input)?;
     let before = client.clone();
     apply(&mut client, input);
     let mut changed = client != before;

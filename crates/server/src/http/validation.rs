@@ -87,6 +87,20 @@ impl Rules {
         }
     }
 
+    /// A language, as pages and mail may be written in: what a language tag is made of (RFC 5646), also with `_`.
+    pub fn locale(&mut self, field: &str, value: &str) {
+        if !is_locale(value) {
+            self.fail(field, "invalid_format", "must be a language tag");
+        }
+    }
+
+    /// An address of the web.
+    pub fn web_address(&mut self, field: &str, value: &str) {
+        if !Url::parse(value).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
+            self.fail(field, "invalid_format", "must be a valid URL");
+        }
+    }
+
     /// Fails with all faults, if there are any.
     pub fn finish(self) -> Result<(), ApiError> {
         self.finish_with(ApiError::validation)
@@ -120,6 +134,14 @@ pub fn is_username(text: &str) -> bool {
         && bytes
             .iter()
             .all(|byte| byte.is_ascii_alphanumeric() || b"_.@-".contains(byte))
+}
+
+/// Parts of up to eight letters and digits, in all no longer than the tags RFC 5646 (section 4.4.1) asks room for.
+fn is_locale(text: &str) -> bool {
+    text.len() <= 35
+        && text.split(['-', '_']).all(|part| {
+            (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        })
 }
 
 /// One `@`, a plausible local part, a host name with a dot-separated structure; no spaces or controls.
@@ -185,6 +207,22 @@ mod tests {
             ("tïm", false),
         ] {
             assert_eq!(is_username(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn locales() {
+        for (text, expected) in [
+            ("de", true),
+            ("pt-BR", true),
+            ("zh_Hant_TW", true),
+            ("", false),
+            ("de-", false),
+            ("de DE", false),
+            ("languages", false),
+            ("de-aaaaaaaa-bbbbbbbb-cccccccc-dddddddd", false),
+        ] {
+            assert_eq!(is_locale(text), expected, "{text:?}");
         }
     }
 

@@ -7,6 +7,7 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use http::StatusCode;
 use pocket_id_oidc::access_token::{self, Content, Validity};
+use pocket_id_oidc::acr::Acr;
 use pocket_id_oidc::claims::{by_precedence, scope_of};
 use pocket_id_oidc::claims_request::RequestedClaims;
 use pocket_id_oidc::grant::{self, Grant};
@@ -20,8 +21,9 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::authorize::amr;
 use super::facts;
-use crate::http::access::Admin;
+use crate::http::access::{Admin, MaybeUser};
 use crate::http::error::{ApiError, ApiResult, ErrorBody, FieldError};
 use crate::http::path::decode_client_id;
 use crate::state::AppState;
@@ -88,6 +90,7 @@ struct ReasonsDto {
 async fn preview(
     State(state): State<AppState>,
     Admin(admin): Admin,
+    MaybeUser(session): MaybeUser,
     path: Result<Path<(String, String)>, PathRejection>,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> ApiResult<Json<PreviewDto>> {
@@ -131,8 +134,8 @@ async fn preview(
         audience: grant::audience(&row.id.0, &scopes, issuer),
         scopes,
         auth_time: now.0,
-        // As if the person who looks at this had signed in the way they did.
-        amr: vec!["phr".to_owned()],
+        // As if the person had signed in the way who looks at this did. A program with a key signed in in no way.
+        amr: session.map_or_else(Vec::new, |session| amr(&session.session, Acr::Remembered)),
         acr: None,
         nonce: None,
         requested_at: now.0,

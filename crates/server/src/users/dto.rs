@@ -284,8 +284,12 @@ pub struct UserInput {
     /// Administrators only.
     #[schema(required = false)]
     pub disabled: bool,
-    /// UI language.
-    #[schema(required = false)]
+    /// UI language: a language tag.
+    #[schema(
+        required = false,
+        max_length = 35,
+        pattern = "^[A-Za-z0-9]{1,8}([-_][A-Za-z0-9]{1,8})*$"
+    )]
     pub locale: Option<String>,
     /// Where they can be reached; what is stored stays when absent.
     #[schema(required = false)]

@@ -99,19 +99,20 @@ impl ValidUser {
     /// # Errors
     /// Names every broken rule.
     pub fn new(input: &UserInput, settings: &Settings) -> Result<Self, ApiError> {
-        Self::checked(input, settings.require_user_email())
+        Self::checked(input, settings.require_user_email(), None)
     }
 
     /// Checks what was submitted of an account there is. Whoever has no address, like the static API user or people made
-    /// while none was demanded, needs none for other changes.
+    /// while none was demanded, needs none for other changes; a language that stays is not looked at.
     ///
     /// # Errors
     /// Names every broken rule.
     fn changed(input: &UserInput, settings: &Settings, user: &User) -> Result<Self, ApiError> {
-        Self::checked(input, settings.require_user_email() && user.email.is_some())
+        let must_have_email = settings.require_user_email() && user.email.is_some();
+        Self::checked(input, must_have_email, user.locale.as_deref())
     }
 
-    fn checked(input: &UserInput, must_have_email: bool) -> Result<Self, ApiError> {
+    fn checked(input: &UserInput, must_have_email: bool, locale: Option<&str>) -> Result<Self, ApiError> {
         let mut rules = Rules::new();
         rules.required("username", &input.username);
         rules.username("username", &input.username);
@@ -130,6 +131,9 @@ impl ValidUser {
             ("displayName", &input.display_name),
         ] {
             rules.one_line(field, text);
+        }
+        if let Some(wanted) = input.locale.as_deref().filter(|wanted| Some(*wanted) != locale) {
+            rules.locale("locale", wanted);
         }
         if let Some(contact) = &input.contact {
             rules.max("phoneNumber", &contact.phone_number, 50);

@@ -131,6 +131,23 @@ both_engines!(each_broken_rule_is_named, |app: TestApp| async move {
             "refreshTokenDurationMinutes",
             "token_duration",
         ),
+        (
+            json!({"name": "x", "credentials": {"federatedIdentities": [{"issuer": ""}]}}),
+            "credentials.federatedIdentities[0].issuer",
+            "required",
+        ),
+        (
+            json!({"name": "x", "credentials": {"federatedIdentities": [{"issuer": "job"}]}}),
+            "credentials.federatedIdentities[0].issuer",
+            "invalid_format",
+        ),
+        (
+            json!({"name": "x", "credentials": {"federatedIdentities": [
+                {"issuer": "job", "jwks": "https://i.example/keys"}, {"issuer": "https://i.example", "jwks": "keys"}
+            ]}}),
+            "credentials.federatedIdentities[1].jwks",
+            "invalid_format",
+        ),
     ] {
         let answer = admin.post("/api/oidc/clients", &body).await;
         assert_eq!(

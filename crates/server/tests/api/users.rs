@@ -104,6 +104,55 @@ both_engines!(
     }
 );
 
+both_engines!(a_language_is_a_language_tag, |app: TestApp| async move {
+    let mut admin = app.set_up().await;
+    let mut body = input("timothy");
+    body["locale"] = json!("x".repeat(100_000));
+    for path in ["/api/users", "/api/users/me"] {
+        let answer = if path == "/api/users" {
+            admin.post(path, &body).await
+        } else {
+            admin.put(path, &body).await
+        };
+        assert_eq!(
+            answer.failed_rules(),
+            [("locale".to_owned(), "invalid_format".to_owned())],
+            "{path}"
+        );
+    }
+    // What an older server stored is no reason to refuse other changes.
+    let tx = app.app.state.store.begin().await.unwrap();
+    let me = admin.get("/api/users/me").await.json();
+    let id = me["id"].as_str().unwrap().parse().unwrap();
+    let mut user = users::find(&tx, id).await.unwrap().unwrap();
+    user.locale = Some("Klingon (Qo'noS)".to_owned());
+    users::update(&tx, user).await.unwrap();
+    pocket_id_store::commit(tx).await.unwrap();
+    body["locale"] = json!("Klingon (Qo'noS)");
+    let answer = admin.put("/api/users/me", &body).await;
+    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+});
+
+both_engines!(ids_are_written_with_hyphens, |app: TestApp| async move {
+    let mut admin = app.set_up().await;
+    let id = "9b2d4c1e-0f3a-4b5c-8d6e-7f8091a2b3c4";
+    for other in [id.replace('-', ""), format!("{{{id}}}"), format!("urn:uuid:{id}")] {
+        let mut body = input("craig");
+        body["id"] = json!(other);
+        assert_eq!(
+            admin.post("/api/users", &body).await.failed_rules(),
+            [("id".to_owned(), "uuid".to_owned())],
+            "{other}"
+        );
+    }
+    let mut body = input("craig");
+    body["id"] = json!(id);
+    let answer = admin.post("/api/users", &body).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+    let bare = format!("/api/users/{}", id.replace('-', ""));
+    assert_eq!(admin.get(&bare).await.status, StatusCode::NOT_FOUND);
+});
+
 both_engines!(flags_are_words_or_digits, |app: TestApp| async move {
     let mut admin = app.set_up().await;
     create(&mut admin, "anna").await;

@@ -2,7 +2,7 @@
 
 use http::{Method, StatusCode};
 use pocket_id_store::clients::{self, Client, TokenDurations};
-use pocket_id_store::types::{ClientId, ClientType, StringList};
+use pocket_id_store::types::{ClientId, ClientType, FederatedIdentities, FederatedIdentity, StringList};
 use serde_json::{Value, json};
 
 use crate::apis::{create_api, permission};
@@ -226,10 +226,49 @@ both_engines!(
         clients::update(&tx, row).await.unwrap();
         pocket_id_store::commit(tx).await.unwrap();
         assert_eq!(tag(&mut admin, path).await, seen);
-        let body = json!({"name": "App", "description": "Ours"});
+        // What its document says comes back with the rest and is not looked at.
+        let body = json!({"name": "x".repeat(100), "description": "Ours", "callbackURLs": [""]});
         let answer = put_if(&mut admin, path, &seen, &body).await;
         assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
         assert_ne!(answer.header("etag"), seen);
+        assert_eq!(
+            (&answer.json()["name"], &answer.json()["callbackURLs"]),
+            (&json!("App 2"), &json!(["https://app.example/cb"]))
+        );
+    }
+);
+
+both_engines!(
+    federated_identities_that_stay_are_not_looked_at,
+    |app: TestApp| async move {
+        let mut admin = app.set_up().await;
+        client(&mut admin, "files").await;
+        let path = "/api/oidc/clients/files";
+        let tx = app.app.state.store.begin().await.unwrap();
+        let id = ClientId("files".to_owned());
+        let mut row = clients::find(&tx, &id).await.unwrap().unwrap();
+        let old = FederatedIdentity {
+            issuer: "of the old server".to_owned(),
+            subject: String::new(),
+            audience: String::new(),
+            jwks: String::new(),
+            replay_protection: false,
+        };
+        row.federated_identities = FederatedIdentities(vec![old]);
+        clients::update(&tx, row).await.unwrap();
+        pocket_id_store::commit(tx).await.unwrap();
+        let mut body = admin.get(path).await.json();
+        body["description"] = json!("Ours");
+        let answer = admin.put(path, &body).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        body["credentials"]["federatedIdentities"][0]["subject"] = json!("job");
+        assert_eq!(
+            admin.put(path, &body).await.failed_rules(),
+            [(
+                "credentials.federatedIdentities[0].issuer".to_owned(),
+                "invalid_format".to_owned()
+            )]
+        );
     }
 );
 

@@ -3157,7 +3157,7 @@ export interface components {
              */
             emailVerificationEnabled?: "true" | "false" | null;
             /**
-             * @description Where people land after signing in: a path of this installation or an address.
+             * @description Where people land after signing in: a path of this installation. Who may not see that page, or is sent in a circle by it, lands on their account.
              * @default /settings/account
              */
             homePageUrl?: string | null;
@@ -3476,7 +3476,7 @@ export interface components {
              */
             emailVerificationEnabled: "true" | "false";
             /**
-             * @description Where people land after signing in: a path of this installation or an address.
+             * @description Where people land after signing in: a path of this installation. Who may not see that page, or is sent in a circle by it, lands on their account.
              * @default /settings/account
              */
             homePageUrl: string;
@@ -4052,12 +4052,12 @@ export interface components {
              */
             audience?: string;
             /**
-             * @description The exact `iss`.
+             * @description The exact `iss`: an http or https URL, unless `jwks` says where the keys are.
              * @default
              */
             issuer?: string;
             /**
-             * @description URL of the key set; derived from the issuer when empty.
+             * @description http or https URL of the key set; derived from the issuer when empty.
              * @default
              */
             jwks?: string;
@@ -5303,7 +5303,7 @@ export interface components {
              */
             lastName?: string;
             /**
-             * @description UI language.
+             * @description UI language: a language tag.
              * @default null
              */
             locale?: string | null;

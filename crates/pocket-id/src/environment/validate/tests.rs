@@ -775,7 +775,7 @@ fn settings_of_the_ui_count_only_when_its_configuration_is_disabled() {
             ("APP_NAME", "My ID"),
             ("SMTP_TLS", ""),
             ("SMTP_PASSWORD_FILE", password),
-            ("LDAP_BIND_PASSWORD", ""),
+            ("LDAP_BIND_PASSWORD", "of the variable"),
             ("LDAP_BIND_PASSWORD_FILE", password),
             ("LDAP_ATTRIBUTE_ADMIN_GROUP", "admins"),
             ("SIGNUP_DEFAULT_USER_GROUP_I_DS", "[]"),
@@ -786,8 +786,8 @@ fn settings_of_the_ui_count_only_when_its_configuration_is_disabled() {
             [
                 ("APP_NAME", "My ID"),
                 ("SMTP_TLS", ""),
-                ("SMTP_PASSWORD", " p\n"),
-                ("LDAP_BIND_PASSWORD", ""),
+                ("SMTP_PASSWORD", "p"),
+                ("LDAP_BIND_PASSWORD", "p"),
                 ("LDAP_ADMIN_GROUP_NAME", "admins"),
                 ("SIGNUP_DEFAULT_USER_GROUP_IDS", "[]"),
             ]
