@@ -40,14 +40,16 @@ export function guardRedirect(path: string, search: string, visitor: Visitor): s
 
 const ACCOUNT = '/settings/account';
 
-/**
- * Where somebody signed in lands: the home page an administrator chose, if it is theirs to see and leads nowhere else.
- * These lead here again, by way of the sign-in or at once.
- */
+/** These lead here again, at once or by way of the sign-in. */
+const NO_HOME = ['', '/settings'];
+const SIGN_IN = ['/login', '/lc', '/st', '/signup', '/setup'];
+
+/** Where somebody signed in lands: the home page an administrator chose, if it is theirs to see and leads nowhere else. */
 export function landingPage(home: string, origin: string, visitor: Visitor): string {
 	const target = safeRedirect(home, origin);
 	if (target === null) return ACCOUNT;
 	const { pathname, search } = new URL(target, origin);
-	const leadsHere = ['', '/settings'].includes(pathname.replace(/\/+$/, ''));
-	return leadsHere || guardRedirect(pathname, search, visitor) !== null ? ACCOUNT : target;
+	const path = pathname.replace(/\/+$/, '');
+	const leadsHere = NO_HOME.includes(path) || SIGN_IN.some((base) => isAtOrBelow(path, base));
+	return leadsHere || guardRedirect(path, search, visitor) !== null ? ACCOUNT : target;
 }

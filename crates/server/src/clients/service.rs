@@ -117,6 +117,7 @@ fn check(input: &mut ClientInput, subject: Subject) -> Result<(), ApiError> {
             rules.fail("id", "client_id", "is invalid");
         }
     }
+    rules.required("name", &input.name);
     if subject != Subject::Described {
         check_described(input, &mut rules);
     }
@@ -142,7 +143,6 @@ fn check(input: &mut ClientInput, subject: Subject) -> Result<(), ApiError> {
 
 /// What a metadata document says of a client, where an administrator says it.
 fn check_described(input: &mut ClientInput, rules: &mut Rules) {
-    rules.required("name", &input.name);
     rules.max("name", &input.name, 50);
     rules.one_line("name", &input.name);
     for (field, urls) in [

@@ -94,9 +94,10 @@ impl Rules {
         }
     }
 
-    /// An address of the web.
+    /// An address of the web, as it is written: white space, which parsers drop, is none of it.
     pub fn web_address(&mut self, field: &str, value: &str) {
-        if !Url::parse(value).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
+        let is_web = Url::parse(value).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+        if !is_web || value.contains(|c: char| c.is_whitespace() || c.is_control()) {
             self.fail(field, "invalid_format", "must be a valid URL");
         }
     }

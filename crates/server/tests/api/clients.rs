@@ -142,6 +142,11 @@ both_engines!(each_broken_rule_is_named, |app: TestApp| async move {
             "invalid_format",
         ),
         (
+            json!({"name": "x", "credentials": {"federatedIdentities": [{"issuer": "https://i.example "}]}}),
+            "credentials.federatedIdentities[0].issuer",
+            "invalid_format",
+        ),
+        (
             json!({"name": "x", "credentials": {"federatedIdentities": [
                 {"issuer": "job", "jwks": "https://i.example/keys"}, {"issuer": "https://i.example", "jwks": "keys"}
             ]}}),
